@@ -1,0 +1,1 @@
+"""The Samsyn server: people, conversations and the rooms in which they write together."""

@@ -1,0 +1,1 @@
+"""The sample organisation, played through the ordinary features."""

@@ -1,0 +1,1 @@
+"""HTTP pages and JSON, one file a feature."""

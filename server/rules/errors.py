@@ -1,0 +1,85 @@
+"""Everything that a feature can refuse, as types with a sentence for the person who asked.
+
+The sentence is a message id: ``web/locales`` has it in every language, and the page shows it in the
+person's own. ``fields`` fill its placeholders. Raised where it is found, shown at the edge.
+"""
+
+from typing import ClassVar
+
+
+class Refusal(Exception):
+    """A request that is not carried out, and why. Nothing was changed and nothing was lost."""
+
+    status: ClassVar[int] = 409
+    sentence: ClassVar[str] = "This could not be done."
+
+    def __init__(self, **fields: str | int) -> None:
+        super().__init__(self.sentence % fields if fields else self.sentence)
+        self.fields = fields
+
+
+class NotFound(Refusal):
+    """It does not exist, or this person may not know that it does: the two are never told apart."""
+
+    status = 404
+    sentence = "There is nothing here, or it is not yours to see."
+
+
+class NotSignedIn(Refusal):
+    """There is no session, or it has ended."""
+
+    status = 401
+    sentence = "You are not signed in. Sign in, and you come back to where you were."
+
+
+class WrongOrigin(Refusal):
+    """The request came from another site."""
+
+    status = 403
+    sentence = "This request came from another site and was not carried out."
+
+
+class SignInRefused(Refusal):
+    """Wrong e-mail address, wrong password or an inactive person: never said which."""
+
+    status = 401
+    sentence = "The e-mail address and the password do not belong together. Try again."
+
+
+class TooManyAttempts(Refusal):
+    """The rate limit for signing in."""
+
+    status = 429
+    sentence = "Too many attempts. Wait %(minutes)s minutes and try again."
+
+
+class NotReadyToShare(Refusal):
+    """Elements that are required for sharing are empty. ``missing`` names them."""
+
+    sentence = "Before you share, fill in what is marked with a star."
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        super().__init__()
+        self.missing = missing
+
+
+class OtherDeviceHasWritten(Refusal):
+    """The server has more of the pane than the page that asks to share it."""
+
+    sentence = "Your other device has written in this pane. Look through it again before you share."
+
+
+class ShareAlreadyOpened(Refusal):
+    """A share can be withdrawn until the other party has opened it."""
+
+    sentence = "%(name)s has already seen your answers, so the share cannot be withdrawn."
+
+
+class NoLongerPossible(Refusal):
+    """The conversation or the pane has moved on since the page was shown."""
+
+    sentence = "This has changed since the page was shown. Look again."
+
+
+class StorageUnavailable(Exception):
+    """The database could not be read or written. Nothing of the request was kept."""

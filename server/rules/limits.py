@@ -1,0 +1,74 @@
+"""Every limit, by name and unit. Over a limit the one who went over it is told and closed, nobody else."""
+
+from crdt.bounds import UpdateBounds, WireBounds
+
+KIB = 1024
+MIB = 1024 * KIB
+
+UPDATE = UpdateBounds(
+    update_bytes_max=1 * MIB,
+    update_structs_max=200_000,
+    update_clients_max=10_000,
+    any_depth_max=8,
+    value_bytes_max=1 * KIB,
+    xml_depth_max=24,
+    document_bytes_max=8 * MIB,
+    document_clients_max=10_000,
+    table_rows_max=500,
+)
+
+WIRE = WireBounds(
+    frame_bytes_max=1 * MIB,
+    document_name_bytes_max=256,
+    token_bytes_max=1 * KIB,
+    reason_bytes_max=256,
+    stateless_bytes_max=4 * KIB,
+    awareness_bytes_max=4 * KIB,
+    awareness_clients_max=64,
+    state_vector_clients_max=10_000,
+    documents_per_connection_max=16,
+    held_frames_max=1_000,
+    held_bytes_max=4 * MIB,
+)
+
+# One connection (a browser's WebSocket).
+CONNECTIONS_PER_PERSON_MAX = 32
+OUTBOX_BYTES_MAX = 8 * MIB
+"""What waits for one reader. A reader that lets more pile up is cut off."""
+OUTBOX_FRAMES_MAX = 4_000
+INBOUND_BYTES_PER_SECOND_MAX = 2 * MIB
+INBOUND_BURST_BYTES_MAX = 8 * MIB
+AUTH_SECONDS_MAX = 10
+"""From the socket's opening to its first granted document."""
+PING_SECONDS = 4
+"""Between two pings, on a fixed clock: nobody can read activity from them."""
+SEND_SECONDS_MAX = 20
+"""A reader that takes nothing for this long is cut off."""
+SESSION_CHECK_SECONDS = 60
+"""How often an open socket asks whether its session still holds, should a doorbell have been lost."""
+
+# Rooms.
+ROOM_INBOX_ITEMS_MAX = 10_000
+ROOM_IDLE_SECONDS = 30
+"""An empty room stays loaded this long, so that a reload finds it warm."""
+COMPACTION_ROWS = 500
+"""Rows of the log after which a document is folded into a snapshot."""
+COMPACTION_IDLE_SECONDS = 5
+STORAGE_RETRY_SECONDS_MIN = 0.2
+STORAGE_RETRY_SECONDS_MAX = 5.0
+POLL_SECONDS = 2.0
+"""How often a node reads the log's ends, should a notification have been lost (PostgreSQL)."""
+DRAIN_SECONDS_MAX = 10
+
+# Signing in.
+SIGN_IN_ATTEMPTS_MAX = 10
+"""Failed attempts for one e-mail address (and, times ten, for one network address) in the window."""
+SIGN_IN_WINDOW_SECONDS = 15 * 60
+SESSION_HOURS_MAX = 12
+"""A session ends this long after it began, whatever happens in it."""
+SESSION_IDLE_HOURS_MAX = 4
+PASSWORD_CHARACTERS_MAX = 256
+EMAIL_CHARACTERS_MAX = 254
+
+# HTTP.
+FORM_BYTES_MAX = 1 * MIB

@@ -1,0 +1,106 @@
+"""The port of the durable update log: what the rooms need of a database, and nothing of SQL.
+
+``sqlite_log`` and ``postgres_log`` keep it; one contract suite tests both. Key invariants:
+
+1. An append either commits whole or leaves no trace. Nothing is acknowledged before it returns.
+2. A document's sequence numbers become visible in order and without gaps.
+3. State, generation and rights are read in the append's own transaction: after a freeze or a share
+   has committed, no append to what was frozen or moved does.
+4. Loading that fails raises; it never gives an empty document.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote a part of a change: ids of the person and of the session (its hash)."""
+
+    person: str
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """That a person changed a field; never what was written. For the change log (F6)."""
+
+    person: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """One document's change, as it comes from the document itself, never from a client."""
+
+    document: int
+    """Row id of the document."""
+    change: bytes
+    """A Yjs update (v1)."""
+    authors: tuple[Author, ...]
+    touched: tuple[Touch, ...]
+    new_clients: tuple[tuple[int, str], ...] = ()
+    """Yjs client ids seen for the first time, with the person that each belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A document as it is stored: the snapshot, and every change after it in order."""
+
+    snapshot: bytes
+    updates: tuple[bytes, ...]
+    sequence: int
+    """Number of the last change that is in here."""
+    clients: dict[int, str]
+    """Yjs client id -> the person that it belongs to."""
+
+
+class LogError(Exception):
+    """Root of what the log raises."""
+
+
+class AppendRefused(LogError):
+    """The append's rights do not hold. ``persons`` lost theirs; ``reason`` is ``frozen`` or ``moved``
+    when nobody may write here any more, ``denied`` when only those persons may not."""
+
+    def __init__(self, reason: str, persons: frozenset[str]) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.persons = persons
+
+
+class DocumentGone(LogError):
+    """The document's row is no longer there: its generation has been dropped."""
+
+
+class LogUnavailable(LogError):
+    """The database could not be read or written: nothing was kept, try again."""
+
+
+class UpdateLog(Protocol):
+    """Appends, loads and compacts. Methods are safe to call from any number of tasks at once."""
+
+    async def append(self, append: Append) -> int:
+        """Store one change and return its sequence number once it is durable.
+
+        Calls that wait at the same time are carried by one transaction, each in its own SAVEPOINT.
+        Raises AppendRefused, DocumentGone or LogUnavailable.
+        """
+        ...
+
+    async def load(self, document: int) -> Loaded:
+        """Read the snapshot and all later changes. Raises DocumentGone or LogUnavailable."""
+        ...
+
+    async def read_after(self, document: int, sequence: int) -> Sequence[tuple[int, bytes]]:
+        """Changes after ``sequence``, in order. Raises DocumentGone or LogUnavailable."""
+        ...
+
+    async def compact(self, document: int, sequence: int, snapshot: bytes) -> None:
+        """Replace everything up to ``sequence`` by ``snapshot``, so that deleted text leaves the disk.
+
+        The caller has checked that the snapshot reloads to the same content.
+        Raises DocumentGone or LogUnavailable.
+        """
+        ...
