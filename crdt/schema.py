@@ -1,9 +1,9 @@
 """Which roots, kinds and columns a document may hold: plain data, made by ``server/templates.py``.
 
-    text        a root XmlFragment named after the field, seeded with one empty paragraph
-    scalar      a key of the root map ``values``
-    choice set  a root map, option id -> true
-    table       a root array of row maps: ``id``, ``removed`` and one key a column
+text        a root XmlFragment named after the field, seeded with one empty paragraph
+scalar      a key of the root map ``values``
+choice set  a root map, option id -> true
+table       a root array of row maps: ``id``, ``removed`` and one key a column
 """
 
 from dataclasses import dataclass

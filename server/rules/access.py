@@ -120,9 +120,9 @@ def allowed(actor: Actor, action: Action, target: Target) -> bool:
         case PersonFacts():
             return action is Action.CREATE_CONVERSATION and actor.person == target.manager
         case OrganisationFacts():
-            return (
-                action is Action.ADD_PERSON and Role.SYSTEM_ADMINISTRATOR in actor.roles
-            ) or (action is Action.ADD_TEMPLATE and Role.FORM_ADMINISTRATOR in actor.roles)
+            return (action is Action.ADD_PERSON and Role.SYSTEM_ADMINISTRATOR in actor.roles) or (
+                action is Action.ADD_TEMPLATE and Role.FORM_ADMINISTRATOR in actor.roles
+            )
 
 
 def _on_pane(actor: Actor, action: Action, target: PaneFacts) -> bool:
