@@ -1,0 +1,243 @@
+"""A real server process and real browser windows, one pair for every test.
+
+The sample organisation is played once; each test gets a copy of its database and a server of its own,
+which it may kill and start again on the same port.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    WebSocket,
+    expect,
+    sync_playwright,
+)
+
+START_SECONDS_MAX = 60
+EXPECT_MS = 15_000
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# What a browser says by itself when the network is away is no fault of the page.
+OFFLINE_NOISE = re.compile(
+    r"ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|ERR_FAILED|WebSocket connection to"
+)
+    r"ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|ERR_FAILED|WebSocket connection to"
+)
+
+
+@dataclass
+class Server:
+    """A `samsyn serve --demo` on loopback, with a data folder of its own."""
+
+    data: Path
+    port: int
+    process: subprocess.Popen[str] | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.data / "server.log"
+
+    def start(self) -> None:
+        environment = {
+            **os.environ,
+            "SAMSYN_DATA": str(self.data),
+            "SAMSYN_PORT": str(self.port),
+            **self.environment,
+        }
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "server.cli", "serve", "--demo"],
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert self.url in line, f"the server did not start: {line!r} {self.log.read_text()[-2000:]}"
+
+    def kill(self) -> None:
+        """SIGKILL: nothing is flushed, nobody is told."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self._reap()
+
+    def stop(self) -> int:
+        """SIGTERM; returns the exit code."""
+        assert self.process is not None
+        self.process.terminate()
+        return self._reap()
+
+    def _reap(self) -> int:
+        assert self.process is not None
+        code = self.process.wait(20)
+        if self.process.stdout:
+            self.process.stdout.close()
+        self.process = None
+        return code
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def played() -> Iterator[Path]:
+    """A data folder in which the sample organisation has been played."""
+    with tempfile.TemporaryDirectory(prefix="samsyn-") as folder:
+        server = Server(Path(folder), free_port())
+        server.start()
+        server.stop()
+        yield Path(folder)
+
+
+@pytest.fixture
+def server(played: Path, tmp_path: Path) -> Iterator[Server]:
+    data = tmp_path / "data"
+    shutil.copytree(played, data)
+    (data / "server.log").unlink(missing_ok=True)
+    server = Server(data, free_port())
+    server.start()
+    yield server
+    if server.process is not None:
+        server.stop()
+    log = server.log.read_text()
+    assert "Traceback" not in log, log[-4000:]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("SAMSYN_TEST_CHROMIUM") or shutil.which("chromium")
+    if not path:
+        pytest.fail("No Chromium: run the tests by `make test`, or set SAMSYN_TEST_CHROMIUM to one.")
+    expect.set_options(timeout=EXPECT_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Person:
+    """One person in one browser window, and everything that her browser was sent."""
+
+    who: str
+    context: BrowserContext
+    page: Page
+    server: Server
+    received: list[bytes] = field(default_factory=list)
+    """Every frame of every socket and the body of every answer, in order."""
+    faults: list[str] = field(default_factory=list)
+
+    def hear(self, page: Page) -> None:
+        """Record what `page` is sent and what goes wrong in it."""
+
+        def on_socket(ws: WebSocket) -> None:
+            ws.on(
+                "framereceived",
+                lambda frame: self.received.append(frame if isinstance(frame, bytes) else frame.encode()),
+            )
+
+        def on_console(message: ConsoleMessage) -> None:
+            if message.type == "error" and not OFFLINE_NOISE.search(message.text):
+                self.faults.append(message.text)
+
+        page.on("websocket", on_socket)
+        page.on("console", on_console)
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+
+    def open(self, conversation_with: str) -> None:
+        """Go from the start page to the open conversation with somebody, and wait until it is live."""
+        self.page.goto(self.server.url)
+        self.page.get_by_role("link", name=re.compile(conversation_with)).first.click()
+        self.wait_until_live()
+
+    def wait_until_live(self) -> None:
+        self.page.wait_for_selector("body[data-ready]")
+
+    def cell(self, pane: str, name: str) -> Locator:
+        return self.page.locator(f'[data-pane="{pane}"][data-field="{name}"].field')
+
+    def editor(self, pane: str, name: str) -> Locator:
+        return self.cell(pane, name).locator('[role="textbox"]')
+
+    def write(self, pane: str, name: str, text: str, delay_ms: float = 0) -> None:
+        """Put the caret at the end of a text and type."""
+        self.editor(pane, name).click()
+        self.page.keyboard.press("Control+End")
+        self.page.keyboard.type(text, delay=delay_ms)
+
+    @property
+    def status(self) -> Locator:
+        return self.page.locator("[data-slot=save]")
+
+    def expect_saved(self) -> None:
+        expect(self.status).to_have_attribute("data-state", "saved")
+
+    def go_offline(self) -> None:
+        """Take the network away, open sockets included, as a train's tunnel does."""
+        self.context.set_offline(True)
+        expect(self.status).to_have_attribute("data-state", re.compile("device|unsaved"))
+
+    def go_online(self) -> None:
+        self.context.set_offline(False)
+
+
+Join = Callable[..., Person]
+
+
+@pytest.fixture
+def join(browser: Browser, server: Server) -> Iterator[Join]:
+    """`join("maja")` signs somebody in, in a browser of her own, and shows the start page."""
+    people: list[Person] = []
+
+    def sign_in(who: str, **options: Any) -> Person:
+        options.setdefault("viewport", {"width": 1440, "height": 1000})
+        context = browser.new_context(**options)
+        page = context.new_page()
+        person = Person(who, context, page, server)
+        person.hear(page)
+        people.append(person)
+        page.goto(f"{server.url}/sign-in")
+        page.locator(f'form[data-person="{who}"] button, button[data-person="{who}"]').first.click()
+        page.wait_for_url(lambda url: "/sign-in" not in url)
+        return person
+
+    yield sign_in
+    faults = {person.who: person.faults for person in people if person.faults}
+    for person in people:
+        person.context.close()
+    assert not faults, faults
