@@ -1,0 +1,217 @@
+"""The format in which a form administrator writes a template: what a conversation asks, and how.
+
+A template is data: `read` turns the mapping that a YAML file or the database holds into a `Template`,
+or raises `TemplateInvalid` with every error at once, each with its path and a sentence. Unknown keys are
+errors, so that a misspelt setting can never be mistaken for a default.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+
+from server.rules.access import Pane
+from server.template_elements import ELEMENT_TYPES, Element, Identifier, Party, Sentence, Strict, Words
+
+PANES_OF_LAYOUT = (Pane.EMPLOYEE, Pane.MANAGER, Pane.JOINT)
+
+
+class Share(Strict):
+    """Whether each party keeps a pane to themselves until they share it (F16, F22)."""
+
+    enabled: bool
+    reveal: Literal["each", "together"] = "each"
+    """`each`: a shared pane can be opened at once; `together`: only when both have shared."""
+    unit: Literal["whole_pane"] = "whole_pane"
+    revocable_until: Literal["other_party_has_opened"] = "other_party_has_opened"
+
+
+class Sign(Strict):
+    """Whether and by whom the finished conversation is signed (F24–F26)."""
+
+    enabled: bool = False
+    requires: tuple[Literal["employee_shared", "manager_shared"], ...] = ()
+    signers: tuple[Party, ...] = ("employee", "manager")
+    meaning: Literal["seen", "agreed", "seen_and_done"] = "seen"
+    allow_comment_with_signature: bool = True
+
+
+class AvailableTo(Strict):
+    """For whom the template can be chosen (F44). Nothing given: for everybody."""
+
+    units: tuple[Identifier, ...] = ()
+
+
+class Guidance(Strict):
+    """A sentence to each party above the questions."""
+
+    employee: Words
+    manager: Words
+
+
+class PaneRule(Strict):
+    """What a template may repeat about a pane. It must say what holds in every conversation."""
+
+    id: Pane
+    position: int
+    filled_by: tuple[Party, ...]
+    read_before_share: tuple[Party, ...]
+    read_after_share: tuple[Party, ...]
+    live_coediting: bool = True
+
+    @field_validator("filled_by", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: object) -> object:
+        return [value] if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _says_what_holds(self) -> Self:
+        both = {"employee", "manager"}
+        own = both if self.id is Pane.JOINT else {self.id.value}
+        if set(self.filled_by) != own or set(self.read_before_share) != own:
+            raise ValueError(f"the {self.id} pane is written, and read before it is shared, by its owner only")
+        if set(self.read_after_share) != both:
+            raise ValueError("a shared pane is read by both parties")
+        if self.position != PANES_OF_LAYOUT.index(self.id) + 1:
+            raise ValueError("the order of the panes is employee, manager, joint")
+        return self
+
+
+class Prefill(Strict):
+    """What an earlier conversation of the same two people brings along, read-only."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    source: Literal["previous_conversation"] = Field(alias="from")
+    what: tuple[Literal["joint", "activities"], ...]
+    editable: Literal[False] = False
+
+
+class Section(Strict):
+    """Elements under one heading."""
+
+    id: Identifier
+    title: Words
+    help: Words | None = None
+    prefill: Prefill | None = None
+    elements: tuple[Annotated[Element, Field(discriminator="type")], ...]
+
+
+class ExcludedTopic(Strict):
+    """A subject that belongs elsewhere, and the hint that says where (F96, F155)."""
+
+    id: Identifier
+    hint: Words
+
+
+class Template(Strict):
+    """One version of a template. A conversation keeps the version that it was made with."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
+    version: Annotated[int, Field(ge=1)]
+    kind: Literal["annual", "follow_up", "salary"]
+    name: Words
+    description: Words | None = None
+    layout: Literal["three_pane", "single"]
+    share: Share | None = None
+    sign: Sign = Sign()
+    completes: Party = "manager"
+    available_to: AvailableTo = AvailableTo()
+    panes: tuple[PaneRule, ...] = ()
+    guidance: Guidance | None = None
+    sections: Annotated[tuple[Section, ...], Field(min_length=1)]
+    excluded_topics: tuple[ExcludedTopic, ...] = ()
+
+    @property
+    def shares(self) -> bool:
+        """Each party's pane is private until shared: the default in three panes, not in one."""
+        return self.share.enabled if self.share else self.layout == "three_pane"
+
+    @property
+    def reveals_together(self) -> bool:
+        """Both panes open when the second is shared, not each on its own."""
+        return self.share is not None and self.share.reveal == "together"
+
+    @property
+    def elements(self) -> Iterator[Element]:
+        """Every element, in the order in which it is shown."""
+        return (element for section in self.sections for element in section.elements)
+
+    def elements_in(self, pane: Pane) -> Iterator[Element]:
+        """The elements that live in `pane`, in order."""
+        return (element for element in self.elements if pane in element.lives_in)
+
+
+class TemplateError(BaseModel):
+    """One error: where, as `sections[0].elements[2].label.nb`, and a sentence that says what."""
+
+    path: str
+    sentence: str
+
+
+class TemplateInvalid(Exception):
+    """The template breaks the format. `errors` has all of them."""
+
+    def __init__(self, errors: tuple[TemplateError, ...]) -> None:
+        super().__init__("; ".join(f"{error.path}: {error.sentence}" for error in errors))
+        self.errors = errors
+
+
+def read(body: Mapping[str, Any]) -> Template:
+    """Make a template of the mapping below the file's key `template`. Raises TemplateInvalid."""
+    errors = list(_repeated_ids(body))
+    try:
+        template = Template.model_validate(body)
+    except ValidationError as invalid:
+        errors += [TemplateError(path=_path(e["loc"]), sentence=_sentence(e)) for e in invalid.errors()]
+    if errors:
+        raise TemplateInvalid(tuple(errors))
+    return template
+
+
+def _repeated_ids(body: Mapping[str, Any]) -> Iterator[TemplateError]:
+    """Look at the unchecked mapping, so that repeated ids are reported along with everything else."""
+    seen_elements: set[Sentence] = set()
+    seen_sections: set[Sentence] = set()
+    for s, section in enumerate(_dicts(body.get("sections"))):
+        yield from _repeated(section.get("id"), seen_sections, f"sections[{s}].id")
+        for e, element in enumerate(_dicts(section.get("elements"))):
+            yield from _repeated(element.get("id"), seen_elements, f"sections[{s}].elements[{e}].id")
+
+
+def _repeated(id_: object, seen: set[str], path: str) -> Iterator[TemplateError]:
+    if isinstance(id_, str):
+        if id_ in seen:
+            yield TemplateError(path=path, sentence=f"{id_} is already the id of another one in this template.")
+        seen.add(id_)
+
+
+def _dicts(value: object) -> list[dict[str, Any]]:
+    items = value if isinstance(value, list | tuple) else []
+    return [item if isinstance(item, dict) else {} for item in items]
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    """`("sections", 0, "elements", 1, "scale", "scale", "max")` has the element's kind in it: leave it out."""
+    parts: list[str] = []
+    for before, part in zip((None, *location), location, strict=False):
+        if isinstance(part, int):
+            parts.append(f"[{part}]")
+        elif not (isinstance(before, int) and part in ELEMENT_TYPES):
+            parts.append(f".{part}" if parts else part)
+    return "".join(parts) or "template"
+
+
+def _sentence(error: Any) -> str:
+    match error["type"]:
+        case "missing":
+            return "This must be given."
+        case "extra_forbidden":
+            return "A template has no such key here."
+        case "union_tag_invalid":
+            return f"{error['ctx']['tag']} is not a kind of element. The kinds are {', '.join(ELEMENT_TYPES)}."
+        case "union_tag_not_found":
+            return f"The type must be given: one of {', '.join(ELEMENT_TYPES)}."
+        case _:
+            message = str(error["msg"]).removeprefix("Value error, ")
+            return message[0].upper() + message[1:].removesuffix(".") + "."

@@ -1,0 +1,62 @@
+"""The templates that conversations are made from: added whole and checked, never changed afterwards."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from crdt.schema import DocumentSchema
+from server import template_format
+from server.rules.access import Action, Actor, OrganisationFacts, Pane, allowed
+from server.rules.errors import NoLongerPossible, NotFound
+from server.storage import tables
+from server.storage.database import Database
+from server.template_format import Template
+
+
+def schemas(template: Template, pane: Pane) -> DocumentSchema:
+    """What the document of `pane` holds in a conversation with this template."""
+    return DocumentSchema(
+        tuple(field for element in template.elements_in(pane) for field in element.fields())
+    )
+
+
+def add(connection: Connection, actor: Actor, body: Mapping[str, Any]) -> Template:
+    """Add one version of a template. Raises TemplateInvalid; versions are counted from 1 without gaps."""
+    if not allowed(actor, Action.ADD_TEMPLATE, OrganisationFacts()):
+        raise NotFound
+    template = template_format.read(body)
+    newest = connection.scalar(
+        select(func.max(tables.template.c.version)).where(tables.template.c.id == template.id)
+    )
+    if template.version != (newest or 0) + 1:
+        raise NoLongerPossible
+    connection.execute(
+        insert(tables.template).values(id=template.id, version=template.version, body=dict(body))
+    )
+    return template
+
+
+def get(connection: Connection, id_: str, version: int) -> Template:
+    """Read one version. Raises NotFound."""
+    body = connection.scalar(
+        select(tables.template.c.body).where(tables.template.c.id == id_, tables.template.c.version == version)
+    )
+    if body is None:
+        raise NotFound
+    return template_format.read(body)
+
+
+class Templates:
+    """The way in for pages."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, actor: Actor, body: Mapping[str, Any]) -> Template:
+        """As `add`, in a transaction of its own."""
+        return await self._database.write(lambda connection: add(connection, actor, body))
+
+    async def get(self, id_: str, version: int) -> Template:
+        """As `get`."""
+        return await self._database.read(lambda connection: get(connection, id_, version))
