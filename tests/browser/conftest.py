@@ -9,10 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
-import socket
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -31,7 +27,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-START_SECONDS_MAX = 60
+from tests.running import RunningServer
+
 EXPECT_MS = 15_000
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -48,90 +45,25 @@ OFFLINE_NOISE = re.compile(
 )
 
 
-@dataclass
-class Server:
-    """A `samsyn serve --demo` on loopback, with a data folder of its own."""
-
-    data: Path
-    port: int
-    process: subprocess.Popen[str] | None = None
-    environment: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def log(self) -> Path:
-        return self.data / "server.log"
-
-    def start(self) -> None:
-        environment = {
-            **os.environ,
-            "SAMSYN_DATA": str(self.data),
-            "SAMSYN_PORT": str(self.port),
-            **self.environment,
-        }
-        with self.log.open("a") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "server.cli", "serve", "--demo"],
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert self.url in line, f"the server did not start: {line!r} {self.log.read_text()[-2000:]}"
-
-    def kill(self) -> None:
-        """SIGKILL: nothing is flushed, nobody is told."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGKILL)
-        self._reap()
-
-    def stop(self) -> int:
-        """SIGTERM; returns the exit code."""
-        assert self.process is not None
-        self.process.terminate()
-        return self._reap()
-
-    def _reap(self) -> int:
-        assert self.process is not None
-        code = self.process.wait(20)
-        if self.process.stdout:
-            self.process.stdout.close()
-        self.process = None
-        return code
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="session")
 def played() -> Iterator[Path]:
     """A data folder in which the sample organisation has been played."""
     with tempfile.TemporaryDirectory(prefix="samsyn-") as folder:
-        server = Server(Path(folder), free_port())
+        server = RunningServer(Path(folder))
         server.start()
         server.stop()
         yield Path(folder)
 
 
 @pytest.fixture
-def server(played: Path, tmp_path: Path) -> Iterator[Server]:
+def server(played: Path, tmp_path: Path) -> Iterator[RunningServer]:
     data = tmp_path / "data"
     shutil.copytree(played, data)
     (data / "server.log").unlink(missing_ok=True)
-    server = Server(data, free_port())
+    server = RunningServer(data)
     server.start()
     yield server
-    if server.process is not None:
-        server.stop()
+    server.stop()
     log = server.log.read_text()
     assert "Traceback" not in log, log[-4000:]
 
@@ -155,7 +87,7 @@ class Person:
     who: str
     context: BrowserContext
     page: Page
-    server: Server
+    server: RunningServer
     received: list[bytes] = field(default_factory=list)
     """Every frame of every socket and the body of every answer, in order."""
     faults: list[str] = field(default_factory=list)
@@ -218,7 +150,7 @@ Join = Callable[..., Person]
 
 
 @pytest.fixture
-def join(browser: Browser, server: Server) -> Iterator[Join]:
+def join(browser: Browser, server: RunningServer) -> Iterator[Join]:
     """`join("maja")` signs somebody in, in a browser of her own, and shows the start page."""
     people: list[Person] = []
 
