@@ -39,6 +39,13 @@ class WrongOrigin(Refusal):
     sentence = "This request came from another site and was not carried out."
 
 
+class TooLarge(Refusal):
+    """More bytes than a form may have (``limits.FORM_BYTES_MAX``)."""
+
+    status = 413
+    sentence = "This was too large to be received. Nothing was changed."
+
+
 class SignInRefused(Refusal):
     """Wrong e-mail address, wrong password or an inactive person: never said which."""
 

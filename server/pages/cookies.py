@@ -1,0 +1,47 @@
+"""The two cookies: the session's, and the language of somebody who has not signed in.
+
+On https the session's name carries the ``__Host-`` prefix: the browser then refuses it from another
+host, from plain http and for a part of the site. Neither can be read by a script.
+"""
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+SECURE_NAME = "__Host-samsyn"
+PLAIN_NAME = "samsyn"
+LANGUAGE_NAME = "samsyn-language"
+
+LANGUAGE_SECONDS = 365 * 24 * 3600
+
+
+def session_name(secure: bool) -> str:
+    """Name of the session's cookie on https (``secure``) or on plain http."""
+    return SECURE_NAME if secure else PLAIN_NAME
+
+
+def session_key(connection: HTTPConnection, secure: bool) -> str | None:
+    """Return the session's secret key as the browser sent it, or None."""
+    return connection.cookies.get(session_name(secure)) or None
+
+
+def set_session(response: Response, key: str, secure: bool) -> None:
+    """Give the browser its session. It lasts as long as the browser's own session at most."""
+    response.set_cookie(session_name(secure), key, httponly=True, secure=secure, samesite="lax", path="/")
+
+
+def clear_session(response: Response, secure: bool) -> None:
+    """Take the session's cookie back."""
+    response.delete_cookie(session_name(secure), httponly=True, secure=secure, samesite="lax", path="/")
+
+
+def set_language(response: Response, locale: str, secure: bool) -> None:
+    """Remember a language for somebody who is not signed in."""
+    response.set_cookie(
+        LANGUAGE_NAME,
+        locale,
+        max_age=LANGUAGE_SECONDS,
+        httponly=True,
+        secure=secure,
+        samesite="lax",
+        path="/",
+    )
