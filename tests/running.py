@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 EXIT_SECONDS_MAX = 20
 
@@ -29,6 +34,7 @@ class RunningServer:
     port: int = field(default_factory=free_port)
     environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[str] | None = None
+    _listener: threading.Thread = field(default_factory=threading.Thread, repr=False)
 
     @property
     def url(self) -> str:
@@ -46,17 +52,37 @@ class RunningServer:
             "SAMSYN_PORT": str(self.port),
             **self.environment,
         }
-        with self.log.open("a") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "server.cli", "serve", "--demo"],
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "server.cli", "serve", "--demo"],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        # Through a pipe, so that the server can still speak while it may not write files.
+        self._listener = threading.Thread(target=self._keep, args=(self.process.stderr,), daemon=True)
+        self._listener.start()
         line = self.process.stdout.readline()
         assert self.url in line, f"the server did not start: {line!r} {self.log.read_text()[-2000:]}"
+
+    def _keep(self, lines: IO[str]) -> None:
+        with lines, self.log.open("a") as log:
+            for line in lines:
+                log.write(line)
+                log.flush()
+
+    @contextmanager
+    def without_storage(self) -> Iterator[None]:
+        """The running server cannot write a byte to any file, as on a full disk."""
+        assert self.process is not None
+        limits = resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (0, limits[1]))
+        try:
+            yield
+        finally:
+            resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, limits)
 
     def kill(self) -> None:
         """SIGKILL: nothing is flushed, nobody is told."""
@@ -76,5 +102,6 @@ class RunningServer:
         code = self.process.wait(EXIT_SECONDS_MAX)
         if self.process.stdout:
             self.process.stdout.close()
+        self._listener.join()
         self.process = None
         return code

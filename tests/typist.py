@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import re
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -44,6 +46,31 @@ async def sign_in(url: str, person: str) -> str:
         answer = await client.post("/sign-in", data={"person": person}, headers={"origin": url})
         assert answer.status_code in {302, 303}, answer.text[:500]
         return "; ".join(f"{name}={value}" for name, value in answer.cookies.items())
+
+
+async def documents_with(url: str, cookie: str, name: str) -> dict[str, str]:
+    """The documents (pane -> name on the wire) of the conversation that one's start page lists with `name`."""
+    async with httpx.AsyncClient(base_url=url, headers={"Cookie": cookie}) as client:
+        start = (await client.get("/")).text
+        links = re.findall(r'<a\b[^>]*href="(/conversations/[^"/]+)"[^>]*>(.*?)</a>', start, re.S)
+        rows = re.split(r"(?=<li\b)", start)
+        path = next(
+            (link for link, text in links if name in text),
+            next(
+                (
+                    found[0]
+                    for row in rows
+                    if name in row and (found := re.findall(r'/conversations/[^"/]+', row))
+                ),
+                None,
+            ),
+        )
+        assert path is not None, f"{name} is not on the start page"
+        page = (await client.get(path)).text
+        data = re.search(r'id="samsyn-page"[^>]*>(.*?)</script>', page, re.S)
+        assert data is not None, page[:500]
+        documents = json.loads(data[1])["documents"]
+        return {pane: document["name"] for pane, document in documents.items()}
 
 
 @dataclass
