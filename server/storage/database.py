@@ -1,0 +1,150 @@
+"""The one way in which anything is read or written, whichever database is behind it.
+
+A feature writes a plain function of a SQLAlchemy connection and hands it to ``write`` or ``read``:
+
+    def end(connection: Connection) -> None:
+        connection.execute(update(session).where(session.c.id_hash == mine).values(ended_at=now))
+        ring(connection, SessionEnded(mine))
+
+    await database.write(end)
+
+The function must not commit, roll back or keep the connection. It may run in another thread, so what
+it takes with it is plain data.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, delete, insert, make_url, select
+
+from server.rules.access import Pane
+from server.rules.errors import StorageUnavailable
+from server.storage.bells import Bell
+from server.storage.tables import conversation, document, document_snapshot
+from server.storage.update_log import UpdateLog
+
+T = TypeVar("T")
+Clock = Callable[[], datetime]
+"""Gives the present instant, aware."""
+
+_BELLS = "samsyn.bells"
+_ERASES = "samsyn.erases"
+
+
+class Database(ABC):
+    """An open database. Its methods are safe to call from any number of tasks of one event loop."""
+
+    log: UpdateLog
+
+    @abstractmethod
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in a transaction and return what it returned, once that is durable.
+
+        What ``work`` raises comes out unchanged, and nothing that it wrote stays. StorageUnavailable
+        when the database fails. A caller that is cancelled does not take its work back.
+        """
+
+    @abstractmethod
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work``, which only reads, on one consistent state of the database.
+
+        It sees everything whose ``write`` or ``append`` has returned. Raises StorageUnavailable.
+        """
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Carry out what is waiting, then close. Nothing may be asked of it afterwards."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[Bell], None]] = []
+
+    def listen(self, callback: Callable[[Bell], None]) -> None:
+        """Call ``callback`` in the event loop for every bell, its own node's before ``write`` returns.
+
+        It must be quick and must not raise: it puts the bell where a task will look.
+        """
+        self._listeners.append(callback)
+
+    def _tell(self, bells: list[Bell]) -> None:
+        for bell in bells:
+            for callback in self._listeners:
+                callback(bell)
+
+
+def ring(connection: Connection, bell: Bell) -> None:
+    """Have ``bell`` heard on every node once the surrounding ``write`` has committed."""
+    connection.info.setdefault(_BELLS, []).append(bell)
+
+
+def take_bells(connection: Connection) -> list[Bell]:
+    """Take what has been rung on ``connection`` since the last call. For the databases themselves."""
+    bells: list[Bell] = connection.info.pop(_BELLS, [])
+    return bells
+
+
+def lock_conversation(connection: Connection, conversation_id: str) -> Row[Any] | None:
+    """Read a conversation's row and keep every append to its documents out until the commit.
+
+    The barrier of freeze, share, withdraw and reopen: an append either committed before this returned,
+    or sees what the transaction changed. On SQLite the one writer is barrier enough.
+    """
+    return connection.execute(
+        select(conversation).where(conversation.c.id == conversation_id).with_for_update()
+    ).one_or_none()
+
+
+def add_document(connection: Connection, name: str, conversation_id: str, pane: Pane, snapshot: bytes) -> int:
+    """Store a new generation with an empty log, and return its row id.
+
+    ``name`` is "{conversation}/{pane}/{generation}", ``snapshot`` a Yjs update (v1).
+    """
+    document_id: int = connection.execute(
+        insert(document)
+        .values(name=name, conversation_id=conversation_id, pane=pane)
+        .returning(document.c.id)
+    ).scalar_one()
+    connection.execute(
+        insert(document_snapshot).values(document_id=document_id, sequence=0, snapshot=snapshot)
+    )
+    return document_id
+
+
+def drop_document(connection: Connection, document_id: int) -> None:
+    """Remove a generation: its text, history, clients and change log. No pane may point to it any more.
+
+    On SQLite the text then leaves the disk as well, as soon as no reader needs it.
+    """
+    connection.execute(delete(document).where(document.c.id == document_id))
+    erase_soon(connection)
+
+
+def erase_soon(connection: Connection) -> None:
+    """Have what this transaction deleted leave the disk after its commit (SQLite; see ``take_erasure``)."""
+    connection.info[_ERASES] = True
+
+
+def take_erasure(connection: Connection) -> bool:
+    """Say whether text was deleted on ``connection`` since the last call. For the databases themselves."""
+    return connection.info.pop(_ERASES, False) is True
+
+
+async def open_database(url: str, clock: Clock) -> Database:
+    """Open the database at ``url`` and bring its tables up to date.
+
+    ``sqlite:///path`` (made if it is not there) or ``postgresql://…``. Raises DatabaseTooNew, and
+    StorageUnavailable when it cannot be opened, with the reason as its text.
+    """
+    # Imported here because the driver of PostgreSQL is an extra that a small installation goes without.
+    match make_url(url).get_backend_name():
+        case "sqlite":
+            from server.storage.sqlite import SqliteDatabase
+
+            return await SqliteDatabase.open(url, clock)
+        case "postgresql":
+            from server.storage.postgres import PostgresDatabase
+
+            return await PostgresDatabase.open(url, clock)
+        case other:
+            raise StorageUnavailable(f"there is no support for a database of the kind {other!r}")

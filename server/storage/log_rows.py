@@ -1,0 +1,84 @@
+"""Reading and folding a document's log: what both databases do with the same SQL."""
+
+from sqlalchemy import Connection, delete, select, update
+
+from server.storage.database import erase_soon
+from server.storage.tables import document, document_client, document_snapshot, document_update
+from server.storage.update_log import DocumentGone, Loaded
+
+
+def load(connection: Connection, document_id: int) -> Loaded:
+    """Read the snapshot and all later changes. Raises DocumentGone."""
+    folded_to, snapshot = _snapshot(connection, document_id)
+    later = _changes(connection, document_id, folded_to)
+    clients = connection.execute(
+        select(document_client.c.client, document_client.c.person_id).where(
+            document_client.c.document_id == document_id
+        )
+    )
+    return Loaded(
+        snapshot=snapshot,
+        updates=tuple(change for _, change in later),
+        sequence=later[-1][0] if later else folded_to,
+        clients={client: person for client, person in clients},
+    )
+
+
+def read_after(connection: Connection, document_id: int, sequence: int) -> list[tuple[int, bytes]]:
+    """Read the changes after ``sequence``, in order. Raises DocumentGone.
+
+    Changes that have been folded meanwhile come as one, the snapshot, numbered as the last of them:
+    merging it gives the same as merging each.
+    """
+    later = _changes(connection, document_id, sequence)
+    if later and later[0][0] == sequence + 1:
+        return later
+    folded_to, snapshot = _snapshot(connection, document_id)
+    return [(folded_to, snapshot), *later] if folded_to > sequence else later
+
+
+def compact(connection: Connection, document_id: int, sequence: int, snapshot: bytes) -> None:
+    """Replace everything up to ``sequence`` by ``snapshot``. Raises DocumentGone.
+
+    Nothing happens if as much has already been folded, by another node for instance.
+    """
+    # The document's row is what appends lock: two nodes that fold one document take turns.
+    last = connection.execute(
+        select(document.c.last).where(document.c.id == document_id).with_for_update()
+    ).scalar_one_or_none()
+    if last is None:
+        raise DocumentGone(document_id)
+    if sequence > last:
+        raise ValueError(f"a snapshot up to change {sequence} of a log that ends at {last}")
+    folded = connection.execute(
+        update(document_snapshot)
+        .where(document_snapshot.c.document_id == document_id, document_snapshot.c.sequence < sequence)
+        .values(sequence=sequence, snapshot=snapshot)
+    )
+    if folded.rowcount:
+        connection.execute(
+            delete(document_update).where(
+                document_update.c.document_id == document_id, document_update.c.sequence <= sequence
+            )
+        )
+        erase_soon(connection)
+
+
+def _snapshot(connection: Connection, document_id: int) -> tuple[int, bytes]:
+    row = connection.execute(
+        select(document_snapshot.c.sequence, document_snapshot.c.snapshot).where(
+            document_snapshot.c.document_id == document_id
+        )
+    ).one_or_none()
+    if row is None:
+        raise DocumentGone(document_id)
+    return row.sequence, row.snapshot
+
+
+def _changes(connection: Connection, document_id: int, sequence: int) -> list[tuple[int, bytes]]:
+    rows = connection.execute(
+        select(document_update.c.sequence, document_update.c.change)
+        .where(document_update.c.document_id == document_id, document_update.c.sequence > sequence)
+        .order_by(document_update.c.sequence)
+    )
+    return [(row.sequence, row.change) for row in rows]

@@ -1,0 +1,244 @@
+"""Every table, as SQLAlchemy Core sees it. Features name them; nothing else holds data.
+
+Ids of people, templates, conversations and sessions are random strings or names of the organisation's
+own, never counters. The one counter, ``document.id``, never leaves the server. Instants are aware and
+in UTC. Localised words are JSON objects, locale -> text.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Enum,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+from server.rules.access import Pane, State
+
+# Named constraints, so that a later migration can drop one on both databases.
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime in UTC. SQLite knows no time zones, so there it is stored without one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant without a time zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _words(enumeration: type[Pane] | type[State]) -> list[str]:
+    return [member.value for member in enumeration]
+
+
+def _pane() -> Enum:
+    return Enum(
+        Pane, name="pane", native_enum=False, create_constraint=True, length=16, values_callable=_words
+    )
+
+
+def _state() -> Enum:
+    return Enum(
+        State, name="state", native_enum=False, create_constraint=True, length=16, values_callable=_words
+    )
+
+
+unit = Table(
+    "unit",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("name", JSON, nullable=False),
+    Column("parent", ForeignKey("unit.id")),
+    Column("goals", JSON, nullable=False),
+)
+
+person = Table(
+    "person",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("name", String(200), nullable=False),
+    # In lower case, so that one address is one person.
+    Column("email", String(254), nullable=False, unique=True),
+    Column("unit", ForeignKey("unit.id")),
+    Column("title", JSON, nullable=False),
+    Column("manager_id", ForeignKey("person.id")),
+    Column("locale", String(16), nullable=False),
+    # A list of the values of server.rules.access.Role.
+    Column("roles", JSON, nullable=False),
+    Column("employment", JSON, nullable=False),
+    Column("password_hash", Text),
+    Column("active", Boolean, nullable=False),
+    Index(None, "manager_id"),
+)
+
+session = Table(
+    "session",
+    METADATA,
+    Column("id_hash", String(64), primary_key=True),
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
+    Column("began_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("device", String(200), nullable=False),
+    Index(None, "person_id"),
+)
+
+sign_in_attempt = Table(
+    "sign_in_attempt",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    # What is counted: an e-mail address or a network address, as the feature names it.
+    Column("key", String(300), nullable=False),
+    Column("at", Instant, nullable=False),
+    Index(None, "key", "at"),
+)
+
+template = Table(
+    "template",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("body", JSON, nullable=False),
+)
+
+conversation = Table(
+    "conversation",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("template_id", String(64), nullable=False),
+    Column("template_version", Integer, nullable=False),
+    Column("employee_id", ForeignKey("person.id"), nullable=False),
+    Column("responsible_id", ForeignKey("person.id"), nullable=False),
+    Column("state", _state(), nullable=False),
+    # The template's ``share``. A conversation keeps its template's version, so this never changes; it
+    # is here because every append asks for the rights, and must not read a whole template to do so.
+    Column("shares", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("meeting_at", Instant),
+    Column("time_zone", String(64)),
+    Column("place", String(300)),
+    ForeignKeyConstraint(["template_id", "template_version"], ["template.id", "template.version"]),
+    Index(None, "employee_id"),
+    Index(None, "responsible_id"),
+)
+
+document = Table(
+    "document",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    # "{conversation}/{pane}/{generation}", as it stands on the wire.
+    Column("name", String(256), nullable=False, unique=True),
+    Column("conversation_id", ForeignKey("conversation.id", ondelete="CASCADE"), nullable=False),
+    Column("pane", _pane(), nullable=False),
+    # Number of the last change in the log; 0 when there has been none.
+    Column("last", BigInteger, nullable=False, default=0, server_default="0"),
+    Index(None, "conversation_id"),
+    # A dropped generation's number is never given to another: rooms know documents by it.
+    sqlite_autoincrement=True,
+)
+
+pane = Table(
+    "pane",
+    METADATA,
+    Column("conversation_id", ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True),
+    Column("pane", _pane(), primary_key=True),
+    # None for the joint pane.
+    Column("owner_id", ForeignKey("person.id")),
+    # The current generation.
+    Column("document_id", ForeignKey("document.id"), nullable=False, unique=True),
+    Column("shared_at", Instant),
+    Column("opened_at", Instant),
+)
+
+# Apart from ``document``: every append changes that row, and SQLite would read the whole snapshot each time.
+document_snapshot = Table(
+    "document_snapshot",
+    METADATA,
+    Column("document_id", ForeignKey("document.id", ondelete="CASCADE"), primary_key=True),
+    # Number of the last change that is in here.
+    Column("sequence", BigInteger, nullable=False),
+    # A Yjs update (v1).
+    Column("snapshot", LargeBinary, nullable=False),
+)
+
+# The three tables that appends write are kept in the order of their keys on SQLite (``with_rowid``): one
+# tree to write instead of a table and an index.
+document_update = Table(
+    "document_update",
+    METADATA,
+    Column("document_id", ForeignKey("document.id", ondelete="CASCADE"), primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("change", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+document_client = Table(
+    "document_client",
+    METADATA,
+    Column("document_id", ForeignKey("document.id", ondelete="CASCADE"), primary_key=True),
+    # A Yjs client id: up to 53 bits.
+    Column("client", BigInteger, primary_key=True, autoincrement=False),
+    Column("person_id", ForeignKey("person.id"), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+change_log = Table(
+    "change_log",
+    METADATA,
+    Column("document_id", ForeignKey("document.id", ondelete="CASCADE"), primary_key=True),
+    Column("field", String(200), primary_key=True),
+    Column("person_id", ForeignKey("person.id"), primary_key=True),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+activity = Table(
+    "activity",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("employee_id", ForeignKey("person.id"), nullable=False),
+    # "work" or "development" (F33).
+    Column("goal_type", String(32), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("state", String(32), nullable=False),
+    Column("due_on", Date),
+    Column("completed_on", Date),
+    Column("from_conversation", ForeignKey("conversation.id", ondelete="SET NULL")),
+    Index(None, "employee_id"),
+)
