@@ -3,6 +3,7 @@
 A new action without a row fails ``test_every_action_stands_in_the_table``.
 """
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -45,6 +46,7 @@ SHARED = {
     Action.OPEN_PANE: {JONAS},
     Action.PREVIEW_PANE: {MAJA},
 }
+WAITING = {action: who for action, who in SHARED.items() if action is not Action.OPEN_PANE}
 OPENED = {
     Action.READ_PANE: {MAJA, JONAS},
     Action.WRITE_PANE: {MAJA},
@@ -71,15 +73,19 @@ PANE_ACTIONS = tuple(
     not in {
         Action.CREATE_CONVERSATION,
         Action.SEE_CONVERSATION,
+        Action.ADD_ACTIVITY,
+        Action.SEE_ACTIVITIES,
         Action.ADD_PERSON,
         Action.ADD_TEMPLATE,
     }
 )
 
 
-def own(state: State, *, shared: bool = False, opened: bool = False, shares: bool = True) -> PaneFacts:
+def own(
+    state: State, *, shared: bool = False, opened: bool = False, waiting: bool = False, shares: bool = True
+) -> PaneFacts:
     conversation = ConversationFacts(MAJA, JONAS, state, shares)
-    return PaneFacts(conversation, Pane.EMPLOYEE, MAJA, shared=shared, opened=opened)
+    return PaneFacts(conversation, Pane.EMPLOYEE, MAJA, shared=shared, opened=opened, waiting=waiting)
 
 
 def joint(state: State, *, shares: bool = True) -> PaneFacts:
@@ -89,6 +95,7 @@ def joint(state: State, *, shares: bool = True) -> PaneFacts:
 SITUATIONS: list[tuple[str, PaneFacts, dict[Action, set[str]]]] = [
     ("her pane, not shared", own(State.OPEN), UNSHARED),
     ("her pane, shared", own(State.OPEN, shared=True), SHARED),
+    ("her pane, shared and waiting for his", own(State.OPEN, shared=True, waiting=True), WAITING),
     ("her pane, shared and opened", own(State.OPEN, shared=True, opened=True), OPENED),
     ("the joint pane", joint(State.OPEN), JOINT_OPEN),
     ("her pane where nothing is gated", own(State.OPEN, shares=False), UNGATED),
@@ -121,7 +128,7 @@ def test_the_managers_pane_is_the_mirror_of_the_employees() -> None:
     for _, facts, table in SITUATIONS:
         if facts.pane is Pane.JOINT:
             continue
-        theirs = PaneFacts(facts.conversation, Pane.MANAGER, JONAS, shared=facts.shared, opened=facts.opened)
+        theirs = replace(facts, pane=Pane.MANAGER, owner=JONAS)
         swap = {MAJA: JONAS, JONAS: MAJA}
         for action, person in product(PANE_ACTIONS, EVERYBODY):
             expected = swap.get(person, person) in table.get(action, set())
@@ -156,6 +163,12 @@ def test_a_conversation_is_made_by_the_employees_own_manager_only(person: str) -
     )
 
 
+@pytest.mark.parametrize("action", [Action.ADD_ACTIVITY, Action.SEE_ACTIVITIES])
+@pytest.mark.parametrize("person", EVERYBODY)
+def test_activities_are_the_employees_and_the_managers(person: str, action: Action) -> None:
+    assert allowed(EVERYBODY[person], action, PersonFacts(MAJA, JONAS)) is (person in {MAJA, JONAS})
+
+
 @pytest.mark.parametrize("person", EVERYBODY)
 def test_people_and_templates_are_added_by_their_own_administrators_only(person: str) -> None:
     organisation = OrganisationFacts()
@@ -168,6 +181,8 @@ def test_every_action_stands_in_the_table() -> None:
     others = {
         Action.CREATE_CONVERSATION,
         Action.SEE_CONVERSATION,
+        Action.ADD_ACTIVITY,
+        Action.SEE_ACTIVITIES,
         Action.ADD_PERSON,
         Action.ADD_TEMPLATE,
     }

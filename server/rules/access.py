@@ -51,6 +51,8 @@ class Action(StrEnum):
     """To press "show the answers" on what the other party has shared."""
     PREVIEW_PANE = "preview_pane"
     """To see one's own pane as the other party will see it."""
+    ADD_ACTIVITY = "add_activity"
+    SEE_ACTIVITIES = "see_activities"
     ADD_PERSON = "add_person"
     ADD_TEMPLATE = "add_template"
 
@@ -89,13 +91,15 @@ class PaneFacts:
     shared: bool = False
     opened: bool = False
     """The content has been sent to somebody but its owner; a share can then no longer be withdrawn."""
+    waiting: bool = False
+    """Shared, but the template opens both panes together and the other one is not shared yet (F22)."""
     current: bool = True
     """False for a generation that has been replaced: nothing is read or written there any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonFacts:
-    """An employee for whom a conversation is made."""
+    """An employee for whom a conversation is made, or whose activities are asked for."""
 
     person: str
     manager: str | None
@@ -118,11 +122,22 @@ def allowed(actor: Actor, action: Action, target: Target) -> bool:
         case ConversationFacts():
             return action is Action.SEE_CONVERSATION and actor.person in target.parties
         case PersonFacts():
-            return action is Action.CREATE_CONVERSATION and actor.person == target.manager
+            return _on_person(actor, action, target)
         case OrganisationFacts():
             return (action is Action.ADD_PERSON and Role.SYSTEM_ADMINISTRATOR in actor.roles) or (
                 action is Action.ADD_TEMPLATE and Role.FORM_ADMINISTRATOR in actor.roles
             )
+
+
+def _on_person(actor: Actor, action: Action, target: PersonFacts) -> bool:
+    is_manager = actor.person == target.manager
+    match action:
+        case Action.CREATE_CONVERSATION:
+            return is_manager
+        case Action.ADD_ACTIVITY | Action.SEE_ACTIVITIES:
+            return is_manager or actor.person == target.person
+        case _:
+            return False
 
 
 def _on_pane(actor: Actor, action: Action, target: PaneFacts) -> bool:
@@ -144,7 +159,7 @@ def _on_pane(actor: Actor, action: Action, target: PaneFacts) -> bool:
         case Action.WITHDRAW_SHARE:
             return is_open and gated and is_owner and target.shared and not target.opened
         case Action.OPEN_PANE:
-            return gated and not is_owner and target.shared
+            return gated and not is_owner and target.shared and not target.waiting
         case Action.PREVIEW_PANE:
             return gated and is_owner
         case _:

@@ -60,10 +60,24 @@ POLL_SECONDS = 2.0
 """How often a node reads the log's ends, should a notification have been lost (PostgreSQL)."""
 DRAIN_SECONDS_MAX = 10
 
+# The database.
+COMMIT_JOBS_MAX = 1_000
+"""How many waiting changes, of all rooms and pages, one transaction carries."""
+STORAGE_BUSY_MILLISECONDS = 2_000
+"""How long another process may keep SQLite's file locked before what waits for it fails."""
+READERS_MAX = 4
+"""Connections that read SQLite's file at the same time."""
+ERASURE_WAIT_MILLISECONDS = 50
+"""How long all writing waits for readers to let deleted text leave the disk (SQLite)."""
+ERASURE_RETRY_SECONDS = 1.0
+"""How soon that is tried again when they did not."""
+
 # Signing in.
 SIGN_IN_ATTEMPTS_MAX = 10
 """Failed attempts for one e-mail address (and, times ten, for one network address) in the window."""
 SIGN_IN_WINDOW_SECONDS = 15 * 60
+PASSWORD_HASHES_AT_ONCE_MAX = 2
+"""Each takes 64 MiB and a core for some 50 ms."""
 SESSION_HOURS_MAX = 12
 """A session ends this long after it began, whatever happens in it."""
 SESSION_IDLE_HOURS_MAX = 4

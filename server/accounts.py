@@ -1,0 +1,171 @@
+"""Signing in: who somebody is, proved by a password, without telling a guesser anything.
+
+An unknown address, a wrong password and an inactive person take the same time and give the same
+answer. Attempts are counted before the password is looked at, so that guesses at the same time count.
+"""
+
+import asyncio
+import hashlib
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from math import ceil
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from server import people
+from server.people import Person
+from server.rules.access import Actor
+from server.rules.errors import NotFound, SignInRefused, TooManyAttempts
+from server.rules.limits import (
+    EMAIL_CHARACTERS_MAX,
+    PASSWORD_CHARACTERS_MAX,
+    PASSWORD_HASHES_AT_ONCE_MAX,
+    SIGN_IN_ATTEMPTS_MAX,
+    SIGN_IN_WINDOW_SECONDS,
+)
+from server.storage import tables
+from server.storage.database import Database
+
+__all__ = ["Accounts", "Person"]
+
+ADDRESS_ATTEMPTS_FACTOR = 10
+"""Many people sit behind one network address: it may fail this many times as often as one person."""
+
+
+class Accounts:
+    """People and their passwords."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        hasher: PasswordHasher | None = None,
+        demo: bool = False,
+    ) -> None:
+        """`demo`: anybody may sign in as anybody, with one press."""
+        self._database = database
+        self._clock = clock
+        self._hasher = hasher or PasswordHasher()
+        # Verified when there is nobody with the address, so that this takes as long as a wrong password.
+        self._dummy_hash = self._hasher.hash("nobody has this password")
+        self._hashing = asyncio.Semaphore(PASSWORD_HASHES_AT_ONCE_MAX)
+        self.demo = demo
+
+    async def add(self, actor: Actor | None, person: Person, password: str | None) -> None:
+        """Add a person who can sign in with `password`, or not at all without one. As `people.add`."""
+        stored = await self._hashed(password) if password else None
+        person = replace(person, email=_normal_email(person.email))
+        await self._database.write(lambda connection: people.add(connection, actor, person, stored))
+
+    async def sign_in(self, email: str, password: str, address: str) -> Person:
+        """Return the person who has this address and password. `address` is the network address.
+
+        Raises SignInRefused, or TooManyAttempts before anything is looked at.
+        """
+        email, password = _normal_email(email), _normal(password)
+        if len(email) > EMAIL_CHARACTERS_MAX or len(password) > PASSWORD_CHARACTERS_MAX:
+            raise SignInRefused
+        keys = _key("email", email), _key("address", address)
+        stored = await self._database.write(lambda connection: self._attempt(connection, email, keys))
+        if not await self._verified(stored or self._dummy_hash, password) or stored is None:
+            raise SignInRefused
+        renewed = await self._hashed(password) if self._hasher.check_needs_rehash(stored) else None
+        return await self._database.write(
+            lambda connection: _succeeded(connection, email, keys[0], stored, renewed)
+        )
+
+    async def sign_in_as(self, person: str) -> Person:
+        """In demo mode, return the person who was chosen. Raises NotFound otherwise."""
+        if not self.demo:
+            raise NotFound
+        found = await self._database.read(lambda connection: people.get(connection, person))
+        if not found.active:
+            raise NotFound
+        return found
+
+    async def everybody(self) -> list[Person]:
+        """In demo mode, everybody whom one can sign in as, by name. Nobody otherwise."""
+        return await self._database.read(people.everybody) if self.demo else []
+
+    async def set_locale(self, person: str, locale: str) -> None:
+        """As `people.set_locale`."""
+        await self._database.write(lambda connection: people.set_locale(connection, person, locale))
+
+    async def set_password(self, person: str, password: str) -> None:
+        """Give a person a new password. For the demo's shared one and whoever sets up the server."""
+        stored = await self._hashed(password)
+        await self._database.write(lambda connection: _set_hash(connection, person, stored))
+
+    def _attempt(self, connection: Connection, email: str, keys: tuple[str, str]) -> str | None:
+        """Count the attempt, and return the stored hash of an active person with this address."""
+        now = self._clock()
+        start = now - timedelta(seconds=SIGN_IN_WINDOW_SECONDS)
+        table = tables.sign_in_attempt
+        connection.execute(delete(table).where(table.c.at <= start))
+        limits = SIGN_IN_ATTEMPTS_MAX, SIGN_IN_ATTEMPTS_MAX * ADDRESS_ATTEMPTS_FACTOR
+        for key, most in zip(keys, limits, strict=True):
+            count, oldest = connection.execute(
+                select(func.count(), func.min(table.c.at)).where(table.c.key == key)
+            ).one()
+            if count >= most:
+                wait = oldest + timedelta(seconds=SIGN_IN_WINDOW_SECONDS) - now
+                raise TooManyAttempts(minutes=max(1, ceil(wait.total_seconds() / 60)))
+        connection.execute(insert(table), [{"key": key, "at": now} for key in keys])
+        hash_: str | None = connection.scalar(
+            select(tables.person.c.password_hash).where(tables.person.c.email == email, tables.person.c.active)
+        )
+        return hash_
+
+    async def _verified(self, stored: str, password: str) -> bool:
+        try:
+            async with self._hashing:
+                return await asyncio.to_thread(self._hasher.verify, stored, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    async def _hashed(self, password: str) -> str:
+        async with self._hashing:
+            return await asyncio.to_thread(self._hasher.hash, _normal(password))
+
+
+def _succeeded(
+    connection: Connection, email: str, key: str, stored: str, renewed: str | None
+) -> Person:
+    """Forget the person's failed attempts. The password must still be the one that was verified."""
+    row = connection.execute(
+        select(tables.person).where(
+            tables.person.c.email == email,
+            tables.person.c.active,
+            tables.person.c.password_hash == stored,
+        )
+    ).one_or_none()
+    if row is None:
+        raise SignInRefused
+    connection.execute(delete(tables.sign_in_attempt).where(tables.sign_in_attempt.c.key == key))
+    if renewed is not None:
+        _set_hash(connection, row.id, renewed)
+    return people.person_of(row)
+
+
+def _set_hash(connection: Connection, person: str, hash_: str) -> None:
+    connection.execute(
+        update(tables.person).where(tables.person.c.id == person).values(password_hash=hash_)
+    )
+
+
+def _key(kind: str, value: str) -> str:
+    """What is counted, hashed: people type passwords into the wrong field, and it must not be kept."""
+    return f"{kind}:{hashlib.sha256(value.encode(errors='replace')).hexdigest()}"
+
+
+def _normal(password: str) -> str:
+    """One form for the same letters, however the keyboard composed them."""
+    return unicodedata.normalize("NFKC", password)
+
+
+def _normal_email(email: str) -> str:
+    return unicodedata.normalize("NFC", email.strip()).lower()

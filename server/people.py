@@ -1,0 +1,178 @@
+"""People as the organisation knows them: reading them, adding them, moving them to another manager."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from server.rules.access import Action, Actor, OrganisationFacts, PersonFacts, Role, allowed
+from server.rules.errors import NotFound
+from server.storage import tables
+from server.storage.bells import PersonChanged
+from server.storage.database import ring
+
+
+@dataclass(frozen=True, slots=True)
+class Employment:
+    """For the rules on who must have a conversation (F111)."""
+
+    form: str
+    """As the employer words it: `tillsvidare`, `fast`, `tidsbegränsad`."""
+    began_on: date
+    ends_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person of the organisation."""
+
+    id: str
+    name: str
+    email: str
+    """In lower case."""
+    unit: str | None
+    title: Mapping[str, str]
+    """Locale -> words."""
+    manager_id: str | None
+    locale: str
+    roles: frozenset[Role]
+    employment: Employment
+    active: bool = True
+
+    @property
+    def initials(self) -> str:
+        """First letters of the first and the last name."""
+        names = self.name.split()
+        return "".join(name[0] for name in (names[:1] + names[1:][-1:])).upper()
+
+    @property
+    def first_name(self) -> str:
+        """What the other party calls the person."""
+        return self.name.split()[0]
+
+    @property
+    def actor(self) -> Actor:
+        """The person as the access rules see one."""
+        return Actor(self.id, self.roles)
+
+    @property
+    def facts(self) -> PersonFacts:
+        """The person as the access rules see somebody for whom a conversation is made."""
+        return PersonFacts(self.id, self.manager_id, frozenset({self.unit} if self.unit else ()))
+
+
+def get(connection: Connection, id_: str) -> Person:
+    """Read one person. Raises NotFound."""
+    row = connection.execute(select(tables.person).where(tables.person.c.id == id_)).one_or_none()
+    if row is None:
+        raise NotFound
+    return person_of(row)
+
+
+def everybody(connection: Connection) -> list[Person]:
+    """Everybody who is active, by name."""
+    rows = connection.execute(
+        select(tables.person).where(tables.person.c.active).order_by(tables.person.c.name)
+    )
+    return [person_of(row) for row in rows]
+
+
+def add_unit(
+    connection: Connection,
+    actor: Actor,
+    id_: str,
+    name: Mapping[str, str],
+    parent: str | None,
+    goals: list[dict[str, str]],
+) -> None:
+    """Add a unit and its goals. `parent` is there already, or None. Raises NotFound without the right."""
+    _require_system_administrator(actor)
+    connection.execute(
+        insert(tables.unit).values(id=id_, name=dict(name), parent=parent, goals=list(goals))
+    )
+
+
+def add(connection: Connection, actor: Actor | None, person: Person, password_hash: str | None) -> None:
+    """Add a person; unit and manager are there already.
+
+    Only a system administrator may, except that whoever sets up the server (`actor` None) adds the very
+    first person, who is one. Raises NotFound without the right.
+    """
+    if actor is not None:
+        _require_system_administrator(actor)
+    elif Role.SYSTEM_ADMINISTRATOR not in person.roles or connection.scalar(
+        select(func.count()).select_from(tables.person)
+    ):
+        raise NotFound
+    connection.execute(
+        insert(tables.person).values(
+            id=person.id,
+            name=person.name,
+            email=person.email,
+            unit=person.unit,
+            title=dict(person.title),
+            manager_id=person.manager_id,
+            locale=person.locale,
+            roles=sorted(person.roles),
+            employment=_stored(person.employment),
+            password_hash=password_hash,
+            active=person.active,
+        )
+    )
+
+
+def place(connection: Connection, actor: Actor, person: str, unit: str | None, manager: str | None) -> None:
+    """Move a person to another unit and manager. Conversations stay with whoever is responsible for them.
+
+    Raises NotFound without the right, or when there is no such person.
+    """
+    _require_system_administrator(actor)
+    changed = connection.execute(
+        update(tables.person).where(tables.person.c.id == person).values(unit=unit, manager_id=manager)
+    )
+    if not changed.rowcount:
+        raise NotFound
+    ring(connection, PersonChanged(person))
+
+
+def set_locale(connection: Connection, person: str, locale: str) -> None:
+    """Set the language in which the person reads everything: each person's own choice."""
+    connection.execute(update(tables.person).where(tables.person.c.id == person).values(locale=locale))
+
+
+def unit_goals(connection: Connection, unit: str | None) -> list[dict[str, str]]:
+    """The goals of a unit, each in every language (F78, F102)."""
+    goals = connection.scalar(select(tables.unit.c.goals).where(tables.unit.c.id == unit))
+    return list(goals or [])
+
+
+def person_of(row: Row[tuple[object, ...]]) -> Person:
+    """A row of the person table as a Person."""
+    began_on, ends_on = row.employment["began_on"], row.employment.get("ends_on")
+    return Person(
+        id=row.id,
+        name=row.name,
+        email=row.email,
+        unit=row.unit,
+        title=row.title,
+        manager_id=row.manager_id,
+        locale=row.locale,
+        roles=frozenset(Role(role) for role in row.roles),
+        employment=Employment(
+            row.employment["form"],
+            date.fromisoformat(began_on),
+            date.fromisoformat(ends_on) if ends_on else None,
+        ),
+        active=row.active,
+    )
+
+
+def _stored(employment: Employment) -> dict[str, str]:
+    stored = {"form": employment.form, "began_on": employment.began_on.isoformat()}
+    return stored | ({"ends_on": employment.ends_on.isoformat()} if employment.ends_on else {})
+
+
+def _require_system_administrator(actor: Actor) -> None:
+    if not allowed(actor, Action.ADD_PERSON, OrganisationFacts()):
+        raise NotFound

@@ -1,0 +1,233 @@
+"""Sessions: a login, on one device. The browser holds a random key, the server only its hash.
+
+A session ends when it is ended, SESSION_HOURS_MAX after it began, or when nothing was done in it for
+SESSION_IDLE_HOURS_MAX: asking for a page and writing in a conversation both count as doing something.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+
+from server import people
+from server.people import Person
+from server.rules.access import Actor
+from server.rules.errors import NotFound, NotSignedIn
+from server.rules.limits import SESSION_HOURS_MAX, SESSION_IDLE_HOURS_MAX
+from server.storage import tables
+from server.storage.bells import SessionEnded
+from server.storage.database import Database, ring
+
+KEY_BYTES = 32
+SEEN_EVERY = timedelta(minutes=1)
+"""How exact `seen_at` is, so that reading a page seldom writes."""
+
+BROWSERS = (("Firefox/", "Firefox"), ("Edg/", "Edge"), ("OPR/", "Opera"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("CrOS", "Chromebook"),
+    ("Linux", "Linux"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session that holds, and whose it is."""
+
+    id: str
+    """The hash: it names the session everywhere and opens nothing."""
+    person: Person
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks, as the access rules see it."""
+        return self.person.actor
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One of somebody's sessions, as the list of them shows it."""
+
+    session: str
+    label: str
+    """Browser and system, `Firefox on Windows`: they are names, so it is the same in every language
+    but for the word between them, which is ` · `."""
+    began_at: datetime
+    seen_at: datetime
+    is_this: bool
+
+
+def device_label(user_agent: str) -> str:
+    """Say coarsely what a device is. An unknown one is a question mark, never the raw header."""
+    browser = next((name for mark, name in BROWSERS if mark in user_agent), "?")
+    system = next((name for mark, name in SYSTEMS if mark in user_agent), "?")
+    return f"{browser} · {system}"
+
+
+def begin(connection: Connection, person: str, user_agent: str, now: datetime) -> str:
+    """Begin a session and return its key, for the browser only. Raises NotFound for an inactive person."""
+    if not people.get(connection, person).active:
+        raise NotFound
+    key = secrets.token_urlsafe(KEY_BYTES)
+    connection.execute(
+        insert(tables.session).values(
+            id_hash=hashed(key), person_id=person, began_at=now, seen_at=now, device=device_label(user_agent)
+        )
+    )
+    return key
+
+
+def find(connection: Connection, session: str, now: datetime) -> Session:
+    """Return the session with this hashed id. Raises NotSignedIn unless it holds."""
+    return Session(session, people.person_of(_row(connection, session, now)))
+
+
+def end(connection: Connection, person: str, session: str, now: datetime) -> None:
+    """End one of the person's sessions: its sockets close. Raises NotFound when it is not theirs."""
+    ended = connection.execute(
+        update(tables.session)
+        .where(tables.session.c.id_hash == session, tables.session.c.person_id == person, _is_open())
+        .values(ended_at=now)
+    )
+    if not ended.rowcount:
+        raise NotFound
+    ring(connection, SessionEnded(session))
+
+
+def end_others(connection: Connection, person: str, kept: str, now: datetime) -> None:
+    """End all of the person's sessions but `kept`."""
+    others = connection.scalars(
+        select(tables.session.c.id_hash).where(
+            tables.session.c.person_id == person, tables.session.c.id_hash != kept, _is_open()
+        )
+    ).all()
+    for session in others:
+        end(connection, person, session, now)
+
+
+def devices(connection: Connection, person: str, this: str, now: datetime) -> list[Device]:
+    """The person's sessions that hold, the one seen last first."""
+    rows = connection.execute(
+        select(tables.session)
+        .where(tables.session.c.person_id == person, *_holds(now))
+        .order_by(tables.session.c.seen_at.desc(), tables.session.c.id_hash)
+    )
+    return [Device(r.id_hash, r.device, r.began_at, r.seen_at, r.id_hash == this) for r in rows]
+
+
+def hashed(key: str) -> str:
+    """The hash under which a key is stored. The key is random, so a plain hash is enough."""
+    return hashlib.sha256(key.encode(errors="replace")).hexdigest()
+
+
+class Sessions:
+    """The way in for pages and sockets."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def begin(self, person: str, user_agent: str) -> str:
+        """As `begin`: the key for the cookie."""
+        return await self._database.write(lambda c: begin(c, person, user_agent, self._clock()))
+
+    async def find(self, key: str) -> Session:
+        """Return the session of a browser that sent `key`. Raises NotSignedIn."""
+        return await self.with_id(hashed(key))
+
+    async def with_id(self, session: str) -> Session:
+        """Return the session with this hashed id, which counts as being seen. Raises NotSignedIn."""
+        now = self._clock()
+        found, seen_at = await self._database.read(lambda c: (find(c, session, now), _seen_at(c, session)))
+        if now - seen_at >= SEEN_EVERY:
+            await self._database.write(lambda c: _see(c, session, now))
+        return found
+
+    async def holds(self, session: str) -> bool:
+        """Say whether the session with this hashed id holds, for its open sockets.
+
+        An open socket alone does not keep a session from growing old; what the person wrote does.
+        """
+        now = self._clock()
+        wrote_at = await self._database.read(lambda c: _wrote_since(c, session))
+        if wrote_at is not None:
+            await self._database.write(lambda c: _see(c, session, wrote_at))
+        return await self._database.read(lambda c: _holds_now(c, session, now))
+
+    async def end(self, mine: Session, session: str) -> None:
+        """End one of my sessions, this one included. As `end`."""
+        await self._database.write(lambda c: end(c, mine.person.id, session, self._clock()))
+
+    async def end_others(self, mine: Session) -> None:
+        """End all of my sessions but this one."""
+        await self._database.write(lambda c: end_others(c, mine.person.id, mine.id, self._clock()))
+
+    async def devices(self, mine: Session) -> list[Device]:
+        """As `devices`, for me."""
+        return await self._database.read(lambda c: devices(c, mine.person.id, mine.id, self._clock()))
+
+
+def _is_open() -> ColumnElement[bool]:
+    return tables.session.c.ended_at.is_(None)
+
+
+def _holds(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        _is_open(),
+        tables.session.c.began_at > now - timedelta(hours=SESSION_HOURS_MAX),
+        tables.session.c.seen_at > now - timedelta(hours=SESSION_IDLE_HOURS_MAX),
+    )
+
+
+def _row(connection: Connection, session: str, now: datetime) -> Row[Any]:
+    row = connection.execute(
+        select(tables.person)
+        .join(tables.session, tables.session.c.person_id == tables.person.c.id)
+        .where(tables.session.c.id_hash == session, tables.person.c.active, *_holds(now))
+    ).one_or_none()
+    if row is None:
+        raise NotSignedIn
+    return row
+
+
+def _holds_now(connection: Connection, session: str, now: datetime) -> bool:
+    try:
+        _row(connection, session, now)
+    except NotSignedIn:
+        return False
+    return True
+
+
+def _seen_at(connection: Connection, session: str) -> datetime:
+    seen_at = connection.scalar(select(tables.session.c.seen_at).where(tables.session.c.id_hash == session))
+    if seen_at is None:
+        raise NotSignedIn
+    return seen_at
+
+
+def _see(connection: Connection, session: str, at: datetime) -> None:
+    """Note that something was done in the session. Never backwards, and never in one that has ended."""
+    connection.execute(
+        update(tables.session)
+        .where(tables.session.c.id_hash == session, tables.session.c.seen_at < at, _is_open())
+        .values(seen_at=at)
+    )
+
+
+def _wrote_since(connection: Connection, session: str) -> datetime | None:
+    """When the session's person last wrote, if that is SEEN_EVERY or more after it was last seen."""
+    seen_at = _seen_at(connection, session)
+    wrote_at: datetime | None = connection.scalar(
+        select(func.max(tables.change_log.c.last_at))
+        .join(tables.session, tables.session.c.person_id == tables.change_log.c.person_id)
+        .where(tables.session.c.id_hash == session)
+    )
+    return wrote_at if wrote_at is not None and wrote_at - seen_at >= SEEN_EVERY else None
