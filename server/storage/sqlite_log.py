@@ -1,0 +1,150 @@
+"""The update log on SQLite."""
+
+import json
+import sqlite3
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from server.rules.access import ConversationFacts, Pane, PaneFacts, Role, State
+from server.rules.errors import StorageUnavailable
+from server.storage import log_rows
+from server.storage.database import Clock, Database
+from server.storage.rights import AuthorFacts, check_append
+from server.storage.update_log import Append, Author, DocumentGone, Loaded, LogUnavailable
+
+T = TypeVar("T")
+
+# Plain SQL on the driver's connection: an append is the one thing that happens at every key press, and
+# building and running its statements through SQLAlchemy takes several times as long as they do.
+# The driver keeps each of them prepared.
+
+_TARGET = """
+    SELECT d.pane, c.employee_id, c.responsible_id, c.state, c.shares,
+           p.owner_id, p.shared_at IS NOT NULL, p.opened_at IS NOT NULL, p.document_id IS d.id
+    FROM document d
+    JOIN conversation c ON c.id = d.conversation_id
+    LEFT JOIN pane p ON p.conversation_id = d.conversation_id AND p.pane = d.pane
+    WHERE d.id = ?"""
+
+_AUTHOR = """
+    SELECT s.began_at, s.seen_at, s.ended_at, p.active, p.roles
+    FROM session s JOIN person p ON p.id = s.person_id
+    WHERE s.id_hash = ? AND s.person_id = ?"""
+
+_NUMBER = "UPDATE document SET last = last + 1 WHERE id = ? RETURNING last"
+
+_KEEP = "INSERT INTO document_update (document_id, sequence, change) VALUES (?, ?, ?)"
+
+_TOUCH = """
+    INSERT INTO change_log (document_id, field, person_id, first_at, last_at) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (document_id, field, person_id) DO UPDATE SET last_at = excluded.last_at"""
+
+_CLIENT = """
+    INSERT INTO document_client (document_id, client, person_id) VALUES (?, ?, ?)
+    ON CONFLICT (document_id, client) DO NOTHING"""
+
+
+class SqliteLog:
+    """Keeps ``update_log.UpdateLog``: appends go to the writer's thread, loads to the readers."""
+
+    def __init__(
+        self,
+        database: Database,
+        submit: Callable[[Callable[[Connection], Any]], Awaitable[Any]],
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._submit = submit
+        self._clock = clock
+
+    async def append(self, append: Append) -> int:
+        number: int = await _available(self._submit(partial(_append, append, self._clock)))
+        return number
+
+    async def load(self, document: int) -> Loaded:
+        return await _available(self._database.read(lambda rows: log_rows.load(rows, document)))
+
+    async def read_after(self, document: int, sequence: int) -> Sequence[tuple[int, bytes]]:
+        return await _available(
+            self._database.read(lambda rows: log_rows.read_after(rows, document, sequence))
+        )
+
+    async def compact(self, document: int, sequence: int, snapshot: bytes) -> None:
+        await _available(
+            self._database.write(lambda rows: log_rows.compact(rows, document, sequence, snapshot))
+        )
+
+
+async def _available(waiting: Awaitable[T]) -> T:
+    try:
+        return await waiting
+    except StorageUnavailable as error:
+        raise LogUnavailable(str(error)) from error
+
+
+def _append(append: Append, clock: Clock, connection: Connection) -> int:
+    rows = connection.connection.driver_connection
+    assert isinstance(rows, sqlite3.Connection)
+    now = clock()
+    check_append(
+        _target(rows, append.document),
+        ((author.person, _author(rows, author)) for author in append.authors),
+        now,
+    )
+    # All rows are fetched: a statement that has not ended would hold up the end of the transaction.
+    ((number,),) = rows.execute(_NUMBER, (append.document,)).fetchall()
+    rows.execute(_KEEP, (append.document, number, append.change))
+    instant = _text(now)
+    rows.executemany(
+        _TOUCH,
+        [(append.document, touch.field, touch.person, instant, instant) for touch in append.touched],
+    )
+    if append.new_clients:
+        rows.executemany(
+            _CLIENT, [(append.document, client, person) for client, person in append.new_clients]
+        )
+    return int(number)
+
+
+def _target(rows: sqlite3.Connection, document: int) -> PaneFacts:
+    found = rows.execute(_TARGET, (document,)).fetchone()
+    if found is None:
+        raise DocumentGone(document)
+    pane, employee, responsible, state, shares, owner, shared, opened, current = found
+    return PaneFacts(
+        conversation=ConversationFacts(employee, responsible, State(state), bool(shares)),
+        pane=Pane(pane),
+        owner=owner,
+        shared=bool(shared),
+        opened=bool(opened),
+        current=bool(current),
+    )
+
+
+def _author(rows: sqlite3.Connection, author: Author) -> AuthorFacts | None:
+    found = rows.execute(_AUTHOR, (author.session, author.person)).fetchone()
+    if found is None:
+        return None
+    began_at, seen_at, ended_at, active, roles = found
+    return AuthorFacts(
+        began_at=_instant(began_at),
+        seen_at=_instant(seen_at),
+        ended_at=None if ended_at is None else _instant(ended_at),
+        active=bool(active),
+        roles=frozenset(Role(role) for role in json.loads(roles)),
+    )
+
+
+# As ``tables.Instant`` stores them on SQLite.
+
+
+def _text(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)

@@ -1,0 +1,288 @@
+"""The one thread that writes to SQLite: it takes everything that waits and commits it together.
+
+    caller ── Job ──▶ queue ──▶ BEGIN IMMEDIATE · SAVEPOINT each job · COMMIT ──▶ answers, in the event loop
+
+Key invariants:
+
+1. A job is answered well only after the commit that carried it, into the file that is still at its path.
+2. A job that raises leaves nothing behind and takes no other job with it.
+3. When the database fails, every job of that commit fails with StorageUnavailable, the connection is
+   opened again, and the thread goes on: the next job that finds a working disk succeeds.
+
+A thread with a plain synchronous connection, because a round trip per statement through an asynchronous
+wrapper costs a third of the throughput.
+"""
+
+import asyncio
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from server.rules import limits
+from server.rules.errors import StorageUnavailable
+from server.storage.bells import Bell
+from server.storage.database import take_bells, take_erasure
+
+_FAILURES = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_INTERNAL,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+"""Primary result codes that mean "the disk or the file", not "the statement" or "the data"."""
+
+
+def has_failed(error: BaseException) -> bool:
+    """Say whether ``error`` means that the database failed, rather than what was asked of it."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorcode", 0) & 0xFF in _FAILURES
+
+
+@dataclass(slots=True)
+class Job:
+    """A function of the writer's connection, and where its answer goes."""
+
+    work: Callable[[Connection], Any]
+    answer: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+    erases: bool = False
+
+
+class SqliteWriter:
+    """Owns the connection that writes and checkpoints. Made, asked and closed from one event loop."""
+
+    def __init__(self, path: Path, tell: Callable[[list[Bell]], None]) -> None:
+        self.times_opened = 0
+        """Grows whenever the connection is opened again: readers then open theirs again too."""
+        self._path = path
+        self._tell = tell
+        self._loop = asyncio.get_running_loop()
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._engine: Engine | None = None
+        self._connection: Connection | None = None
+        self._files: tuple[int, ...] = ()
+        self._erasure_is_due = False
+        self._is_closed = False
+        self._thread = threading.Thread(target=self._work, name="samsyn-writer", daemon=True)
+
+    async def start(self, prepare: Callable[[Connection], None]) -> None:
+        """Open the file, making it if need be, and run ``prepare`` in the first transaction.
+
+        Raises what ``prepare`` raises, or StorageUnavailable.
+        """
+        await asyncio.to_thread(self._start, prepare)
+        self._thread.start()
+
+    async def submit(self, work: Callable[[Connection], Any]) -> Any:
+        """Run ``work`` in the next transaction. Returns or raises what it does, once that is durable."""
+        if self._is_closed:
+            raise StorageUnavailable("the database has been closed")
+        job = Job(work, self._loop.create_future())
+        self._jobs.put(job)
+        return await job.answer
+
+    async def close(self) -> None:
+        """Carry out what waits, empty the write-ahead log and close."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._jobs.put(None)
+            await asyncio.to_thread(self._thread.join)
+
+    # Everything below runs in the writer's thread.
+
+    def _start(self, prepare: Callable[[Connection], None]) -> None:
+        try:
+            connection = self._open("rwc")
+            with connection.begin():
+                prepare(connection)
+            # A crash may have come between a deletion and the moment when it left the disk.
+            self._erasure_is_due = True
+            self._erase()
+        except BaseException as error:
+            self._drop_connection()
+            if isinstance(error, (SQLAlchemyError, sqlite3.Error)) and has_failed(error):
+                raise StorageUnavailable(_reason(error)) from error
+            raise
+
+    def _work(self) -> None:
+        closing = False
+        while not closing:
+            jobs, closing = self._take()
+            if jobs:
+                bells = self._carry_out(jobs)
+                self._answer(bells, (job for job in jobs if not job.erases))
+            if self._erasure_is_due:
+                self._erase()
+            self._answer([], (job for job in jobs if job.erases))
+        self._drop_connection()
+
+    def _take(self) -> tuple[list[Job], bool]:
+        """Wait for work and take all there is, up to the limit. True when it is the last."""
+        jobs: list[Job] = []
+        try:
+            item = self._jobs.get(timeout=limits.ERASURE_RETRY_SECONDS if self._erasure_is_due else None)
+            while item is not None:
+                jobs.append(item)
+                if len(jobs) == limits.COMMIT_JOBS_MAX:
+                    return jobs, False
+                item = self._jobs.get_nowait()
+        except queue.Empty:
+            return jobs, False
+        return jobs, True
+
+    def _carry_out(self, jobs: list[Job]) -> list[Bell]:
+        """Commit ``jobs`` together and note each one's result or error. Returns the bells to ring."""
+        bells: list[Bell] = []
+        try:
+            connection = self._connection or self._open("rw")
+            with connection.begin():
+                for job in jobs:
+                    bells += self._run(connection, job)
+            self._check_files()
+        except BaseException as error:
+            # Whatever it is, nothing of this transaction may be taken for stored, and the thread goes on.
+            self._drop_connection()
+            unavailable = StorageUnavailable(_reason(error))
+            unavailable.__cause__ = error
+            for job in jobs:
+                job.result, job.error, job.erases = None, unavailable, False
+            return []
+        self._erasure_is_due = self._erasure_is_due or any(job.erases for job in jobs)
+        return bells
+
+    def _run(self, connection: Connection, job: Job) -> list[Bell]:
+        """Run one job in a SAVEPOINT of its own. Raises only when the database has failed."""
+        # Emitted on the driver's connection: SQLAlchemy's own nesting costs more than a whole append.
+        plain = connection.connection.cursor()
+        plain.execute("SAVEPOINT job")
+        try:
+            job.result = job.work(connection)
+        except BaseException as error:
+            take_bells(connection)
+            take_erasure(connection)
+            if has_failed(error):
+                raise
+            job.error = error
+            plain.execute("ROLLBACK TO job")
+            plain.execute("RELEASE job")
+            return []
+        plain.execute("RELEASE job")
+        job.erases = take_erasure(connection)
+        return take_bells(connection)
+
+    def _erase(self) -> None:
+        """Move the write-ahead log into the file and cut it to nothing, so that deleted text is nowhere.
+
+        A reader in the middle of its transaction prevents that: then it is tried again soon.
+        """
+        if self._connection is None:
+            return
+        cursor = self._connection.connection.cursor()
+        try:
+            cursor.execute(f"PRAGMA busy_timeout = {limits.ERASURE_WAIT_MILLISECONDS}")
+            was_prevented, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            cursor.execute(f"PRAGMA busy_timeout = {limits.STORAGE_BUSY_MILLISECONDS}")
+            self._erasure_is_due = bool(was_prevented)
+        except sqlite3.Error:
+            # What has been committed stays committed; the next connection tries again.
+            self._drop_connection()
+
+    def _answer(self, bells: list[Bell], jobs: Iterable[Job]) -> None:
+        done = list(jobs)
+        if done or bells:
+            # A closed event loop has nobody left who waits.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._deliver, bells, done)
+
+    def _deliver(self, bells: list[Bell], jobs: list[Job]) -> None:
+        self._tell(bells)
+        for job in jobs:
+            if job.answer.done():
+                continue
+            if job.error is None:
+                job.answer.set_result(job.result)
+            else:
+                job.answer.set_exception(job.error)
+
+    def _open(self, mode: str) -> Connection:
+        """Open the file; ``mode`` is SQLite's: ``rwc`` makes it, ``rw`` never puts an empty one in place
+        of one that has gone."""
+        engine = create_engine("sqlite://", creator=lambda: self._connect(mode), poolclass=NullPool)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        self._engine = engine
+        self._connection = engine.connect()
+        self._files = self._identities()
+        self.times_opened += 1
+        return self._connection
+
+    def _connect(self, mode: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"file:{quote(str(self._path))}?mode={mode}",
+            uri=True,
+            # Transactions are begun and ended here and nowhere else: the module would not begin one
+            # before a SAVEPOINT.
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=limits.STORAGE_BUSY_MILLISECONDS / 1000,
+        )
+        for pragma in (
+            "journal_mode = WAL",
+            # An answered commit has reached the disk, not only the operating system.
+            "synchronous = FULL",
+            "secure_delete = ON",
+            "foreign_keys = ON",
+            # No text in temporary files.
+            "temp_store = MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+        # Makes the write-ahead log's file, whose identity is compared below.
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+        return connection
+
+    def _identities(self) -> tuple[int, ...]:
+        return tuple(os.stat(f"{self._path}{suffix}").st_ino for suffix in ("", "-wal"))
+
+    def _check_files(self) -> None:
+        """Raise OSError if the files at the path are not those that were just written.
+
+        SQLite would go on writing to a deleted file, and everything would seem well until the restart.
+        """
+        if self._identities() != self._files:
+            raise OSError("the database's file has been replaced")
+
+    def _drop_connection(self) -> None:
+        connection, engine = self._connection, self._engine
+        self._connection = self._engine = None
+        if connection is not None and engine is not None:
+            # It is being thrown away because it may be broken: closing may fail as well.
+            with suppress(SQLAlchemyError, sqlite3.Error):
+                connection.close()
+            engine.dispose()
+
+
+def _reason(error: BaseException) -> str:
+    """What went wrong, without the statement and its values, which may hold somebody's text."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return f"{type(cause).__name__}: {cause}"
