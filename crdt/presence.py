@@ -1,0 +1,92 @@
+"""Who is here, in one document: what each connection says of itself, stamped with who it really is.
+
+Key invariants:
+
+1. A connection speaks for one Yjs client id; what it says of others' ids is ignored (a provider
+   reports clients that it thinks have gone).
+2. The server owns outgoing clocks: each entry's clock is above every earlier one, also above those
+   that another node or an earlier process sent, so that whoever comes back shows up at once.
+3. A person who reconnects before the old connection is known to be dead takes the client id over;
+   the old connection's end then says nothing, and when the last one ends nobody is left as a ghost.
+"""
+
+import json
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+
+from crdt.messages import GONE, AwarenessEntry
+
+
+@dataclass(slots=True)
+class _Speaker:
+    client: int
+    user: Mapping[str, str]
+    state: str = GONE
+
+
+class Presence:
+    """The presence of one document.
+
+    ``now`` gives milliseconds since 1970: outgoing clocks start from it, so that they rise across
+    nodes and restarts, where browsers remember the last clock that they saw of a client.
+    """
+
+    def __init__(self, now: Callable[[], int]) -> None:
+        self._now = now
+        self._clock = 0
+        self._speakers: dict[Hashable, _Speaker] = {}
+
+    def speak(
+        self, connection: Hashable, entries: Sequence[AwarenessEntry], user: Mapping[str, str]
+    ) -> tuple[AwarenessEntry, ...]:
+        """Take what a connection says. ``user`` (its ``id`` says who) replaces what it says of the user.
+
+        Returns what everybody else is to be sent, also when nothing changed: browsers forget who has
+        not been heard of for 30 seconds.
+        """
+        speaker = self._speakers.get(connection) or self._introduce(connection, entries, user)
+        if speaker is None:
+            return ()
+        said = next((entry.state for entry in reversed(entries) if entry.client == speaker.client), None)
+        if said is None or (said == GONE and speaker.state == GONE):
+            return ()
+        speaker.user = user
+        speaker.state = GONE if said == GONE else _stamped(said, user)
+        return (self._entry(speaker),)
+
+    def leave(self, connection: Hashable) -> tuple[AwarenessEntry, ...]:
+        """Forget a connection. Returns what everybody else is to be sent."""
+        speaker = self._speakers.pop(connection, None)
+        if speaker is None or speaker.state == GONE:
+            return ()
+        speaker.state = GONE
+        return (self._entry(speaker),)
+
+    def everybody(self) -> tuple[AwarenessEntry, ...]:
+        """Who is here, for somebody who comes."""
+        return tuple(self._entry(speaker) for speaker in self._speakers.values() if speaker.state != GONE)
+
+    def _introduce(
+        self, connection: Hashable, entries: Sequence[AwarenessEntry], user: Mapping[str, str]
+    ) -> _Speaker | None:
+        """The first client id that is said to be here and is nobody else's is this connection's own."""
+        taken = {speaker.client: (other, speaker) for other, speaker in self._speakers.items()}
+        for entry in entries:
+            if entry.state == GONE:
+                continue
+            other, holder = taken.get(entry.client, (None, None))
+            if holder is not None and holder.user["id"] != user["id"]:
+                continue
+            if holder is not None:
+                del self._speakers[other]
+            speaker = self._speakers[connection] = _Speaker(entry.client, user)
+            return speaker
+        return None
+
+    def _entry(self, speaker: _Speaker) -> AwarenessEntry:
+        self._clock = max(self._clock + 1, self._now())
+        return AwarenessEntry(speaker.client, self._clock, speaker.state)
+
+
+def _stamped(state: str, user: Mapping[str, str]) -> str:
+    return json.dumps(json.loads(state) | {"user": dict(user)}, ensure_ascii=False, separators=(",", ":"))
