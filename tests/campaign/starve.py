@@ -10,7 +10,7 @@ from tests.running import RunningServer
 from tests.typist import Device, sign_in
 
 FIELD = "a8"
-PING = b"\x00\x09"
+PING = b"\x09"
 
 
 @dataclass
@@ -59,4 +59,4 @@ async def _until_next_ping(device: Device) -> None:
     """The server's clock goes on while its disk does not: the next ping is the end of the wait."""
     heard = len(device.received)
     async with device.changed:
-        await device.changed.wait_for(lambda: any(len(raw) <= len(PING) for raw in device.received[heard:]))
+        await device.changed.wait_for(lambda: PING in device.received[heard:])
