@@ -1,0 +1,268 @@
+"""Conversations: making one, seeing one, and the facts on which every right in it rests.
+
+There is no way to a conversation's panes but `see` and `locked`, which read the facts that
+`server.rules.access` decides from.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from crdt.document import Document
+from server import people, templates
+from server.people import Person
+from server.rules.access import Action, Actor, ConversationFacts, Pane, PaneFacts, State, allowed
+from server.rules.errors import NotFound
+from server.rules.limits import UPDATE
+from server.storage import tables
+from server.storage.database import Database, lock_conversation
+from server.template_format import Template
+from server.templates import schemas
+
+ID_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """When and where the two meet."""
+
+    at: datetime
+    time_zone: str
+    """As in the IANA database, `Europe/Stockholm`."""
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationPane:
+    """One pane of a conversation, as it is stored."""
+
+    facts: PaneFacts
+    document: int
+    """Row id of the current generation."""
+    name: str
+    """Its name on the wire, `{conversation}/{pane}/{generation}`."""
+    shared_at: datetime | None
+    opened_at: datetime | None
+
+    @property
+    def generation(self) -> int:
+        """How often the pane has begun anew, from 1."""
+        return int(self.name.rpartition("/")[2])
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One conversation with its people, its template and its panes."""
+
+    id: str
+    employee: Person
+    responsible: Person
+    template: Template
+    facts: ConversationFacts
+    created_at: datetime
+    meeting: Meeting | None
+    panes: Mapping[Pane, ConversationPane]
+    """In reading order: employee, manager, joint."""
+
+    @property
+    def state(self) -> State:
+        """Where it is in its life."""
+        return self.facts.state
+
+    def other(self, person: str) -> Person:
+        """The other party, as seen by one of the two."""
+        return self.responsible if person == self.employee.id else self.employee
+
+    def may(self, actor: Actor, action: Action, pane: Pane) -> bool:
+        """Whether `actor` may do `action` to `pane`."""
+        return allowed(actor, action, self.panes[pane].facts)
+
+
+def create(
+    connection: Connection,
+    actor: Actor,
+    employee: str,
+    template: tuple[str, int],
+    meeting: Meeting | None,
+    now: datetime,
+) -> str:
+    """Make a conversation with the employee; the actor, who is the manager, becomes responsible.
+
+    Returns its id. Raises NotFound for anybody but the manager, and for a template that is not made
+    available to the employee's unit.
+    """
+    person = people.get(connection, employee)
+    if not allowed(actor, Action.CREATE_CONVERSATION, person.facts):
+        raise NotFound
+    form = templates.get(connection, *template)
+    units = form.available_to.units
+    if units and person.unit not in units:
+        raise NotFound
+    id_ = secrets.token_hex(ID_BYTES)
+    connection.execute(
+        insert(tables.conversation).values(
+            id=id_,
+            template_id=form.id,
+            template_version=form.version,
+            employee_id=employee,
+            responsible_id=actor.person,
+            state=State.OPEN,
+            shares=form.shares,
+            created_at=now,
+            meeting_at=meeting.at if meeting else None,
+            time_zone=meeting.time_zone if meeting else None,
+            place=meeting.place if meeting else None,
+        )
+    )
+    owners = {Pane.EMPLOYEE: employee, Pane.MANAGER: actor.person, Pane.JOINT: None}
+    for pane, owner in owners.items():
+        made = Document.made(schemas(form, pane), UPDATE)
+        document = add_document(connection, f"{id_}/{pane}/1", id_, pane, made.snapshot())
+        made.close()
+        connection.execute(
+            insert(tables.pane).values(conversation_id=id_, pane=pane, owner_id=owner, document_id=document)
+        )
+    return id_
+
+
+def add_document(connection: Connection, name: str, conversation: str, pane: Pane, snapshot: bytes) -> int:
+    """Store a new generation of a pane and return its row id. The pane does not point to it yet."""
+    inserted = connection.execute(
+        insert(tables.document).values(
+            name=name, conversation_id=conversation, pane=pane, last=0, snapshot=snapshot, snapshot_sequence=0
+        )
+    )
+    id_: int = inserted.inserted_primary_key[0]
+    return id_
+
+
+def see(connection: Connection, actor: Actor, id_: str) -> Conversation:
+    """Return a conversation to one of its parties. Raises NotFound for anybody else."""
+    row = connection.execute(
+        select(tables.conversation).where(tables.conversation.c.id == id_)
+    ).one_or_none()
+    return _seen(connection, actor, row)
+
+
+def locked(connection: Connection, actor: Actor, id_: str) -> Conversation:
+    """As `see`, for a change: nothing is appended to its documents until the transaction ends."""
+    return _seen(connection, actor, lock_conversation(connection, id_))
+
+
+def mine(connection: Connection, actor: Actor) -> list[Conversation]:
+    """The conversations to which the actor is a party: those with a meeting by its date, then the rest.
+
+    The order rests on nothing that is written in them.
+    """
+    table = tables.conversation
+    rows = connection.execute(
+        select(table)
+        .where((table.c.employee_id == actor.person) | (table.c.responsible_id == actor.person))
+        .order_by(table.c.meeting_at.is_(None), table.c.meeting_at, table.c.created_at, table.c.id)
+    ).all()
+    return [_seen(connection, actor, row) for row in rows]
+
+
+def is_started(connection: Connection, actor: Actor, conversation: Conversation) -> bool:
+    """Whether it has begun as far as the actor can know: a pane is shared, the joint one has been
+    written in, or the actor has written. Nobody else's private writing counts (design, section 2)."""
+    if any(pane.shared_at for pane in conversation.panes.values()):
+        return True
+    log, document = tables.change_log, tables.document
+    written = connection.scalar(
+        select(log.c.document_id)
+        .join(document, document.c.id == log.c.document_id)
+        .where(
+            document.c.conversation_id == conversation.id,
+            (document.c.pane == Pane.JOINT) | (log.c.person_id == actor.person),
+        )
+        .limit(1)
+    )
+    return written is not None
+
+
+def _seen(connection: Connection, actor: Actor, row: Row[Any] | None) -> Conversation:
+    if row is None:
+        raise NotFound
+    facts = ConversationFacts(row.employee_id, row.responsible_id, row.state, row.shares)
+    if not allowed(actor, Action.SEE_CONVERSATION, facts):
+        raise NotFound
+    template = templates.get(connection, row.template_id, row.template_version)
+    return Conversation(
+        id=row.id,
+        employee=people.get(connection, row.employee_id),
+        responsible=people.get(connection, row.responsible_id),
+        template=template,
+        facts=facts,
+        created_at=row.created_at,
+        meeting=Meeting(row.meeting_at, row.time_zone, row.place) if row.meeting_at else None,
+        panes=_panes(connection, row.id, facts, template),
+    )
+
+
+def _panes(
+    connection: Connection, id_: str, facts: ConversationFacts, template: Template
+) -> dict[Pane, ConversationPane]:
+    rows = connection.execute(
+        select(tables.pane, tables.document.c.name)
+        .join(tables.document, tables.document.c.id == tables.pane.c.document_id)
+        .where(tables.pane.c.conversation_id == id_)
+    )
+    stored = {row.pane: row for row in rows}
+    unshared = {
+        pane
+        for pane, row in stored.items()
+        # A pane without elements counts as shared.
+        if pane is not Pane.JOINT and row.shared_at is None and any(template.elements_in(pane))
+    }
+    return {
+        pane: ConversationPane(
+            facts=PaneFacts(
+                conversation=facts,
+                pane=pane,
+                owner=row.owner_id,
+                shared=row.shared_at is not None,
+                opened=row.opened_at is not None,
+                waiting=template.reveals_together and row.shared_at is not None and bool(unshared),
+            ),
+            document=row.document_id,
+            name=row.name,
+            shared_at=row.shared_at,
+            opened_at=row.opened_at,
+        )
+        for pane in Pane
+        for row in (stored[pane],)
+    }
+
+
+class Conversations:
+    """The way in for pages."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def create(
+        self, actor: Actor, employee: str, template: tuple[str, int], meeting: Meeting | None = None
+    ) -> str:
+        """As `create`."""
+        return await self._database.write(
+            lambda c: create(c, actor, employee, template, meeting, self._clock())
+        )
+
+    async def see(self, actor: Actor, id_: str) -> Conversation:
+        """As `see`."""
+        return await self._database.read(lambda c: see(c, actor, id_))
+
+    async def mine(self, actor: Actor) -> list[tuple[Conversation, bool]]:
+        """As `mine`, each with whether it is started for the actor."""
+
+        def read(connection: Connection) -> list[tuple[Conversation, bool]]:
+            found = mine(connection, actor)
+            return [(each, is_started(connection, actor, each)) for each in found]
+
+        return await self._database.read(read)

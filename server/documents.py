@@ -1,0 +1,150 @@
+"""Documents for those who may have them: opened for a socket, or read as content for a page."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from crdt.content import Content
+from server import conversations, sessions, sharing
+from server.conversations import Conversation
+from server.people import Person
+from server.realtime.ports import Opening, OpeningDenied
+from server.rules.access import Action, Actor, Pane
+from server.rules.errors import NotFound, NotSignedIn
+from server.sessions import Session, Sessions
+from server.storage.database import Database
+from server.storage.update_log import Author
+from server.templates import schemas
+
+COLOURS = {Pane.EMPLOYEE: "emp", Pane.MANAGER: "man", Pane.JOINT: "joint"}
+"""How a part is coloured everywhere: the employee, the responsible manager, what they have in common."""
+
+
+def colour_of(conversation: Conversation, person: str) -> str:
+    """The colour of one of the two parties."""
+    return COLOURS[Pane.EMPLOYEE if person == conversation.employee.id else Pane.MANAGER]
+
+
+def shown(conversation: Conversation, person: Person) -> dict[str, str]:
+    """What others are shown of somebody who is present: plain strings, for frames and pages."""
+    return {
+        "id": person.id,
+        "name": person.name,
+        "initials": person.initials,
+        "colour": colour_of(conversation, person.id),
+    }
+
+
+def open_document(connection: Connection, session: Session, name: str) -> Opening:
+    """Open the document with this wire name. Raises OpeningDenied, for missing and forbidden alike."""
+    id_, pane, generation = _parts(name)
+    try:
+        conversation = conversations.see(connection, session.actor, id_)
+    except NotFound:
+        raise OpeningDenied("denied") from None
+    current = conversation.panes[pane]
+    if current.name != name:
+        # Only its owner learns that an older generation existed.
+        was_hers = current.facts.owner == session.person.id and 0 < generation < current.generation
+        raise OpeningDenied("moved" if was_hers else "denied")
+    if not conversation.may(session.actor, Action.READ_PANE, pane):
+        raise OpeningDenied("denied")
+    return Opening(
+        document=current.document,
+        name=name,
+        conversation=id_,
+        pane=pane,
+        schema=schemas(conversation.template, pane),
+        scope="read-write" if conversation.may(session.actor, Action.WRITE_PANE, pane) else "readonly",
+        author=Author(session.person.id, session.id),
+        user=shown(conversation, session.person),
+        private=_is_private(conversation, pane),
+    )
+
+
+def contents(connection: Connection, actor: Actor, conversation: Conversation) -> dict[Pane, Content]:
+    """The content of every pane that the actor may read, in reading order."""
+    return {
+        pane: content_of(connection, conversation, pane)
+        for pane in conversation.panes
+        if conversation.may(actor, Action.READ_PANE, pane)
+    }
+
+
+def content_of(connection: Connection, conversation: Conversation, pane: Pane) -> Content:
+    """The content of one pane as it is stored. The caller has asked for the right to it."""
+    document = sharing.stored_document(connection, conversation, pane)
+    try:
+        return document.content()
+    finally:
+        document.close()
+
+
+def _parts(name: str) -> tuple[str, Pane, int]:
+    id_, _, rest = name.partition("/")
+    pane, _, generation = rest.partition("/")
+    if pane not in tuple(Pane) or not generation.isdecimal() or not generation.isascii():
+        raise OpeningDenied("denied")
+    return id_, Pane(pane), int(generation[:9])
+
+
+def _is_private(conversation: Conversation, pane: Pane) -> bool:
+    """Whether nobody but the owner may learn anything of the pane, not even that somebody is there."""
+    facts = conversation.panes[pane].facts
+    return conversation.facts.shares and facts.owner is not None and not (facts.shared and facts.opened)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A conversation and as much of its content as one person may read, of one moment."""
+
+    conversation: Conversation
+    contents: Mapping[Pane, Content]
+
+
+class Documents:
+    """The way in for pages, and the desk at which sockets ask for documents."""
+
+    def __init__(self, database: Database, sessions: Sessions, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._sessions = sessions
+        self._clock = clock
+
+    async def open(self, session: str, name: str) -> Opening:
+        """As `open_document`, for the session with this hashed id."""
+
+        def read(connection: Connection) -> Opening:
+            try:
+                found = sessions.find(connection, session, self._clock())
+            except NotSignedIn:
+                raise OpeningDenied("denied") from None
+            return open_document(connection, found, name)
+
+        return await self._database.read(read)
+
+    async def session_holds(self, session: str) -> bool:
+        """Say whether the session with this hashed id holds."""
+        return await self._sessions.holds(session)
+
+    async def read(self, actor: Actor, id_: str) -> Reading:
+        """A conversation with all that the actor may read of it. Raises NotFound."""
+
+        def read(connection: Connection) -> Reading:
+            conversation = conversations.see(connection, actor, id_)
+            return Reading(conversation, contents(connection, actor, conversation))
+
+        return await self._database.read(read)
+
+    async def preview(self, actor: Actor, id_: str, pane: Pane) -> Reading:
+        """The actor's own pane as the other party will see it: what sharing would write. Raises NotFound."""
+
+        def read(connection: Connection) -> Reading:
+            conversation = conversations.see(connection, actor, id_)
+            if not conversation.may(actor, Action.PREVIEW_PANE, pane):
+                raise NotFound
+            content = content_of(connection, conversation, pane)
+            return Reading(conversation, {pane: sharing.shown_to_the_other(conversation, pane, content)})
+
+        return await self._database.read(read)
