@@ -12,8 +12,8 @@ def stored_text(data: Path, pane: str, field: str, employee: str) -> str:
     """The text of one field as snapshot and log hold it, of the conversation of an employee."""
     with sqlite3.connect(f"file:{data / 'samsyn.db'}?mode=ro", uri=True) as connection:
         row = connection.execute(
-            """SELECT document.id, document.snapshot FROM document
-               JOIN pane ON pane.document_id = document.id
+            """SELECT snapshot.document_id, snapshot.snapshot FROM document_snapshot AS snapshot
+               JOIN pane ON pane.document_id = snapshot.document_id
                JOIN conversation ON conversation.id = pane.conversation_id
                WHERE pane.pane = ? AND conversation.employee_id = ?""",
             (pane, employee),

@@ -19,6 +19,7 @@ import httpx
 from tests.running import RunningServer
 from tests.typist import Device, documents_with, sign_in
 
+PANES = ("employee", "manager", "joint")
 PRIVATE_PANES = (
     ("maja", "Jonas", "jonas", "Maja", "employee"),
     ("jonas", "Maja", "maja", "Jonas", "manager"),
