@@ -1,0 +1,36 @@
+"""The built files of ``web/static``: their hashed names, read once from the build's manifest."""
+
+import json
+from pathlib import Path
+
+STATIC_URL = "/static/"
+MANIFEST = "manifest.json"
+
+
+class AssetsMissing(Exception):
+    """The client has not been built."""
+
+
+class Assets:
+    """Addresses of the built files, by the name before the hash."""
+
+    def __init__(self, names: dict[str, str]) -> None:
+        self._names = names
+
+    def address(self, name: str) -> str:
+        """Return the address of ``samsyn.css`` and the like. Raises KeyError for an unknown one."""
+        return STATIC_URL + self._names[name]
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every address, for the service worker to keep."""
+        return tuple(STATIC_URL + name for name in self._names.values())
+
+
+def read_assets(folder: Path) -> Assets:
+    """Read the manifest in ``folder``. Raises AssetsMissing with a sentence that says what to do."""
+    try:
+        names = json.loads((folder / MANIFEST).read_text("utf-8"))
+    except FileNotFoundError:
+        raise AssetsMissing("The pages' styles and scripts are not built. Run: make build") from None
+    return Assets(names)

@@ -1,0 +1,273 @@
+"""A conversation as one person sees it: panes, cells and steps, ready to be drawn.
+
+Pure: it reads nothing and decides nothing about rights, which come in as ``allowed`` says them. What a
+person may not read is not in here, so that no template can show it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from crdt.content import Content
+from server.pages.names import whose
+from server.pages.rendering import View
+from server.people import Person
+from server.rules.access import Action, Actor, Pane, PaneFacts, State, allowed
+from server.template_elements import Element
+from server.template_format import Section, Template
+
+HANDS = {Pane.EMPLOYEE: "emp", Pane.MANAGER: "man", Pane.JOINT: "joint"}
+"""The colour that each pane, and each person in it, is drawn in."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaneSeen:
+    """One pane for the person who looks. ``title``, ``short`` and ``status`` are sentences to show."""
+
+    pane: Pane
+    owner: Person | None
+    title: str
+    short: str
+    label: str
+    status: str
+    icon: str
+    is_mine: bool
+    is_shared: bool
+    readable: bool
+    writable: bool
+    can_share: bool
+    can_withdraw: bool
+    can_open: bool
+    can_preview: bool
+
+    @property
+    def hand(self) -> str:
+        """Its colour."""
+        return HANDS[self.pane]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One question in one pane. ``value`` is None where the person may not read."""
+
+    pane: PaneSeen
+    field: str
+    value: Any
+
+    @property
+    def key(self) -> str:
+        """Unique on the page."""
+        return f"{self.pane.pane}-{self.field}"
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether somebody else owns it."""
+        return not self.pane.is_mine and self.pane.pane is not Pane.JOINT
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One card. ``steps`` are those of a scale, each with what it means or an empty sentence."""
+
+    id: str
+    number: int
+    type: str
+    label: str
+    help: str
+    is_required: bool
+    cells: tuple[Cell, ...]
+    steps: tuple[tuple[int, str], ...] = ()
+    can_clear: bool = False
+    columns: tuple[str, ...] = ()
+
+    @property
+    def hands(self) -> str:
+        """Classes that say in which tabs of the phone the card has something."""
+        return " ".join(f"has-{cell.pane.hand}" for cell in self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """Questions under one heading."""
+
+    title: str
+    help: str
+    questions: tuple[Question, ...]
+
+    @property
+    def hands(self) -> str:
+        """As for a question: where any of them has something."""
+        return " ".join(dict.fromkeys(hand for question in self.questions for hand in question.hands.split()))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the way, and whether it is behind or the present one."""
+
+    word: str
+    is_done: bool
+    is_now: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The conversation's facts for the person who looks."""
+
+    viewer: Person
+    employee: Person
+    responsible: Person
+    template: Template
+    state: State
+    facts: Mapping[Pane, PaneFacts]
+    contents: Mapping[Pane, Content]
+    """Only of panes that the viewer may read."""
+
+    @property
+    def other(self) -> Person:
+        """The other party."""
+        return self.responsible if self.viewer.id == self.employee.id else self.employee
+
+    @property
+    def mine(self) -> Pane:
+        """The viewer's own pane."""
+        return Pane.EMPLOYEE if self.viewer.id == self.employee.id else Pane.MANAGER
+
+
+def panes(seen: Seen, view: View, actor: Actor) -> dict[Pane, PaneSeen]:
+    """The three panes in reading order; those in which the template asks nothing are left out."""
+    return {
+        pane: _pane(seen, view, actor, pane)
+        for pane in Pane
+        if pane in seen.facts and any(True for _ in seen.template.elements_in(pane))
+    }
+
+
+def chapters(seen: Seen, view: View, panes_seen: Mapping[Pane, PaneSeen]) -> tuple[Chapter, ...]:
+    """Every question in order, numbered through."""
+    numbers = iter(range(1, 1_000))
+    return tuple(
+        Chapter(
+            section.title.to(view.locale),
+            section.help.to(view.locale) if section.help else "",
+            tuple(_questions(seen, view, panes_seen, section, numbers)),
+        )
+        for section in seen.template.sections
+    )
+
+
+def steps(seen: Seen, view: View) -> tuple[Step, ...]:
+    """Where the conversation stands, from the viewer's own pane and from what both can see."""
+    say = view.catalogue.say
+    words = [say("Prepare"), say("Talk")]
+    shares = seen.template.shares
+    if shares:
+        words.insert(1, say("Share"))
+    words.append(say("Sign") if seen.template.sign.enabled else say("Complete"))
+    match seen.state:
+        case State.OPEN:
+            now = _open_step(seen) if shares else 0
+        case State.FROZEN:
+            now = len(words) - 1
+        case _:
+            now = len(words)
+    return tuple(Step(word, index < now, index == now) for index, word in enumerate(words))
+
+
+def _open_step(seen: Seen) -> int:
+    """0 prepare, 1 share, 2 talk."""
+    gated = [facts for pane, facts in seen.facts.items() if pane is not Pane.JOINT]
+    if all(facts.shared for facts in gated):
+        return 2
+    mine = seen.contents.get(seen.mine, {})
+    elements = seen.template.elements_in(seen.mine)
+    return 1 if seen.facts[seen.mine].shared or any(e.is_filled(mine) for e in elements) else 0
+
+
+def _pane(seen: Seen, view: View, actor: Actor, pane: Pane) -> PaneSeen:
+    facts = seen.facts[pane]
+    owner = _owner(seen, pane)
+    is_mine = owner is not None and owner.id == seen.viewer.id
+    can = {action: allowed(actor, action, facts) for action in Action}
+    title, short, label = _titles(view, owner, is_mine)
+    status, icon = _status(view, seen, facts, is_mine, can[Action.READ_PANE])
+    return PaneSeen(
+        pane=pane,
+        owner=owner,
+        title=title,
+        short=short,
+        label=label,
+        status=status,
+        icon=icon,
+        is_mine=is_mine,
+        is_shared=facts.shared,
+        readable=can[Action.READ_PANE],
+        writable=can[Action.WRITE_PANE],
+        can_share=can[Action.SHARE_PANE],
+        can_withdraw=can[Action.WITHDRAW_SHARE],
+        can_open=can[Action.OPEN_PANE] and not facts.opened,
+        can_preview=can[Action.PREVIEW_PANE],
+    )
+
+
+def _owner(seen: Seen, pane: Pane) -> Person | None:
+    return {Pane.EMPLOYEE: seen.employee, Pane.MANAGER: seen.responsible}.get(pane)
+
+
+def _titles(view: View, owner: Person | None, is_mine: bool) -> tuple[str, str, str]:
+    """Title for the head, short one for the tab, label for the cell."""
+    say = view.catalogue.say
+    if owner is None:
+        return say("Joint conclusion"), say("Joint"), say("Together")
+    if is_mine:
+        return say("My pane"), say("Mine"), owner.first_name
+    genitive = whose(owner.first_name, view.locale)
+    return say("%(whose)s pane", whose=genitive), genitive, owner.first_name
+
+
+def _status(view: View, seen: Seen, facts: PaneFacts, is_mine: bool, readable: bool) -> tuple[str, str]:
+    say, other = view.catalogue.say, seen.other.first_name
+    if facts.pane is Pane.JOINT:
+        is_open = seen.state is State.OPEN
+        return (say("You write together"), "pen-line") if is_open else (say("You wrote together"), "lock")
+    if not facts.conversation.shares:
+        return say("Both of you read this"), "eye"
+    if is_mine:
+        if facts.shared:
+            return say("Shared with %(name)s", name=other), "eye"
+        return say("Only you see this"), "lock"
+    if not facts.shared:
+        return say("Not shared yet"), "lock"
+    return (say("Shared with you"), "eye") if readable else (say("Shared, not opened yet"), "lock-open")
+
+
+def _questions(
+    seen: Seen, view: View, panes_seen: Mapping[Pane, PaneSeen], section: Section, numbers: Iterator[int]
+) -> Iterator[Question]:
+    for element in section.elements:
+        cells = tuple(
+            Cell(panes_seen[pane], element.id, seen.contents.get(pane, {}).get(element.id))
+            for pane in Pane
+            if pane in element.lives_in and pane in panes_seen
+        )
+        yield Question(
+            id=element.id,
+            number=next(numbers),
+            type=element.type,
+            label=element.label.to(view.locale),
+            help=element.help.to(view.locale) if element.help else "",
+            is_required=bool(element.required_for),
+            cells=cells,
+            steps=_scale_steps(element, view),
+            can_clear=element.type == "scale" and element.scale.allow_blank,
+            columns=element.columns if element.type == "activity_table" else (),
+        )
+
+
+def _scale_steps(element: Element, view: View) -> tuple[tuple[int, str], ...]:
+    if element.type != "scale":
+        return ()
+    scale = element.scale
+    return tuple(
+        (step, scale.labels[step].to(view.locale) if step in scale.labels else "")
+        for step in range(scale.min, scale.max + 1)
+    )

@@ -1,0 +1,87 @@
+"""Pages as HTML: the Jinja templates of ``web/templates`` in one of three languages."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+from starlette.responses import HTMLResponse
+
+from server.pages.assets import Assets
+from server.pages.catalogues import LOCALES, Catalogue
+from server.pages.dates import Days
+from server.pages.names import whose
+from server.pages.rich_text import markup
+
+
+class Rendering:
+    """Every language's templates. Made once."""
+
+    def __init__(self, templates: Path, catalogues: dict[str, Catalogue], assets: Assets) -> None:
+        self.catalogues = catalogues
+        self._environments = {
+            locale: _environment(templates, catalogue, assets) for locale, catalogue in catalogues.items()
+        }
+
+    def view(self, locale: str, now: datetime, zone: str) -> "View":
+        """Everything that one answer in ``locale`` needs. ``zone`` is an IANA time zone."""
+        catalogue = self.catalogues[locale]
+        return View(self._environments[locale], catalogue, Days(catalogue, now, ZoneInfo(zone)))
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One person's language and calendar, for one answer."""
+
+    environment: Environment
+    catalogue: Catalogue
+    days: Days
+
+    @property
+    def locale(self) -> str:
+        return self.catalogue.locale
+
+    def html(self, template: str, **context: object) -> str:
+        """Return the page as text."""
+        return self.environment.get_template(template).render(days=self.days, **context)
+
+    def page(self, template: str, status: int = 200, **context: object) -> HTMLResponse:
+        """Return the page as an answer."""
+        return HTMLResponse(
+            self.html(template, **context), status, headers={"Content-Language": self.locale}
+        )
+
+
+def _environment(templates: Path, catalogue: Catalogue, assets: Assets) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
+        gettext=catalogue.say,
+        ngettext=catalogue.form,
+        newstyle=True,
+    )
+    environment.globals |= {
+        "asset": assets.address,
+        "icon": lambda name, css="": _icon(assets.address("icons.svg"), name, css),
+        "locale": catalogue.locale,
+        "languages": LOCALES,
+        "markup": markup,
+    }
+    environment.filters["whose"] = lambda name: whose(name, catalogue.locale)
+    return environment
+
+
+def _icon(sprite: str, name: str, css: str) -> Markup:
+    attribute = Markup(' class="{}"').format(css) if css else Markup("")
+    return Markup('<svg aria-hidden="true"{}><use href="{}#{}"/></svg>').format(
+        attribute, sprite, escape(name)
+    )
