@@ -40,6 +40,8 @@ INBOUND_BYTES_PER_SECOND_MAX = 2 * MIB
 INBOUND_BURST_BYTES_MAX = 8 * MIB
 AUTH_SECONDS_MAX = 10
 """From the socket's opening to its first granted document."""
+PULSE_SECONDS = 1
+"""The one clock of all connections and rooms: every deadline below is looked at this often."""
 PING_SECONDS = 4
 """Between two pings, on a fixed clock: nobody can read activity from them."""
 SEND_SECONDS_MAX = 20
@@ -48,7 +50,11 @@ SESSION_CHECK_SECONDS = 60
 """How often an open socket asks whether its session still holds, should a doorbell have been lost."""
 
 # Rooms.
-ROOM_INBOX_ITEMS_MAX = 10_000
+WAITING_ITEMS_MAX = 10_000
+"""What one connection may have waiting in one document's inbox, while the storage is slow."""
+WAITING_BYTES_MAX = 8 * MIB
+BATCH_ITEMS_MAX = 256
+"""What one document takes from its inbox for one commit."""
 ROOM_IDLE_SECONDS = 30
 """An empty room stays loaded this long, so that a reload finds it warm."""
 COMPACTION_ROWS = 500
@@ -57,7 +63,7 @@ COMPACTION_IDLE_SECONDS = 5
 STORAGE_RETRY_SECONDS_MIN = 0.2
 STORAGE_RETRY_SECONDS_MAX = 5.0
 POLL_SECONDS = 2.0
-"""How often a node reads the log's ends, should a notification have been lost (PostgreSQL)."""
+"""How often a node makes sure that it hears the other nodes' bells (PostgreSQL)."""
 DRAIN_SECONDS_MAX = 10
 
 # The database.
@@ -67,6 +73,10 @@ STORAGE_BUSY_MILLISECONDS = 2_000
 """How long another process may keep SQLite's file locked before what waits for it fails."""
 READERS_MAX = 4
 """Connections that read SQLite's file at the same time."""
+CONNECTIONS_TO_POSTGRES_MAX = 8
+"""Of one node, beside the one that hears the bells."""
+STORAGE_ANSWER_SECONDS_MAX = 10
+"""A statement or connection that takes PostgreSQL longer has failed."""
 ERASURE_WAIT_MILLISECONDS = 50
 """How long all writing waits for readers to let deleted text leave the disk (SQLite)."""
 ERASURE_RETRY_SECONDS = 1.0

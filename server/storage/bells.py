@@ -38,4 +38,10 @@ class LogMoved:
     node: str
 
 
-Bell = ConversationChanged | SessionEnded | PersonChanged | LogMoved
+@dataclass(frozen=True, slots=True)
+class BellsMissed:
+    """This node could not hear for a while (PostgreSQL): any of the others may have been rung. Ask for
+    all rights again, and read every loaded document's log from where it is."""
+
+
+Bell = ConversationChanged | SessionEnded | PersonChanged | LogMoved | BellsMissed

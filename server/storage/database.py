@@ -43,7 +43,7 @@ class Database(ABC):
         """Run ``work`` in a transaction and return what it returned, once that is durable.
 
         What ``work`` raises comes out unchanged, and nothing that it wrote stays. StorageUnavailable
-        when the database fails. A caller that is cancelled does not take its work back.
+        when the database fails. Of work whose caller is cancelled nobody knows whether it was done.
         """
 
     @abstractmethod

@@ -1,10 +1,43 @@
 """Reading and folding a document's log: what both databases do with the same SQL."""
 
+from collections.abc import Awaitable, Sequence
+from typing import TypeVar
+
 from sqlalchemy import Connection, delete, select, update
 
-from server.storage.database import erase_soon
+from server.rules.errors import StorageUnavailable
+from server.storage.database import Database, erase_soon
 from server.storage.tables import document, document_client, document_snapshot, document_update
-from server.storage.update_log import DocumentGone, Loaded
+from server.storage.update_log import DocumentGone, Loaded, LogUnavailable
+
+T = TypeVar("T")
+
+
+class StoredLog:
+    """All of ``update_log.UpdateLog`` but ``append``, in which the two databases differ."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self, document: int) -> Loaded:
+        """See ``UpdateLog.load``."""
+        return await available(self._database.read(lambda rows: load(rows, document)))
+
+    async def read_after(self, document: int, sequence: int) -> Sequence[tuple[int, bytes]]:
+        """See ``UpdateLog.read_after``."""
+        return await available(self._database.read(lambda rows: read_after(rows, document, sequence)))
+
+    async def compact(self, document: int, sequence: int, snapshot: bytes) -> None:
+        """See ``UpdateLog.compact``."""
+        await available(self._database.write(lambda rows: compact(rows, document, sequence, snapshot)))
+
+
+async def available(waiting: Awaitable[T]) -> T:
+    """Wait, and raise the log's own LogUnavailable where the database raises StorageUnavailable."""
+    try:
+        return await waiting
+    except StorageUnavailable as error:
+        raise LogUnavailable(str(error)) from error
 
 
 def load(connection: Connection, document_id: int) -> Loaded:

@@ -30,14 +30,14 @@ class SqliteDatabase(Database):
         self._writer = SqliteWriter(path, self._tell)
         self._readers = _readers(path)
         self._readers_see = 0
-        self.log = SqliteLog(self, self._writer.submit, clock)
+        self.log = SqliteLog(self, clock)
 
     @classmethod
     async def open(cls, url: str, clock: Clock) -> "SqliteDatabase":
         path = make_url(url).database
         if not path or path == ":memory:":
             raise StorageUnavailable("SQLite needs the path of a file: sqlite:///samsyn.db")
-        database = cls(Path(path).absolute(), clock)
+        database = cls(Path(path), clock)
         await database._writer.start(upgrade)
         database._readers_see = database._writer.times_opened
         return database

@@ -2,21 +2,17 @@
 
 import json
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import cast
 
 from sqlalchemy import Connection
 
 from server.rules.access import ConversationFacts, Pane, PaneFacts, Role, State
-from server.rules.errors import StorageUnavailable
-from server.storage import log_rows
 from server.storage.database import Clock, Database
+from server.storage.log_rows import StoredLog, available
 from server.storage.rights import AuthorFacts, check_append
-from server.storage.update_log import Append, Author, DocumentGone, Loaded, LogUnavailable
-
-T = TypeVar("T")
+from server.storage.update_log import Append, Author, DocumentGone
 
 # Plain SQL on the driver's connection: an append is the one thing that happens at every key press, and
 # building and running its statements through SQLAlchemy takes several times as long as they do.
@@ -48,47 +44,19 @@ _CLIENT = """
     ON CONFLICT (document_id, client) DO NOTHING"""
 
 
-class SqliteLog:
-    """Keeps ``update_log.UpdateLog``: appends go to the writer's thread, loads to the readers."""
+class SqliteLog(StoredLog):
+    """Keeps ``update_log.UpdateLog``: the writer's thread carries appends like any other work."""
 
-    def __init__(
-        self,
-        database: Database,
-        submit: Callable[[Callable[[Connection], Any]], Awaitable[Any]],
-        clock: Clock,
-    ) -> None:
-        self._database = database
-        self._submit = submit
+    def __init__(self, database: Database, clock: Clock) -> None:
+        super().__init__(database)
         self._clock = clock
 
     async def append(self, append: Append) -> int:
-        number: int = await _available(self._submit(partial(_append, append, self._clock)))
-        return number
-
-    async def load(self, document: int) -> Loaded:
-        return await _available(self._database.read(lambda rows: log_rows.load(rows, document)))
-
-    async def read_after(self, document: int, sequence: int) -> Sequence[tuple[int, bytes]]:
-        return await _available(
-            self._database.read(lambda rows: log_rows.read_after(rows, document, sequence))
-        )
-
-    async def compact(self, document: int, sequence: int, snapshot: bytes) -> None:
-        await _available(
-            self._database.write(lambda rows: log_rows.compact(rows, document, sequence, snapshot))
-        )
-
-
-async def _available(waiting: Awaitable[T]) -> T:
-    try:
-        return await waiting
-    except StorageUnavailable as error:
-        raise LogUnavailable(str(error)) from error
+        return await available(self._database.write(partial(_append, append, self._clock)))
 
 
 def _append(append: Append, clock: Clock, connection: Connection) -> int:
-    rows = connection.connection.driver_connection
-    assert isinstance(rows, sqlite3.Connection)
+    rows = cast(sqlite3.Connection, connection.connection.driver_connection)
     now = clock()
     check_append(
         _target(rows, append.document),

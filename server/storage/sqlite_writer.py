@@ -14,7 +14,6 @@ wrapper costs a third of the throughput.
 """
 
 import asyncio
-import os
 import queue
 import sqlite3
 import threading
@@ -161,7 +160,7 @@ class SqliteWriter:
                 for job in jobs:
                     bells += self._run(connection, job)
             self._check_files()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001
             # Whatever it is, nothing of this transaction may be taken for stored, and the thread goes on.
             self._drop_connection()
             unavailable = StorageUnavailable(_reason(error))
@@ -262,7 +261,7 @@ class SqliteWriter:
         return connection
 
     def _identities(self) -> tuple[int, ...]:
-        return tuple(os.stat(f"{self._path}{suffix}").st_ino for suffix in ("", "-wal"))
+        return tuple(Path(f"{self._path}{suffix}").stat().st_ino for suffix in ("", "-wal"))
 
     def _check_files(self) -> None:
         """Raise OSError if the files at the path are not those that were just written.
