@@ -181,13 +181,12 @@ class Connection:
         if isinstance(decoded.message, Close):
             return self._detach(decoded.document)
         key = self._attachment(decoded.document)
-        match self._states[key]:
-            case _Waiting() as waiting:
-                return self._wait(key, waiting, decoded.message, len(frame))
-            case _Open() as opened:
-                return [self._speak(key, opened, decoded.message)]
-            case _Shut():
-                return self._knock(key, decoded.message)
+        state = self._states[key]
+        if isinstance(state, _Waiting):
+            return self._wait(key, state, decoded.message, len(frame))
+        if isinstance(state, _Open):
+            return [self._speak(key, state, decoded.message)]
+        return self._knock(key, decoded.message)
 
     def _attachment(self, routing: str) -> Attachment:
         key = self._attachments.get(routing)
