@@ -1,0 +1,300 @@
+"""What a document has where, so that an update can be judged before pycrdt sees it.
+
+``Shape`` keeps no content. It knows each client's clock, where each clock stands (to follow an item's
+origin to its parent, as Yjs does when it integrates), which clocks begin a type, and which are gone.
+All of it is derived from the updates alone: ``admit`` every update that the document was given.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from crdt.bounds import UpdateBounds
+from crdt.errors import ForeignContent, IncompleteUpdate, MalformedUpdate, OverLimit
+from crdt.grammar import Branch, Grave, Place, Row, Rows, roots
+from crdt.intervals import Ranges, Runs, merged
+from crdt.schema import SERVER_CLIENT, DocumentSchema
+from crdt.update import CLOCK_MAX, Id, Kind, ParsedUpdate, Struct
+
+_Standing = Place | Grave | None
+"""Where a clock stands: in a place, as a tombstone in one, or nowhere (it was garbage collected)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What an update would do to the document. Overwriting a value also deletes the one before it."""
+
+    touched: frozenset[str]
+    """The fields in which something appears or goes."""
+    new_clients: frozenset[int]
+    """Yjs client ids that the document did not have."""
+    writers: frozenset[int]
+    """Yjs client ids under which the update adds something."""
+    adds: bool
+    """Whether it brings anything at all that the document does not have, deletions included."""
+
+
+@dataclass(slots=True)
+class _Additions:
+    """What one update adds to a Shape."""
+
+    runs: dict[int, Runs[_Standing]] = field(default_factory=dict)
+    types: dict[Id, Branch] = field(default_factory=dict)
+    lasting: dict[int, Ranges] = field(default_factory=dict)
+    written_once: set[Place] = field(default_factory=set)
+    rows: dict[Rows, int] = field(default_factory=dict)
+    splits: set[Id] = field(default_factory=set)
+    touched: set[str] = field(default_factory=set)
+    gone: list[tuple[int, int, int]] = field(default_factory=list)
+    """(client, start, end)"""
+    deletes: bool = False
+
+
+class Shape:
+    def __init__(self, schema: DocumentSchema, bounds: UpdateBounds) -> None:
+        self._bounds = bounds
+        self._roots = roots(schema)
+        self._runs: dict[int, Runs[_Standing]] = {}
+        self._types: dict[Id, Branch] = {}
+        self._lasting: dict[int, Ranges] = {}
+        """Clocks that nobody may delete: rows, their ids, their texts."""
+        self._written_once: set[Place] = set()
+        self._splits: set[Id] = set()
+        """Second halves of characters outside the BMP: yrs loses count when it is made to split one."""
+        self._gone: dict[int, Ranges] = {}
+        self._judged: tuple[ParsedUpdate, _Additions] | None = None
+        """The update checked last, so that admitting it does not judge it again."""
+
+    @property
+    def _server_clock(self) -> int:
+        runs = self._runs.get(SERVER_CLIENT)
+        return runs.end if runs is not None else 0
+
+    def clocks(self) -> dict[int, int]:
+        """Each client's clock, as a state vector has them."""
+        return {client: runs.end for client, runs in self._runs.items()}
+
+    def check(self, parsed: ParsedUpdate) -> Checked:
+        """What a client's update would do. Changes nothing that can be seen from outside.
+
+        Raises IncompleteUpdate when something before it is missing; ForeignContent, OverLimit or
+        MalformedUpdate when it can never be merged.
+        """
+        servers = parsed.sections.get(SERVER_CLIENT)
+        if servers is not None and servers[-1].end > self._server_clock:
+            raise ForeignContent("written under the server's client id")
+        additions = _Judgement(self, parsed).additions
+        self._judged = parsed, additions
+        writers = frozenset(additions.runs)
+        return Checked(
+            touched=frozenset(additions.touched),
+            new_clients=frozenset(client for client in writers if client not in self._runs),
+            writers=writers,
+            adds=bool(writers) or additions.deletes,
+        )
+
+    def admit(self, parsed: ParsedUpdate) -> None:
+        """Record an update that the document was given: a client's after ``check``, or the server's.
+
+        Raises what ``check`` raises, and then records nothing.
+        """
+        if self._judged is not None and self._judged[0] is parsed:
+            additions = self._judged[1]
+        else:
+            additions = _Judgement(self, parsed).additions
+        self._judged = None
+        for client, runs in additions.runs.items():
+            known = self._runs.get(client)
+            if known is None:
+                self._runs[client] = runs
+            else:
+                known.extend(runs)
+        self._types |= additions.types
+        self._splits.update(additions.splits)
+        self._written_once |= additions.written_once
+        for client, lasting in additions.lasting.items():
+            self._lasting.setdefault(client, Ranges()).update(lasting)
+        for rows, count in additions.rows.items():
+            rows.count += count
+        for client, start, end in additions.gone:
+            self._gone.setdefault(client, Ranges()).add(start, end)
+
+
+_NO_RANGES: Final = Ranges()
+
+
+class _Judgement:
+    """Walks an update in an order in which everything that a struct builds on comes before it."""
+
+    def __init__(self, shape: Shape, parsed: ParsedUpdate) -> None:
+        self._shape = shape
+        self._parsed = parsed
+        self._next = dict.fromkeys(parsed.sections, 0)
+        self.additions = _Additions()
+        for client in parsed.sections:
+            self._walk(client)
+        if parsed.deletes:
+            self._take_deletes()
+        new_clients = sum(client not in shape._runs for client in self.additions.runs)
+        if len(shape._runs) + new_clients > shape._bounds.document_clients_max:
+            raise OverLimit("document_clients_max")
+
+    def _walk(self, client: int) -> None:
+        """Take the structs of ``client``, and before each the structs of others that it waits for."""
+        waiting: dict[int, int] = {client: CLOCK_MAX + 1}
+        while waiting:
+            client, goal = next(reversed(waiting.items()))
+            missing = self._take_until(client, goal)
+            if missing is None:
+                del waiting[client]
+                continue
+            if missing.client in waiting:
+                raise MalformedUpdate("structs that wait for each other")
+            if self._next.get(missing.client, 0) == len(self._parsed.sections.get(missing.client, ())):
+                raise IncompleteUpdate("an item that builds on something unknown")
+            waiting[missing.client] = missing.clock + 1
+
+    def _take_until(self, client: int, goal: int) -> Id | None:
+        """Take structs until the client's clock is at ``goal``; gives what stands in the way, if it does."""
+        structs = self._parsed.sections[client]
+        at = self._next[client]
+        missing = None
+        while at < len(structs) and self._clock(client) < goal:
+            missing = self._missing(structs[at])
+            if missing is not None:
+                break
+            self._take(structs[at])
+            at += 1
+        self._next[client] = at
+        return missing
+
+    def _clock(self, client: int) -> int:
+        runs = self.additions.runs.get(client) or self._shape._runs.get(client)
+        return runs.end if runs is not None else 0
+
+    def _standing(self, place: Id) -> _Standing:
+        added = self.additions.runs.get(place.client)
+        if added is not None and place.clock >= added.start:
+            return added.at(place.clock)
+        return self._shape._runs[place.client].at(place.clock)
+
+    def _missing(self, struct: Struct) -> Id | None:
+        known = self._clock(struct.client)
+        if struct.clock > known or (struct.kind is Kind.SKIP and struct.end > known):
+            raise IncompleteUpdate("a gap in what one client wrote")
+        for needed in (struct.origin, struct.right_origin, struct.parent):
+            if needed is not None and needed.clock >= self._clock(needed.client):
+                return needed
+        return None
+
+    def _take(self, struct: Struct) -> None:
+        known = self._clock(struct.client)
+        if struct.end <= known:
+            return
+        place = self._place(struct)
+        begun = None
+        if place is not None:
+            if struct.clock < known:
+                self._check_overlap(struct, place, known)
+            begun = place.branch.enter(struct, place.key, self._shape._bounds)
+            self._note(struct, place, begun)
+        runs = self.additions.runs.get(struct.client)
+        if runs is None:
+            runs = self.additions.runs[struct.client] = Runs(known)
+        if place is None or struct.kind is Kind.DELETED:
+            self.additions.gone.append((struct.client, known, struct.end))
+            runs.append(struct.end, place and place.grave)
+        else:
+            self.additions.touched.add(place.field)
+            runs.append(struct.end, place)
+
+    def _note(self, struct: Struct, place: Place, begun: Branch | None) -> None:
+        """Remember what is special about an item that has just been found right."""
+        added, shape = self.additions, self._shape
+        if place.once:
+            if place in shape._written_once or place in added.written_once:
+                raise ForeignContent("a second write of what is written once")
+            added.written_once.add(place)
+            added.lasting.setdefault(struct.client, Ranges()).add(struct.clock, struct.end)
+        if isinstance(begun, Row) and isinstance(place.branch, Rows):
+            count = added.rows[place.branch] = added.rows.get(place.branch, 0) + 1
+            if place.branch.count + count > shape._bounds.table_rows_max:
+                raise OverLimit("table_rows_max")
+            added.lasting.setdefault(struct.client, Ranges()).add(struct.clock, struct.end)
+        if begun is not None:
+            added.types[Id(struct.client, struct.clock)] = begun
+        added.splits.update(Id(struct.client, split) for split in struct.splits)
+
+    def _place(self, struct: Struct) -> Place | None:
+        """Where an item goes, as Yjs finds it when it integrates. None: what it builds on is gone."""
+        if struct.root is not None:
+            root = self._shape._roots.get(struct.root)
+            if root is None:
+                raise ForeignContent("a root that the schema does not have")
+            return root.place(struct.parent_sub)
+        if struct.parent is not None:
+            return self._child_place(struct.parent, struct.parent_sub)
+        left = right = None
+        if struct.origin is not None:
+            self._check_split(struct.origin.client, struct.origin.clock + 1)
+            left = _alive(self._standing(struct.origin))
+        if struct.right_origin is not None:
+            self._check_split(struct.right_origin.client, struct.right_origin.clock)
+            right = _alive(self._standing(struct.right_origin))
+        if left is not None and right is not None and left is not right:
+            raise ForeignContent("an item between two types")
+        return left or right
+
+    def _child_place(self, parent: Id, key: str | None) -> Place | None:
+        branch = self.additions.types.get(parent) or self._shape._types.get(parent)
+        if branch is not None:
+            return branch.place(key)
+        if isinstance(self._standing(parent), Place):
+            raise ForeignContent("a parent that is not a type")
+        return None
+
+    def _check_overlap(self, struct: Struct, place: Place, known: int) -> None:
+        """A struct whose first part the document has: the rest must go where the first part is."""
+        before = _alive(self._standing(Id(struct.client, known - 1)))
+        if before is not None and before is not place:
+            raise ForeignContent("an item in two places")
+        if known in struct.splits:
+            raise MalformedUpdate("half a character")
+
+    def _check_split(self, client: int, clock: int) -> None:
+        """Yjs and yrs would split here, and count differently from then on."""
+        if (client, clock) in self._shape._splits or (client, clock) in self.additions.splits:
+            raise MalformedUpdate("half a character")
+
+    def _take_deletes(self) -> None:
+        ranges: dict[int, list[tuple[int, int]]] = {}
+        for deleted in self._parsed.deletes:
+            if deleted.end > self._clock(deleted.client):
+                raise IncompleteUpdate("a deletion of something unknown")
+            self._check_split(deleted.client, deleted.start)
+            self._check_split(deleted.client, deleted.end)
+            ranges.setdefault(deleted.client, []).append((deleted.start, deleted.end))
+        for client, of_client in ranges.items():
+            for start, end in merged(of_client):
+                self._take_deleted(client, start, end)
+
+    def _take_deleted(self, client: int, start: int, end: int) -> None:
+        added, shape = self.additions, self._shape
+        for lasting in (shape._lasting.get(client), added.lasting.get(client)):
+            if lasting is not None and lasting.meets(start, end):
+                raise ForeignContent("a deletion of a row, or of what stays in it")
+        for fresh_start, fresh_end in shape._gone.get(client, _NO_RANGES).missing(start, end):
+            added.deletes = True
+            added.gone.append((client, fresh_start, fresh_end))
+            for standing in self._between(client, fresh_start, fresh_end):
+                if isinstance(standing, Place):
+                    added.touched.add(standing.field)
+
+    def _between(self, client: int, start: int, end: int) -> Iterator[_Standing]:
+        for runs in (self._shape._runs.get(client), self.additions.runs.get(client)):
+            if runs is not None:
+                yield from runs.between(start, end)
+
+
+def _alive(standing: _Standing) -> Place | None:
+    return standing.place if isinstance(standing, Grave) else standing
