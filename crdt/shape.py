@@ -70,6 +70,7 @@ class Shape:
         runs = self._runs.get(SERVER_CLIENT)
         return runs.end if runs is not None else 0
 
+    @property
     def clocks(self) -> dict[int, int]:
         """Each client's clock, as a state vector has them."""
         return {client: runs.end for client, runs in self._runs.items()}
