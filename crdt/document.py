@@ -1,0 +1,417 @@
+"""One document: merged, read and made anew. The only file that knows pycrdt.
+
+Key invariants:
+
+1. Nothing reaches pycrdt that has not been parsed whole and checked against the schema, and every byte
+   that leaves is encoded by this document: a client's own bytes are never passed on.
+2. What pycrdt has integrated is what was accepted: the two are compared after every change, because
+   pycrdt parks what it cannot place without a word.
+3. Once anything raised DocumentBroken the document is worthless: merging is not atomic.
+4. Equal content gives equal bytes: everything is made in one transaction, in the schema's order, one
+   key and one mark at a time (given several at once, pycrdt takes them in an order of its own).
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Self, cast
+
+from pycrdt import Array, Doc, Map, XmlElement, XmlFragment, XmlText, merge_updates
+
+from crdt.bounds import UpdateBounds
+from crdt.content import (
+    MARKS,
+    Block,
+    Chunk,
+    Content,
+    Element,
+    FieldContent,
+    Node,
+    Row,
+    Run,
+    TextContent,
+    TextRun,
+    choice_content,
+    empty_text,
+    is_empty,
+    scalar_content,
+    table_content,
+    text_content,
+)
+from crdt.errors import BorrowedClient, DocumentBroken, IncompleteUpdate, OverLimit, ProtocolError
+from crdt.schema import ROW_ID, SERVER_CLIENT, VALUES, ChoiceSet, DocumentSchema, Field, Table, Text, Value
+from crdt.shape import Shape
+from crdt.update import DeleteRange, ParsedUpdate, encode_state_vector, parse, parse_state_vector
+
+_STORED_MAX = 2**40
+"""What the server itself has stored is not held against the bounds of one update."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a merge did."""
+
+    touched: frozenset[str]
+    """Names of the fields that it changed."""
+    new_clients: tuple[int, ...]
+    """Yjs client ids that now belong to the person and did not before."""
+    changed: bool
+    """False if the document had all of it already."""
+
+
+class Document:
+    """One document in memory. Used by one thread at a time. ``close`` it, or its memory is never freed."""
+
+    def __init__(self, schema: DocumentSchema, bounds: UpdateBounds, clients: Mapping[int, str]) -> None:
+        self._schema = schema
+        self._bounds = bounds
+        self._stored_bounds = replace(
+            bounds,
+            update_bytes_max=_STORED_MAX,
+            update_structs_max=_STORED_MAX,
+            update_clients_max=_STORED_MAX,
+        )
+        self._clients = dict(clients)
+        self._shape = Shape(schema, bounds)
+        self._changes: list[bytes] = []
+        self._size = 0
+        self._size_is_exact = False
+        self._doc = _empty_doc(schema, SERVER_CLIENT)
+        changes = self._changes
+        # The update must be read at once: the event is gone when the callback returns.
+        self._subscription = self._doc.observe(lambda event: changes.append(event.update))
+
+    @classmethod
+    def made(cls, schema: DocumentSchema, bounds: UpdateBounds, content: Content | None = None) -> Self:
+        """A document of the server's own, with ``content`` or empty. Equal content, equal bytes."""
+        scratch = _empty_doc(schema, SERVER_CLIENT)
+        with _pycrdt(), scratch.transaction():
+            for field in schema.fields:
+                _make_field(scratch, field, (content or {}).get(field.name))
+        return cls.loaded(schema, bounds, scratch.get_update(), (), {})
+
+    @classmethod
+    def loaded(
+        cls,
+        schema: DocumentSchema,
+        bounds: UpdateBounds,
+        snapshot: bytes,
+        updates: Sequence[bytes],
+        clients: Mapping[int, str],
+    ) -> Self:
+        """A document as it was stored. ``clients``: the person that each Yjs client id belongs to.
+
+        Raises DocumentBroken if what was stored is not whole.
+        """
+        document = cls(schema, bounds, clients)
+        try:
+            for stored in (snapshot, *updates):
+                document.merge_stored(stored)
+        except IncompleteUpdate as error:
+            document.close()
+            raise DocumentBroken("what was stored is not whole") from error
+        except DocumentBroken:
+            document.close()
+            raise
+        document.take_change()
+        return document
+
+    def merge(self, update: bytes, person: str) -> Merged:
+        """Merge what a person wrote.
+
+        Raises ProtocolError if it breaks a rule, IncompleteUpdate if it builds on something that is not
+        here (nothing was changed in both cases), and DocumentBroken.
+        """
+        parsed = parse(update, self._bounds)
+        checked = self._shape.check(parsed)
+        if any(self._clients.get(client, person) != person for client in checked.writers):
+            raise BorrowedClient("a client id that belongs to another person")
+        if checked.writers:
+            self._make_room(len(update))
+        if not self._apply(update, parsed):
+            return Merged(frozenset(), (), changed=False)
+        new = tuple(sorted(checked.writers - self._clients.keys()))
+        self._clients.update(dict.fromkeys(new, person))
+        return Merged(checked.touched, new, changed=True)
+
+    def merge_stored(self, update: bytes) -> None:
+        """Merge a row of the log that another node wrote. It was checked before it was stored.
+
+        Whose client ids it brings is not in the row: until the document is loaded again, whoever writes
+        under one is reported as new, and the log has the last word.
+        Raises IncompleteUpdate if an earlier row is missing (nothing was changed), and DocumentBroken.
+        """
+        try:
+            self._apply(update, parse(update, self._stored_bounds))
+        except ProtocolError as error:
+            raise DocumentBroken("what was stored is not what this document can hold") from error
+
+    def take_change(self) -> bytes | None:
+        """Everything that was merged since the last call as one update, or None if nothing was."""
+        changes = tuple(self._changes)
+        self._changes.clear()
+        if len(changes) <= 1:
+            return changes[0] if changes else None
+        with _pycrdt():
+            return merge_updates(*changes)
+
+    def contains(self, update: bytes) -> bool:
+        """Whether merging the update would change nothing. Raises MalformedUpdate or OverLimit."""
+        parsed = parse(update, self._bounds)
+        clocks = self._shape.clocks()
+        for client, structs in parsed.sections.items():
+            if structs[-1].end > clocks.get(client, 0):
+                return False
+        return _all_within(parsed.deletes, self._deleted())
+
+    def state_vector(self) -> bytes:
+        """The clock up to which each client is known."""
+        return encode_state_vector(self._shape.clocks())
+
+    def is_ahead_of(self, state_vector: bytes) -> bool:
+        """Whether somebody with this state vector lacks something that was written.
+
+        A state vector cannot tell who has seen a deletion. Raises MalformedUpdate or OverLimit.
+        """
+        theirs = parse_state_vector(state_vector, self._bounds)
+        return any(clock > theirs.get(client, 0) for client, clock in self._shape.clocks().items())
+
+    def diff(self, state_vector: bytes) -> bytes:
+        """What somebody with this state vector lacks. Raises MalformedUpdate or OverLimit."""
+        theirs = parse_state_vector(state_vector, self._bounds)
+        shared = {
+            client: min(theirs[client], clock)
+            for client, clock in self._shape.clocks().items()
+            if client in theirs
+        }
+        return self._encoded(encode_state_vector(shared))
+
+    def snapshot(self) -> bytes:
+        """All of it, as one update."""
+        return self._encoded(None)
+
+    def content(self) -> Content:
+        """What the document says, without what its schema does not have."""
+        with _pycrdt(), self._doc.transaction():
+            read = {field.name: _read_field(self._doc, field) for field in self._schema.fields}
+        return {name: value for name, value in read.items() if value is not None}
+
+    def fill(self, content: Content, client: int) -> bytes:
+        """An update that writes ``content`` into the fields that are empty here, as if by ``client``.
+
+        Changes nothing here: merge it.
+        """
+        present = self.content()
+        scratch = _empty_doc(self._schema, client)
+        with _pycrdt():
+            scratch.apply_update(self.snapshot())
+            with scratch.transaction():
+                for field in self._schema.fields:
+                    value = content.get(field.name)
+                    if is_empty(present.get(field.name), field) and not is_empty(value, field):
+                        _write_field(scratch, field, value)
+            return scratch.get_update(self.state_vector())
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of the encoded document."""
+        if not self._size_is_exact:
+            self._size = len(self.snapshot())
+            self._size_is_exact = True
+        return self._size
+
+    def close(self) -> None:
+        """Let go of the memory. The document is of no use afterwards."""
+        self._doc.unobserve(self._subscription)
+
+    def _apply(self, update: bytes, parsed: ParsedUpdate) -> bool:
+        self._shape.admit(parsed)
+        changes_before = len(self._changes)
+        with _pycrdt():
+            self._doc.apply_update(update)
+            integrated = self._doc.get_state()
+        if parse_state_vector(integrated, self._stored_bounds) != self._shape.clocks():
+            raise DocumentBroken("pycrdt holds back a part of what was accepted")
+        if len(self._changes) == changes_before:
+            return False
+        self._size += len(update)
+        self._size_is_exact = False
+        return True
+
+    def _make_room(self, added: int) -> None:
+        """The size is only estimated, from above, until that estimate reaches the limit."""
+        limit = self._bounds.document_bytes_max
+        if self._size + added > limit and self.size_bytes + added > limit:
+            raise OverLimit("document_bytes_max")
+
+    def _deleted(self) -> Iterable[DeleteRange]:
+        return parse(self._encoded(self.state_vector()), self._stored_bounds).deletes
+
+    def _encoded(self, state_vector: bytes | None) -> bytes:
+        with _pycrdt():
+            return self._doc.get_update(state_vector)
+
+
+@contextmanager
+def _pycrdt() -> Iterator[None]:
+    """A failure of pycrdt, whose panics are no Exceptions, as DocumentBroken."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        raise DocumentBroken("pycrdt failed") from error
+
+
+def _empty_doc(schema: DocumentSchema, client: int) -> Doc[Any]:
+    """A Doc that knows the kind of each root: pycrdt shows no root whose kind it was not told."""
+    doc: Doc[Any] = Doc(client_id=client)
+    with doc.transaction():
+        doc.get(VALUES, type=Map)
+        for field in schema.fields:
+            if not isinstance(field, Value):
+                doc.get(field.name, type=_ROOTS[type(field)])
+    return doc
+
+
+_ROOTS: dict[type[Field], type[Any]] = {Text: XmlFragment, ChoiceSet: Map, Table: Array}
+
+
+def _all_within(inner: Iterable[DeleteRange], outer: Iterable[DeleteRange]) -> bool:
+    """Whether every range lies in one of the others, which are whole: no two of them touch."""
+    ranges: dict[int, list[tuple[int, int]]] = {}
+    for there in outer:
+        ranges.setdefault(there.client, []).append((there.start, there.end))
+    for sortable in ranges.values():
+        sortable.sort()
+    for asked in inner:
+        candidates = ranges.get(asked.client, [])
+        at = bisect_right(candidates, asked.start, key=itemgetter(0)) - 1
+        if at < 0 or candidates[at][1] < asked.end:
+            return False
+    return True
+
+
+# Reading.
+
+
+def _read_field(doc: Doc[Any], field: Field) -> FieldContent | None:
+    match field:
+        case Text(name):
+            return text_content(_nodes(doc.get(name, type=XmlFragment)), field)
+        case Value(name):
+            return scalar_content(doc.get(VALUES, type=Map).get(name), field)
+        case ChoiceSet(name):
+            return choice_content(dict(doc.get(name, type=Map).items()), field)
+        case Table(name):
+            rows = (row for row in doc.get(name, type=Array) if isinstance(row, Map))
+            return table_content([_cells(row) for row in rows], field)
+
+
+def _cells(row: Map[Any]) -> dict[str, object]:
+    return {key: _nodes(cell) if isinstance(cell, XmlFragment) else cell for key, cell in row.items()}
+
+
+def _nodes(parent: XmlFragment | XmlElement) -> tuple[Node, ...]:
+    nodes: list[Node] = []
+    for child in parent.children:
+        if isinstance(child, XmlElement):
+            nodes.append(Element(child.tag or "", _attributes(child), _nodes(child)))
+        elif isinstance(child, XmlText):
+            nodes.extend(
+                Chunk(text, frozenset(mark for mark, value in (marks or {}).items() if value is not None))
+                for text, marks in child.diff()
+                if isinstance(text, str)
+            )
+    return tuple(nodes)
+
+
+def _attributes(element: XmlElement) -> dict[str, object]:
+    return dict(cast(Iterable[tuple[str, object]], element.attributes))
+
+
+# Writing.
+
+
+def _make_field(doc: Doc[Any], field: Field, value: FieldContent | None) -> None:
+    """A field of a document that is being made."""
+    if isinstance(field, Text):
+        _append_blocks(doc.get(field.name, type=XmlFragment), cast(TextContent, value) or empty_text())
+    elif value is not None:
+        _write_field(doc, field, value)
+
+
+def _write_field(doc: Doc[Any], field: Field, value: FieldContent | None) -> None:
+    match field:
+        case Text(name):
+            _fill_text(doc.get(name, type=XmlFragment), cast(TextContent, value))
+        case Value(name):
+            doc.get(VALUES, type=Map)[name] = value
+        case ChoiceSet(name):
+            options = doc.get(name, type=Map)
+            for option in cast(list[str], value):
+                options[option] = True
+        case Table(name):
+            table = doc.get(name, type=Array)
+            for row in cast(list[Row], value):
+                _append_row(table, field, row)
+
+
+def _append_row(table: Array[Any], field: Table, row: Row) -> None:
+    made: Map[Any] = Map()
+    table.append(made)
+    made[ROW_ID] = row[ROW_ID]
+    for column in field.columns:
+        if isinstance(column, Text):
+            made[column.name] = fragment = XmlFragment()
+            _append_blocks(fragment, cast(TextContent, row.get(column.name)) or empty_text())
+        elif column.name in row:
+            made[column.name] = row[column.name]
+
+
+def _fill_text(fragment: XmlFragment, blocks: TextContent) -> None:
+    """Write into a text that is empty: into its paragraph, where somebody's caret may be, if it can be."""
+    present = list(fragment.children)
+    first, rest = blocks[0], blocks[1:]
+    if first["type"] == "paragraph" and len(present) == 1 and isinstance(present[0], XmlElement):
+        _append_runs(present[0], first["runs"])
+        _append_blocks(fragment, rest)
+    else:
+        del fragment.children[0 : len(present)]
+        _append_blocks(fragment, blocks)
+
+
+def _append_blocks(parent: XmlFragment | XmlElement, blocks: Sequence[Block]) -> None:
+    for block in blocks:
+        element = parent.children.append(XmlElement(block["type"]))
+        if block["type"] == "paragraph":
+            _append_runs(element, block["runs"])
+            continue
+        if "start" in block:
+            element.attributes["start"] = block["start"]
+        for item in block["items"]:
+            _append_blocks(element.children.append(XmlElement("listItem")), item)
+
+
+def _append_runs(paragraph: XmlElement, runs: Sequence[Run]) -> None:
+    for is_text, group in groupby(runs, key=lambda run: "text" in run):
+        if is_text:
+            _append_text(paragraph, cast(list[TextRun], list(group)))
+        else:
+            for _ in group:
+                paragraph.children.append(XmlElement("hardBreak"))
+
+
+def _append_text(paragraph: XmlElement, runs: Sequence[TextRun]) -> None:
+    """Text first, then each mark over each of its stretches. Positions are UTF-8 bytes."""
+    text = paragraph.children.append(XmlText("".join(run["text"] for run in runs)))
+    for mark in MARKS:
+        at = 0
+        for is_marked, group in groupby(runs, key=lambda run: mark in run):
+            end = at + sum(len(run["text"].encode()) for run in group)
+            if is_marked:
+                text.format(at, end, {mark: {}})
+            at = end
