@@ -141,6 +141,12 @@ def set_locale(connection: Connection, person: str, locale: str) -> None:
     connection.execute(update(tables.person).where(tables.person.c.id == person).values(locale=locale))
 
 
+def unit_names(connection: Connection) -> dict[str, dict[str, str]]:
+    """Every unit's name in every language, by the unit's id."""
+    rows = connection.execute(select(tables.unit.c.id, tables.unit.c.name))
+    return {row.id: dict(row.name) for row in rows}
+
+
 def unit_goals(connection: Connection, unit: str | None) -> list[dict[str, str]]:
     """The goals of a unit, each in every language (F78, F102)."""
     goals = connection.scalar(select(tables.unit.c.goals).where(tables.unit.c.id == unit))

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+import structlog
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from server.pages import cookies, failures, language
+from server.pages.addresses import sign_in_address
 from server.pages.rendering import Rendering, View
 from server.rules.access import Actor
-from server.rules.errors import NotSignedIn, Refusal, StorageUnavailable
+from server.rules.errors import NotFound, NotSignedIn, Refusal, StorageUnavailable
+from server.sessions import Session
 
 if TYPE_CHECKING:
     from server.accounts import Accounts, Person
@@ -24,11 +27,16 @@ if TYPE_CHECKING:
     from server.conversations import Conversations
     from server.documents import Documents
     from server.realtime.rooms import Rooms
-    from server.sessions import Session, Sessions
+    from server.sessions import Sessions
     from server.settings import Settings
     from server.sharing import Sharing
     from server.storage.database import Database
     from server.templates import Templates
+
+DEFAULT_ZONE = "Europe/Stockholm"
+"""Where a day begins on pages that are about no conversation."""
+
+log = structlog.get_logger()
 
 
 class Clock(Protocol):
@@ -52,3 +60,123 @@ class Features:
     rooms: "Rooms"
     settings: "Settings"
     clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request, from anybody. ``session`` is None when nobody is signed in."""
+
+    request: Request
+    features: Features
+    rendering: Rendering
+    session: Session | None
+
+    def view(self, zone: str = DEFAULT_ZONE) -> View:
+        """The language and the calendar of whoever asks. ``zone`` is an IANA time zone."""
+        person = self.session.person if self.session else None
+        locale = person.locale if person else language.asked_for(self.request)
+        return self.rendering.view(locale, self.features.clock(), zone)
+
+    def page(self, view: View, template: str, status: int = 200, **context: object) -> HTMLResponse:
+        """Return a page with the frame that every page has."""
+        person = self.session.person if self.session else None
+        return view.page(template, status, me=person, here=here(self.request), **context)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonVisit(Visit):
+    """A request from somebody who is signed in."""
+
+    session: Session
+
+    @property
+    def me(self) -> "Person":
+        """Who asks."""
+        return self.session.person
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks, as the access rules see it."""
+        return self.session.actor
+
+
+Page = Callable[[Visit], Awaitable[Response]]
+PersonPage = Callable[[PersonVisit], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Pages:
+    """Makes endpoints of pages: finds the session, and shows every refusal in the person's language."""
+
+    def __init__(self, features: Features, rendering: Rendering) -> None:
+        self._features = features
+        self._rendering = rendering
+
+    def for_person(self, page: PersonPage) -> Endpoint:
+        """A page that is only reached by somebody whose session holds."""
+
+        async def endpoint(request: Request) -> Response:
+            visit = await self._visit(request)
+            if visit.session is None:
+                return self._not_signed_in(visit)
+            person = PersonVisit(visit.request, visit.features, visit.rendering, visit.session)
+            return await self._shown(person, lambda: page(person))
+
+        return endpoint
+
+    def for_anyone(self, page: Page) -> Endpoint:
+        """A page that needs no session."""
+
+        async def endpoint(request: Request) -> Response:
+            visit = await self._visit(request)
+            return await self._shown(visit, lambda: page(visit))
+
+        return endpoint
+
+    async def missing(self, request: Request, _error: Exception) -> Response:
+        """For an address that leads nowhere: the same page as for one that is not yours."""
+        visit = await self._visit(request)
+        return failures.page(visit, NotFound())
+
+    async def broken(self, request: Request, _error: Exception) -> Response:
+        """For what nobody expected. It needs no database, which may be what is broken."""
+        return failures.broken(Visit(request, self._features, self._rendering, None))
+
+    def refused(self, request: Request, refusal: Refusal) -> Response:
+        """For a request that is refused before its session is looked at (``security.Security``)."""
+        return failures.page(Visit(request, self._features, self._rendering, None), refusal)
+
+    async def _visit(self, request: Request) -> Visit:
+        key = cookies.session_key(request, self._features.settings.secure)
+        session: Session | None = None
+        if key is not None:
+            try:
+                session = await self._features.sessions.find(key)
+            except NotSignedIn:
+                session = None
+            except StorageUnavailable:
+                log.warning("session_unreadable")
+        return Visit(request, self._features, self._rendering, session)
+
+    def _not_signed_in(self, visit: Visit) -> Response:
+        if visit.request.method == "GET" and not failures.wants_data(visit.request):
+            return RedirectResponse(sign_in_address(here(visit.request)), 303)
+        return failures.page(visit, NotSignedIn())
+
+    async def _shown(self, visit: Visit, answer: Callable[[], Awaitable[Response]]) -> Response:
+        try:
+            return await answer()
+        except NotSignedIn:
+            return self._not_signed_in(visit)
+        except Refusal as refusal:
+            return failures.page(visit, refusal)
+        except StorageUnavailable:
+            log.warning("storage_unavailable")
+            return failures.unavailable(visit)
+
+
+def here(request: Request) -> str:
+    """The address of the page that was asked for, to come back to; ``/`` after a form."""
+    if request.method != "GET":
+        return "/"
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")

@@ -11,13 +11,23 @@ from typing import Any
 from crdt.content import Content
 from server.pages.names import whose
 from server.pages.rendering import View
+from server.conversations import Conversation
 from server.people import Person
-from server.rules.access import Action, Actor, Pane, PaneFacts, State, allowed
+from server.rules.access import Action, Pane, PaneFacts, State, allowed
 from server.template_elements import Element
-from server.template_format import Section, Template
+from server.template_format import Section
 
 HANDS = {Pane.EMPLOYEE: "emp", Pane.MANAGER: "man", Pane.JOINT: "joint"}
 """The colour that each pane, and each person in it, is drawn in."""
+
+PANE_ACTIONS = (
+    Action.READ_PANE,
+    Action.WRITE_PANE,
+    Action.SHARE_PANE,
+    Action.WITHDRAW_SHARE,
+    Action.OPEN_PANE,
+    Action.PREVIEW_PANE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,34 +121,35 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The conversation's facts for the person who looks."""
+    """A conversation, and who looks at it."""
 
     viewer: Person
-    employee: Person
-    responsible: Person
-    template: Template
-    state: State
-    facts: Mapping[Pane, PaneFacts]
+    conversation: Conversation
     contents: Mapping[Pane, Content]
     """Only of panes that the viewer may read."""
 
     @property
     def other(self) -> Person:
         """The other party."""
-        return self.responsible if self.viewer.id == self.employee.id else self.employee
+        return self.conversation.other(self.viewer.id)
 
     @property
     def mine(self) -> Pane:
         """The viewer's own pane."""
-        return Pane.EMPLOYEE if self.viewer.id == self.employee.id else Pane.MANAGER
+        return Pane.EMPLOYEE if self.viewer.id == self.conversation.employee.id else Pane.MANAGER
+
+    @property
+    def parties(self) -> tuple[Person, Person]:
+        """Both, the employee first."""
+        return self.conversation.employee, self.conversation.responsible
 
 
-def panes(seen: Seen, view: View, actor: Actor) -> dict[Pane, PaneSeen]:
+def panes(seen: Seen, view: View) -> dict[Pane, PaneSeen]:
     """The three panes in reading order; those in which the template asks nothing are left out."""
     return {
-        pane: _pane(seen, view, actor, pane)
+        pane: _pane(seen, view, pane)
         for pane in Pane
-        if pane in seen.facts and any(True for _ in seen.template.elements_in(pane))
+        if any(seen.conversation.template.elements_in(pane))
     }
 
 
@@ -151,7 +162,7 @@ def chapters(seen: Seen, view: View, panes_seen: Mapping[Pane, PaneSeen]) -> tup
             section.help.to(view.locale) if section.help else "",
             tuple(_questions(seen, view, panes_seen, section, numbers)),
         )
-        for section in seen.template.sections
+        for section in seen.conversation.template.sections
     )
 
 
@@ -159,11 +170,11 @@ def steps(seen: Seen, view: View) -> tuple[Step, ...]:
     """Where the conversation stands, from the viewer's own pane and from what both can see."""
     say = view.catalogue.say
     words = [say("Prepare"), say("Talk")]
-    shares = seen.template.shares
+    shares = seen.conversation.template.shares
     if shares:
         words.insert(1, say("Share"))
-    words.append(say("Sign") if seen.template.sign.enabled else say("Complete"))
-    match seen.state:
+    words.append(say("Sign") if seen.conversation.template.sign.enabled else say("Complete"))
+    match seen.conversation.state:
         case State.OPEN:
             now = _open_step(seen) if shares else 0
         case State.FROZEN:
@@ -175,19 +186,20 @@ def steps(seen: Seen, view: View) -> tuple[Step, ...]:
 
 def _open_step(seen: Seen) -> int:
     """0 prepare, 1 share, 2 talk."""
-    gated = [facts for pane, facts in seen.facts.items() if pane is not Pane.JOINT]
-    if all(facts.shared for facts in gated):
+    template, stored = seen.conversation.template, seen.conversation.panes
+    gated = [pane for pane in stored if pane is not Pane.JOINT and any(template.elements_in(pane))]
+    if all(stored[pane].facts.shared for pane in gated):
         return 2
     mine = seen.contents.get(seen.mine, {})
-    elements = seen.template.elements_in(seen.mine)
-    return 1 if seen.facts[seen.mine].shared or any(e.is_filled(mine) for e in elements) else 0
+    is_begun = any(element.is_filled(mine) for element in template.elements_in(seen.mine))
+    return 1 if stored[seen.mine].facts.shared or is_begun else 0
 
 
-def _pane(seen: Seen, view: View, actor: Actor, pane: Pane) -> PaneSeen:
-    facts = seen.facts[pane]
+def _pane(seen: Seen, view: View, pane: Pane) -> PaneSeen:
+    facts = seen.conversation.panes[pane].facts
     owner = _owner(seen, pane)
     is_mine = owner is not None and owner.id == seen.viewer.id
-    can = {action: allowed(actor, action, facts) for action in Action}
+    can = {action: allowed(seen.viewer.actor, action, facts) for action in PANE_ACTIONS}
     title, short, label = _titles(view, owner, is_mine)
     status, icon = _status(view, seen, facts, is_mine, can[Action.READ_PANE])
     return PaneSeen(
@@ -210,7 +222,8 @@ def _pane(seen: Seen, view: View, actor: Actor, pane: Pane) -> PaneSeen:
 
 
 def _owner(seen: Seen, pane: Pane) -> Person | None:
-    return {Pane.EMPLOYEE: seen.employee, Pane.MANAGER: seen.responsible}.get(pane)
+    employee, responsible = seen.parties
+    return {Pane.EMPLOYEE: employee, Pane.MANAGER: responsible}.get(pane)
 
 
 def _titles(view: View, owner: Person | None, is_mine: bool) -> tuple[str, str, str]:
@@ -227,16 +240,20 @@ def _titles(view: View, owner: Person | None, is_mine: bool) -> tuple[str, str, 
 def _status(view: View, seen: Seen, facts: PaneFacts, is_mine: bool, readable: bool) -> tuple[str, str]:
     say, other = view.catalogue.say, seen.other.first_name
     if facts.pane is Pane.JOINT:
-        is_open = seen.state is State.OPEN
+        is_open = seen.conversation.state is State.OPEN
         return (say("You write together"), "pen-line") if is_open else (say("You wrote together"), "lock")
     if not facts.conversation.shares:
         return say("Both of you read this"), "eye"
     if is_mine:
+        if facts.waiting:
+            return say("Opens when %(name)s has shared too", name=other), "lock"
         if facts.shared:
             return say("Shared with %(name)s", name=other), "eye"
         return say("Only you see this"), "lock"
     if not facts.shared:
         return say("Not shared yet"), "lock"
+    if facts.waiting:
+        return say("Opens when you have shared too"), "lock"
     return (say("Shared with you"), "eye") if readable else (say("Shared, not opened yet"), "lock-open")
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -14,6 +15,12 @@ from server.pages.catalogues import LOCALES, Catalogue
 from server.pages.dates import Days
 from server.pages.names import whose
 from server.pages.rich_text import markup
+
+FAVICON = "data:image/svg+xml," + quote(
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#1c5d51"/>'
+    '<circle cx="13" cy="16" r="6.5" fill="#f6f2ea"/><circle cx="20" cy="16" r="6.5" fill="#e2aa7c" opacity=".85"/></svg>'
+)
+"""Two circles that see each other."""
 
 
 class Rendering:
@@ -72,6 +79,7 @@ def _environment(templates: Path, catalogue: Catalogue, assets: Assets) -> Envir
     environment.globals |= {
         "asset": assets.address,
         "icon": lambda name, css="": _icon(assets.address("icons.svg"), name, css),
+        "favicon": FAVICON,
         "locale": catalogue.locale,
         "languages": LOCALES,
         "markup": markup,

@@ -1,0 +1,28 @@
+"""The start page: my conversations, what waits for me, what comes next."""
+
+from starlette.responses import Response
+
+from server.pages import activities_view, start_view
+from server.pages.context import PersonVisit
+from server.pages.start_view import Row
+
+
+async def show(visit: PersonVisit) -> Response:
+    """GET /."""
+    view = visit.view()
+    mine = await visit.features.conversations.mine(visit.actor)
+    activities = await visit.features.activities.of_employee(visit.actor, visit.me.id)
+    rows = [start_view.row(conversation, is_started, visit.me, view) for conversation, is_started in mine]
+    return visit.page(
+        view,
+        "start/page.html",
+        lead=start_view.lead(rows, view),
+        groups=_groups(rows, view.catalogue.say("Going on"), view.catalogue.say("Earlier")),
+        coming=start_view.coming(rows),
+        agreed=activities_view.still_active(activities, view),
+    )
+
+
+def _groups(rows: list[Row], going_on: str, earlier: str) -> list[tuple[str, list[Row]]]:
+    groups = [(going_on, [row for row in rows if row.is_open]), (earlier, [row for row in rows if not row.is_open])]
+    return [group for group in groups if group[1]]

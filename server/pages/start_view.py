@@ -1,0 +1,149 @@
+"""One conversation as a row of the start page, and what waits for the person, in one plain sentence.
+
+Computed for the one who looks: nothing here rests on what the other party has not shared.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup, escape
+
+from server.conversations import Conversation, Meeting
+from server.pages.conversation_view import HANDS
+from server.pages.dates import Days
+from server.pages.rendering import View
+from server.people import Person
+from server.rules.access import Action, Pane, State
+
+COMING_MAX = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One conversation, in words."""
+
+    id: str
+    other: Person
+    hand: str
+    name: str
+    state: str
+    stage: str
+    track: tuple[str, ...]
+    waits: bool
+    """Whether the person has something to do before the other party can go on."""
+    verb: str
+    when: str
+    place: str
+    month: str
+    date: date | None
+    meets_at: datetime | None
+    is_open: bool
+    is_coming: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an open conversation stands for the person: a sentence, a verb, and the track's segments."""
+
+    stage: str
+    verb: str
+    waits: bool
+    track: tuple[str, ...]
+
+
+def row(conversation: Conversation, is_started: bool, me: Person, view: View) -> Row:
+    """Describe one conversation to ``me``, who is a party to it."""
+    other = conversation.other(me.id)
+    is_open = conversation.state is State.OPEN
+    standing = _standing(conversation, is_started, me, view) if is_open else _ended(view)
+    meeting = conversation.meeting
+    days = Days(view.catalogue, view.days.now, ZoneInfo(meeting.time_zone)) if meeting else view.days
+    day = days.of(meeting.at) if meeting else None
+    return Row(
+        id=conversation.id,
+        other=other,
+        hand=HANDS[Pane.EMPLOYEE if other.id == conversation.employee.id else Pane.MANAGER],
+        name=conversation.template.name.to(view.locale),
+        state=_state(conversation.state, is_started, view),
+        stage=standing.stage,
+        track=standing.track,
+        waits=standing.waits,
+        verb=standing.verb,
+        when=_when(meeting, days, view),
+        place=meeting.place if meeting else "",
+        month=days.month(day) if day else "",
+        date=day,
+        meets_at=meeting.at if meeting else None,
+        is_open=is_open,
+        is_coming=is_open and day is not None and day >= days.today,
+    )
+
+
+def lead(rows: list[Row], view: View) -> Markup:
+    """What waits for the person, in one or two sentences."""
+    waiting = [each for each in rows if each.waits]
+    say = view.catalogue.say
+    if not waiting:
+        return escape(say("Nothing waits for you right now."))
+    count = view.catalogue.say_number(
+        "One conversation waits for you.", "%(num)s conversations wait for you.", len(waiting)
+    )
+    first = next((each for each in waiting if each.is_coming), waiting[0])
+    name = first.other.first_name
+    if first.is_coming:
+        then = say("Begin with %(name)s: you meet %(when)s.", name=name, when=first.when)
+    else:
+        then = say("Begin with %(name)s.", name=name)
+    return Markup("<b>{}</b> {}").format(count, then)
+
+
+def coming(rows: list[Row]) -> list[Row]:
+    """The next meetings, the nearest first."""
+    return sorted((each for each in rows if each.is_coming), key=lambda each: str(each.meets_at))[:COMING_MAX]
+
+
+def _state(state: State, is_started: bool, view: View) -> str:
+    say = view.catalogue.say
+    match state:
+        case State.OPEN:
+            return say("Started") if is_started else say("Planned")
+        case State.FROZEN:
+            return say("Being signed")
+        case State.CLOSED:
+            return say("Completed")
+        case State.DECLINED:
+            return say("Declined")
+        case State.CANCELLED:
+            return say("Cancelled")
+
+
+def _standing(conversation: Conversation, is_started: bool, me: Person, view: View) -> Standing:
+    say, name = view.catalogue.say, conversation.other(me.id).first_name
+    if not conversation.facts.shares:
+        track = ("full", "", "") if is_started else ("", "", "")
+        return Standing(say("You write in it together"), say("Open"), False, track)
+    is_employee = me.id == conversation.employee.id
+    mine = conversation.panes[Pane.EMPLOYEE if is_employee else Pane.MANAGER].facts
+    theirs = conversation.panes[Pane.MANAGER if is_employee else Pane.EMPLOYEE].facts
+    can_open = conversation.may(me.actor, Action.OPEN_PANE, theirs.pane) and not theirs.opened
+    match mine.shared, theirs.shared:
+        case True, True if can_open:
+            return Standing(say("%(name)s has shared: read the answers", name=name), say("Read"), True, ("full", "full", ""))
+        case True, True:
+            return Standing(say("Both have shared"), say("Open"), False, ("full", "full", "half"))
+        case True, False:
+            return Standing(say("You have shared, %(name)s not yet", name=name), say("Open"), False, ("full", "half", ""))
+        case False, True:
+            return Standing(say("%(name)s has shared, you have not", name=name), say("Prepare"), True, ("half", "half", ""))
+        case _:
+            stage = say("You have not shared yet") if is_started else say("Not begun")
+            return Standing(stage, say("Prepare"), True, ("half" if is_started else "", "", ""))
+
+
+def _ended(view: View) -> Standing:
+    return Standing(view.catalogue.say("Can be read, not changed"), view.catalogue.say("Read"), False, ("full",) * 3)
+
+
+def _when(meeting: Meeting | None, days: Days, view: View) -> str:
+    return days.when(meeting.at) if meeting else view.catalogue.say("No time agreed")

@@ -1,0 +1,52 @@
+"""The client's sentences: everything that a script shows comes from here, in the person's language.
+
+The client fills ``{placeholders}``; message ids have them as ``%(placeholders)s``, as everywhere else.
+"""
+
+from typing import Final
+
+from server.pages.catalogues import Catalogue
+
+PLACEHOLDERS: Final = {name: f"{{{name}}}" for name in ("t", "n", "name", "names", "question", "pane", "what")}
+
+SENTENCES: Final = {
+    # The line about saving.
+    "saved": "Everything saved at %(t)s.",
+    "saving": "Saving …",
+    "not_saved": "Not saved. Do not leave the page.",
+    # Who is here, and where they write.
+    "present": "%(name)s is in the conversation.",
+    "left": "%(name)s has left the conversation.",
+    "writes": "%(name)s writes in “%(question)s”",
+    "typing": "%(name)s is writing",
+    "you": "%(name)s, you",
+    "here": "%(name)s, here now",
+    "merged": "%(name)s was writing too. Both texts are kept.",
+    # Rows.
+    "row_added": "A row has been added.",
+    "row_removed": "The row has been removed.",
+    "row_back": "A removed row is back, because somebody wrote in it.",
+}
+"""Key -> message id, for sentences without a number."""
+
+NUMBERS: Final = {
+    "saved_on_device": (
+        "Saved on this device, %(n)s change waiting for the network.",
+        "Saved on this device, %(n)s changes waiting for the network.",
+    ),
+}
+"""Key -> message ids for one and for several."""
+
+def for_client(catalogue: Catalogue) -> dict[str, dict[str, object]]:
+    """Return ``words`` and ``plurals`` for the page's island. Plurals by CLDR category."""
+    return {
+        "words": {key: catalogue.say(sentence, **PLACEHOLDERS) for key, sentence in SENTENCES.items()},
+        "plurals": {key: _forms(catalogue, *forms) for key, forms in NUMBERS.items()},
+    }
+
+def _forms(catalogue: Catalogue, one: str, other: str) -> dict[str, str]:
+    """Swedish, Norwegian and English have the same two categories."""
+    return {
+        "one": catalogue.form(one, other, 1) % PLACEHOLDERS,
+        "other": catalogue.form(one, other, 2) % PLACEHOLDERS,
+    }
