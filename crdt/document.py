@@ -161,7 +161,7 @@ class Document:
     def contains(self, update: bytes) -> bool:
         """Whether merging the update would change nothing. Raises MalformedUpdate or OverLimit."""
         parsed = parse(update, self._bounds)
-        clocks = self._shape.clocks()
+        clocks = self._shape.clocks
         for client, structs in parsed.sections.items():
             if structs[-1].end > clocks.get(client, 0):
                 return False
@@ -169,7 +169,7 @@ class Document:
 
     def state_vector(self) -> bytes:
         """The clock up to which each client is known."""
-        return encode_state_vector(self._shape.clocks())
+        return encode_state_vector(self._shape.clocks)
 
     def is_ahead_of(self, state_vector: bytes) -> bool:
         """Whether somebody with this state vector lacks something that was written.
@@ -177,14 +177,14 @@ class Document:
         A state vector cannot tell who has seen a deletion. Raises MalformedUpdate or OverLimit.
         """
         theirs = parse_state_vector(state_vector, self._bounds)
-        return any(clock > theirs.get(client, 0) for client, clock in self._shape.clocks().items())
+        return any(clock > theirs.get(client, 0) for client, clock in self._shape.clocks.items())
 
     def diff(self, state_vector: bytes) -> bytes:
         """What somebody with this state vector lacks. Raises MalformedUpdate or OverLimit."""
         theirs = parse_state_vector(state_vector, self._bounds)
         shared = {
             client: min(theirs[client], clock)
-            for client, clock in self._shape.clocks().items()
+            for client, clock in self._shape.clocks.items()
             if client in theirs
         }
         return self._encoded(encode_state_vector(shared))
@@ -233,7 +233,7 @@ class Document:
         with _pycrdt():
             self._doc.apply_update(update)
             integrated = self._doc.get_state()
-        if parse_state_vector(integrated, self._stored_bounds) != self._shape.clocks():
+        if parse_state_vector(integrated, self._stored_bounds) != self._shape.clocks:
             raise DocumentBroken("pycrdt holds back a part of what was accepted")
         if len(self._changes) == changes_before:
             return False
@@ -306,8 +306,8 @@ def _read_field(doc: Doc[Any], field: Field) -> FieldContent | None:
             return scalar_content(doc.get(VALUES, type=Map).get(name), field)
         case ChoiceSet(name):
             return choice_content(dict(doc.get(name, type=Map).items()), field)
-        case Table(name):
-            rows = (row for row in doc.get(name, type=Array) if isinstance(row, Map))
+        case _:
+            rows = (row for row in doc.get(field.name, type=Array) if isinstance(row, Map))
             return table_content([_cells(row) for row in rows], field)
 
 
@@ -354,8 +354,8 @@ def _write_field(doc: Doc[Any], field: Field, value: FieldContent | None) -> Non
             options = doc.get(name, type=Map)
             for option in cast(list[str], value):
                 options[option] = True
-        case Table(name):
-            table = doc.get(name, type=Array)
+        case _:
+            table = doc.get(field.name, type=Array)
             for row in cast(list[Row], value):
                 _append_row(table, field, row)
 
