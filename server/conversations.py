@@ -19,7 +19,7 @@ from server.rules.access import Action, Actor, ConversationFacts, Pane, PaneFact
 from server.rules.errors import NotFound
 from server.rules.limits import UPDATE
 from server.storage import tables
-from server.storage.database import Database, lock_conversation
+from server.storage.database import Database, add_document, lock_conversation
 from server.template_format import Template
 from server.templates import schemas
 
@@ -126,17 +126,6 @@ def create(
         connection.execute(
             insert(tables.pane).values(conversation_id=id_, pane=pane, owner_id=owner, document_id=document)
         )
-    return id_
-
-
-def add_document(connection: Connection, name: str, conversation: str, pane: Pane, snapshot: bytes) -> int:
-    """Store a new generation of a pane and return its row id. The pane does not point to it yet."""
-    inserted = connection.execute(
-        insert(tables.document).values(
-            name=name, conversation_id=conversation, pane=pane, last=0, snapshot=snapshot, snapshot_sequence=0
-        )
-    )
-    id_: int = inserted.inserted_primary_key[0]
     return id_
 
 

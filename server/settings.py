@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from server.rules.limits import PASSWORD_CHARACTERS_MAX
 
 PREFIX = "SAMSYN_"
+NOT_OURS = "SAMSYN_TEST_"
+"""Names that only the project's own tests read."""
 
 
 class SettingsInvalid(Exception):
@@ -93,7 +95,7 @@ def read(environment: Mapping[str, str]) -> Settings:
     given = {
         name.removeprefix(PREFIX).lower(): value.strip()
         for name, value in environment.items()
-        if name.startswith(PREFIX) and value.strip()
+        if name.startswith(PREFIX) and not name.startswith(NOT_OURS) and value.strip()
     }
     try:
         return Settings.model_validate(given)

@@ -8,7 +8,7 @@ as it stands, written afresh by the server. What was typed and removed before is
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, update
 
 from crdt.content import Content, fresh
 from crdt.document import Document
@@ -23,9 +23,9 @@ from server.rules.errors import (
     ShareAlreadyOpened,
 )
 from server.rules.limits import UPDATE
-from server.storage import tables
+from server.storage import log_rows, tables
 from server.storage.bells import ConversationChanged
-from server.storage.database import Database, drop_document, ring
+from server.storage.database import Database, add_document, drop_document, ring
 from server.templates import schemas
 
 SHARED = ""
@@ -34,28 +34,9 @@ SHARED = ""
 
 def stored_document(connection: Connection, conversation: Conversation, pane: Pane) -> Document:
     """Load the pane's document as it stands in this transaction: snapshot and log. The caller closes it."""
-    id_ = conversation.panes[pane].document
-    changes, clients = tables.document_update, tables.document_client
-    row = connection.execute(
-        select(tables.document.c.snapshot, tables.document.c.snapshot_sequence).where(
-            tables.document.c.id == id_
-        )
-    ).one()
-    updates = connection.scalars(
-        select(changes.c.change)
-        .where(changes.c.document_id == id_, changes.c.sequence > row.snapshot_sequence)
-        .order_by(changes.c.sequence)
-    ).all()
-    owners = connection.execute(
-        select(clients.c.client, clients.c.person_id).where(clients.c.document_id == id_)
-    ).all()
-    return Document.loaded(
-        schemas(conversation.template, pane),
-        UPDATE,
-        row.snapshot,
-        updates,
-        {client: person for client, person in owners},
-    )
+    stored = log_rows.load(connection, conversation.panes[pane].document)
+    schema = schemas(conversation.template, pane)
+    return Document.loaded(schema, UPDATE, stored.snapshot, stored.updates, stored.clients)
 
 
 def shown_to_the_other(conversation: Conversation, pane: Pane, content: Content) -> Content:
@@ -148,7 +129,7 @@ def _begin_anew(
     schema = schemas(conversation.template, pane)
     made = Document.made(schema, UPDATE, shown_to_the_other(conversation, pane, before.content()))
     name = f"{conversation.id}/{pane}/{old.generation + 1}"
-    document = conversations.add_document(connection, name, conversation.id, pane, made.snapshot())
+    document = add_document(connection, name, conversation.id, pane, made.snapshot())
     before.close()
     made.close()
     _set(connection, conversation.id, pane, document_id=document)

@@ -1,1 +1,1 @@
-"""The sample organisation, played through the ordinary features."""
+"""The sample organisation, played through the ordinary features: no back door past any guard."""

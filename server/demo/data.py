@@ -1,0 +1,129 @@
+"""The files of the sample organisation, read and checked whole before anything is played."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from server.activities import GoalType
+from server.rules.access import Pane, Role
+from server.template_elements import Words
+
+FOLDER = Path(__file__).parent
+
+
+class Strict(BaseModel):
+    """Days are counted from the day of loading; unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class EmploymentData(Strict):
+    form: str
+    start_offset: int
+    end_offset: int | None = None
+
+
+class UnitData(Strict):
+    id: str
+    name: Words
+    parent: str | None
+    goals: list[Words]
+
+
+class PersonData(Strict):
+    id: str
+    name: str
+    email: Annotated[str, Field(pattern=r"^[a-z]+@[a-z]+\.example$")]
+    unit: str
+    title: Words
+    manager: str | None
+    previous_manager: str | None = None
+    """Who it was until shortly after the conversations with that manager were made."""
+    locale: Literal["sv", "nb", "en"]
+    employment: EmploymentData
+    roles: list[Role]
+
+
+class NameData(Strict):
+    name: str
+
+
+class OrganisationData(Strict):
+    organisation: NameData
+    units: list[UnitData]
+    """Parents first."""
+    people: list[PersonData]
+    """The system administrator first, then managers before those whom they lead."""
+
+
+class MeetingData(Strict):
+    day: int
+    time: Annotated[str, Field(pattern=r"^\d\d:\d\d$")]
+    time_zone: str
+    place: str
+
+
+class WriteStep(Strict):
+    day: int
+    who: str
+    pane: Pane
+    answers: dict[str, Any]
+    """Element -> a text, a step of a scale, or the rows of a table."""
+
+
+class ShareStep(Strict):
+    day: int
+    who: str
+    shares: Pane
+
+
+class OpenStep(Strict):
+    day: int
+    who: str
+    opens: Pane
+
+
+class ConversationData(Strict):
+    employee: str
+    responsible: str
+    template: Annotated[str, Field(pattern=r"^[a-z-]+@\d+$")]
+    created_day: int
+    meeting: MeetingData | None = None
+    steps: list[WriteStep | ShareStep | OpenStep] = []
+
+
+class ActivityData(Strict):
+    employee: str
+    by: str
+    day: int
+    goal_type: GoalType
+    title: str
+    due: int | None = None
+    completed: int | None = None
+    cancelled: int | None = None
+
+
+class ConversationsData(Strict):
+    conversations: list[ConversationData]
+    activities: list[ActivityData]
+
+
+def organisation() -> OrganisationData:
+    """Units and people."""
+    return OrganisationData.model_validate(_yaml("organisation.yaml"))
+
+
+def conversations() -> ConversationsData:
+    """Conversations and earlier activities."""
+    return ConversationsData.model_validate(_yaml("conversations.yaml"))
+
+
+def templates() -> list[dict[str, Any]]:
+    """Bodies of the templates, in the order in which they are added."""
+    return [_yaml(path.name)["template"] for path in sorted(FOLDER.glob("template_*.yaml"))]
+
+
+def _yaml(name: str) -> Any:
+    return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))

@@ -1,0 +1,286 @@
+"""Plays the sample organisation: everybody signs in, writes, shares and opens as they would themselves.
+
+Time and person are injected, everything else is the product: each conversation could really have
+reached its state. A database is played once; what people write in it afterwards is kept.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from crdt.content import Content
+from crdt.document import Document
+from crdt.schema import ROW_ID, DocumentSchema, Scalar, Table, Text, Value
+from server import people
+from server.accounts import Accounts
+from server.activities import Activities, ActivityState
+from server.conversations import Conversations, Meeting
+from server.demo import data
+from server.demo.data import ActivityData, ConversationData, OpenStep, PersonData, ShareStep, WriteStep
+from server.demo.texts import blocks
+from server.documents import Documents
+from server.people import Employment, Person
+from server.rules.access import Role
+from server.rules.errors import Refusal
+from server.rules.limits import UPDATE
+from server.sessions import Session, Sessions
+from server.sharing import Sharing
+from server.storage.database import Database, open_database
+from server.storage.update_log import Append, Touch
+from server.templates import Templates
+
+MORNING = time(9, 0)
+FOUNDED_ON = -400
+"""The day on which the organisation and its people were entered."""
+MANAGER_CHANGED_ON = -20
+SATURDAY = 5
+
+
+class NotTheSample(Exception):
+    """The database holds something else than the sample organisation, whole. Its text says what to do."""
+
+
+class Played:
+    """A clock that stands where the play has come to, and never in the future."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._at = now
+
+    def __call__(self) -> datetime:
+        return self._at
+
+    @property
+    def today(self) -> datetime:
+        return self._now
+
+    def go_to(self, day: int) -> None:
+        """Go to the morning of a day, counted from the day of the play; a minute on if it is there."""
+        morning = datetime.combine(self._now + timedelta(days=day), MORNING, UTC)
+        later = self._at + timedelta(minutes=1)
+        same_day = later.date() == morning.date()
+        self._at = min(max(morning, later) if same_day else morning, self._now)
+
+
+async def once(url: str, now: datetime, password: str) -> None:
+    """Play the sample organisation into the database at `url`, unless it is there.
+
+    Everybody gets `password`, also when it has been played before. Raises NotTheSample when the database
+    holds other people, to whom nobody may get a password from here.
+    """
+    clock = Played(now)
+    database = await open_database(url, clock)
+    try:
+        present = await database.read(people.everybody)
+        if present:
+            _require_sample(present)
+            await _renew_passwords(Accounts(database, clock), present, password)
+        else:
+            await Play(database, clock).play(password)
+    finally:
+        await database.close()
+
+
+def _require_sample(present: list[Person]) -> None:
+    sample = {person.id: person.email for person in data.organisation().people}
+    if any(sample.get(person.id) != person.email for person in present):
+        raise NotTheSample(
+            "The database holds another organisation than the sample, and in a demo anybody signs in as "
+            "anybody. Start without --demo, or choose another folder by SAMSYN_DATA."
+        )
+    # The first person is given a manager last of all.
+    first = data.organisation().people[0]
+    if not any(person.id == first.id and person.manager_id == first.manager for person in present):
+        raise NotTheSample(
+            "Loading the sample organisation was interrupted. Remove the database and start again, or choose "
+            "another folder by SAMSYN_DATA."
+        )
+
+
+async def _renew_passwords(accounts: Accounts, present: list[Person], password: str) -> None:
+    try:
+        await accounts.sign_in(data.organisation().people[0].email, password, address="")
+    except Refusal:
+        for person in present:
+            await accounts.set_password(person.id, password)
+
+
+class Play:
+    """One play into one empty database."""
+
+    def __init__(self, database: Database, clock: Played) -> None:
+        self._database = database
+        self._clock = clock
+        self._accounts = Accounts(database, clock)
+        self._templates = Templates(database)
+        self._conversations = Conversations(database, clock)
+        self._sessions = Sessions(database, clock)
+        self._sharing = Sharing(database, clock)
+        self._documents = Documents(database, self._sessions, clock)
+        self._activities = Activities(database, clock)
+        self._cast: dict[str, Person] = {}
+        self._client = 1_000
+
+    async def play(self, password: str) -> None:
+        """Play everything, in the order of the files."""
+        organisation, told = data.organisation(), data.conversations()
+        self._clock.go_to(FOUNDED_ON)
+        await self._found(organisation, password)
+        for body in data.templates():
+            administrator = next(p for p in self._cast.values() if Role.FORM_ADMINISTRATOR in p.roles)
+            await self._templates.add(administrator.actor, body)
+        for activity in told.activities:
+            await self._agree(activity)
+        for conversation in told.conversations:
+            await self._talk(conversation)
+        self._clock.go_to(MANAGER_CHANGED_ON)
+        await self._settle(organisation)
+
+    async def _found(self, organisation: data.OrganisationData, password: str) -> None:
+        """Add units and people. The first person comes before any unit, and has neither unit nor manager."""
+        first, *others = organisation.people
+        await self._accounts.add(None, self._person(first, unit=None, manager=None), password)
+        administrator = self._cast[first.id].actor
+        for unit in organisation.units:
+            await self._database.write(
+                lambda connection, unit=unit: people.add_unit(  # type: ignore[misc]
+                    connection,
+                    administrator,
+                    unit.id,
+                    unit.name.model_dump(),
+                    unit.parent,
+                    [goal.model_dump() for goal in unit.goals],
+                )
+            )
+        for person in others:
+            manager = person.previous_manager or person.manager
+            await self._accounts.add(administrator, self._person(person, person.unit, manager), password)
+
+    async def _settle(self, organisation: data.OrganisationData) -> None:
+        """Give everybody today's unit and manager, the first person last (see `_require_sample`)."""
+        first, *others = organisation.people
+        for person in (*(other for other in others if other.previous_manager), first):
+            await self._database.write(
+                lambda connection, person=person: people.place(  # type: ignore[misc]
+                    connection, self._cast[first.id].actor, person.id, person.unit, person.manager
+                )
+            )
+
+    def _person(self, told: PersonData, unit: str | None, manager: str | None) -> Person:
+        began, ends = told.employment.start_offset, told.employment.end_offset
+        person = Person(
+            id=told.id,
+            name=told.name,
+            email=told.email,
+            unit=unit,
+            title=told.title.model_dump(),
+            manager_id=manager,
+            locale=told.locale,
+            roles=frozenset(told.roles),
+            employment=Employment(
+                told.employment.form,
+                self._day(began).date(),
+                self._day(ends).date() if ends is not None else None,
+            ),
+        )
+        self._cast[told.id] = person
+        return person
+
+    async def _agree(self, told: ActivityData) -> None:
+        self._clock.go_to(told.day)
+        actor = self._cast[told.by].actor
+        due_on = self._day(told.due).date() if told.due is not None else None
+        id_ = await self._activities.add(actor, told.employee, told.goal_type, told.title, due_on)
+        for day, state in (
+            (told.completed, ActivityState.COMPLETED),
+            (told.cancelled, ActivityState.CANCELLED),
+        ):
+            if day is not None:
+                self._clock.go_to(day)
+                await self._activities.finish(actor, id_, state)
+
+    async def _talk(self, told: ConversationData) -> None:
+        self._clock.go_to(told.created_day)
+        template, _, version = told.template.partition("@")
+        id_ = await self._conversations.create(
+            self._cast[told.responsible].actor, told.employee, (template, int(version)), self._meeting(told)
+        )
+        for step in told.steps:
+            self._clock.go_to(step.day)
+            # Each step is a visit of its own: sign in, do it, sign out.
+            session = await self._sessions.find(await self._sessions.begin(step.who, "demo"))
+            match step:
+                case WriteStep():
+                    await self._write(session, id_, step)
+                case ShareStep():
+                    await self._share(session, id_, step)
+                case OpenStep():
+                    await self._sharing.open_pane(session.actor, id_, step.opens)
+            await self._sessions.end(session, session.id)
+
+    async def _write(self, session: Session, id_: str, step: WriteStep) -> None:
+        conversation = await self._conversations.see(session.actor, id_)
+        opening = await self._documents.open(session.id, conversation.panes[step.pane].name)
+        document = await self._load(opening.document, opening.schema)
+        self._client += 1
+        update = document.fill(self._content(step.answers, opening.schema), self._client)
+        merged = document.merge(update, session.person.id)
+        await self._database.log.append(
+            Append(
+                document=opening.document,
+                change=document.take_change() or update,
+                authors=(opening.author,),
+                touched=tuple(Touch(session.person.id, field) for field in sorted(merged.touched)),
+                new_clients=tuple((client, session.person.id) for client in merged.new_clients),
+            )
+        )
+        document.close()
+
+    async def _share(self, session: Session, id_: str, step: ShareStep) -> None:
+        conversation = await self._conversations.see(session.actor, id_)
+        opening = await self._documents.open(session.id, conversation.panes[step.shares].name)
+        document = await self._load(opening.document, opening.schema)
+        await self._sharing.share(session.actor, id_, step.shares, document.state_vector())
+        document.close()
+
+    async def _load(self, document: int, schema: DocumentSchema) -> Document:
+        stored = await self._database.log.load(document)
+        return Document.loaded(schema, UPDATE, stored.snapshot, stored.updates, stored.clients)
+
+    def _content(self, answers: Mapping[str, Any], schema: DocumentSchema) -> Content:
+        content: Content = {}
+        for field in schema.fields:
+            if field.name not in answers:
+                continue
+            match field:
+                case Table(_, columns):
+                    content[field.name] = [
+                        {ROW_ID: f"{self._client}-{number}"}
+                        | {column.name: self._cell(column, row[column.name]) for column in columns if column.name in row}
+                        for number, row in enumerate(answers[field.name], 1)
+                    ]
+                case Text() | Value():
+                    content[field.name] = self._cell(field, answers[field.name])
+                case _:
+                    raise NotImplementedError
+        return content
+
+    def _cell(self, field: Text | Value, answer: Any) -> Any:
+        """A text as blocks, a date as the day so many days from today, anything else as it is."""
+        if isinstance(field, Text):
+            return blocks(answer)
+        return self._day(answer).date().isoformat() if field.scalar is Scalar.DATE else answer
+
+    def _day(self, offset: int) -> datetime:
+        return self._clock.today + timedelta(days=offset)
+
+    def _meeting(self, told: ConversationData) -> Meeting | None:
+        if told.meeting is None:
+            return None
+        day = self._day(told.meeting.day).date()
+        if day.weekday() >= SATURDAY and told.meeting.day:
+            # Nobody meets on a Sunday because the demo was loaded on a Friday.
+            day += timedelta(days=7 - day.weekday())
+        at = datetime.combine(day, time.fromisoformat(told.meeting.time), ZoneInfo(told.meeting.time_zone))
+        return Meeting(at.astimezone(UTC), told.meeting.time_zone, told.meeting.place)
