@@ -46,7 +46,7 @@ class Accounts:
         hasher: PasswordHasher | None = None,
         demo: bool = False,
     ) -> None:
-        """`demo`: anybody may sign in as anybody, with one press."""
+        """``demo``: anybody may sign in as anybody, with one press."""
         self._database = database
         self._clock = clock
         self._hasher = hasher or PasswordHasher()
@@ -56,13 +56,13 @@ class Accounts:
         self.demo = demo
 
     async def add(self, actor: Actor | None, person: Person, password: str | None) -> None:
-        """Add a person who can sign in with `password`, or not at all without one. As `people.add`."""
+        """Add a person who can sign in with ``password``, or not at all without one. As ``people.add``."""
         stored = await self._hashed(password) if password else None
         person = replace(person, email=_normal_email(person.email))
         await self._database.write(lambda connection: people.add(connection, actor, person, stored))
 
     async def sign_in(self, email: str, password: str, address: str) -> Person:
-        """Return the person who has this address and password. `address` is the network address.
+        """Return the person who has this address and password. ``address`` is the network address.
 
         Raises SignInRefused, or TooManyAttempts before anything is looked at.
         """
@@ -92,7 +92,7 @@ class Accounts:
         return await self._database.read(people.everybody) if self.demo else []
 
     async def set_locale(self, person: str, locale: str) -> None:
-        """As `people.set_locale`."""
+        """As ``people.set_locale``."""
         await self._database.write(lambda connection: people.set_locale(connection, person, locale))
 
     async def set_password(self, person: str, password: str) -> None:
@@ -115,8 +115,9 @@ class Accounts:
                 wait = oldest + timedelta(seconds=SIGN_IN_WINDOW_SECONDS) - now
                 raise TooManyAttempts(minutes=max(1, ceil(wait.total_seconds() / 60)))
         connection.execute(insert(table), [{"key": key, "at": now} for key in keys])
+        person = tables.person.c
         hash_: str | None = connection.scalar(
-            select(tables.person.c.password_hash).where(tables.person.c.email == email, tables.person.c.active)
+            select(person.password_hash).where(person.email == email, person.active)
         )
         return hash_
 
@@ -132,9 +133,7 @@ class Accounts:
             return await asyncio.to_thread(self._hasher.hash, _normal(password))
 
 
-def _succeeded(
-    connection: Connection, email: str, key: str, stored: str, renewed: str | None
-) -> Person:
+def _succeeded(connection: Connection, email: str, key: str, stored: str, renewed: str | None) -> Person:
     """Forget the person's failed attempts. The password must still be the one that was verified."""
     row = connection.execute(
         select(tables.person).where(
@@ -152,9 +151,7 @@ def _succeeded(
 
 
 def _set_hash(connection: Connection, person: str, hash_: str) -> None:
-    connection.execute(
-        update(tables.person).where(tables.person.c.id == person).values(password_hash=hash_)
-    )
+    connection.execute(update(tables.person).where(tables.person.c.id == person).values(password_hash=hash_))
 
 
 def _key(kind: str, value: str) -> str:

@@ -70,9 +70,7 @@ def add(
     return id_
 
 
-def finish(
-    connection: Connection, actor: Actor, id_: str, state: ActivityState, on: date
-) -> None:
+def finish(connection: Connection, actor: Actor, id_: str, state: ActivityState, on: date) -> None:
     """Complete or cancel an active activity. Raises NotFound, or NoLongerPossible when it is finished."""
     employee = connection.scalar(select(tables.activity.c.employee_id).where(tables.activity.c.id == id_))
     if employee is None or not allowed(actor, Action.ADD_ACTIVITY, people.get(connection, employee).facts):
@@ -137,17 +135,17 @@ class Activities:
     async def add(
         self, actor: Actor, employee: str, goal_type: GoalType, title: str, due_on: date | None = None
     ) -> str:
-        """As `add`."""
+        """As ``add``."""
         return await self._database.write(lambda c: add(c, actor, employee, goal_type, title, due_on))
 
     async def finish(self, actor: Actor, id_: str, state: ActivityState) -> None:
-        """As `finish`, today."""
+        """As ``finish``, today."""
         await self._database.write(lambda c: finish(c, actor, id_, state, self._clock().date()))
 
     async def of_conversation(self, actor: Actor, id_: str) -> list[Activity]:
-        """As `of_conversation`."""
+        """As ``of_conversation``."""
         return await self._database.read(lambda c: of_conversation(c, actor, id_))
 
     async def of_employee(self, actor: Actor, employee: str) -> list[Activity]:
-        """As `of_employee`."""
+        """As ``of_employee``."""
         return await self._database.read(lambda c: of_employee(c, actor, employee))

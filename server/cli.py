@@ -1,4 +1,4 @@
-"""The command line: `samsyn serve`."""
+"""The command line: ``samsyn serve``."""
 
 import asyncio
 import os
@@ -126,7 +126,7 @@ def _stop(*sentences: str) -> NoReturn:
 
 
 def main() -> None:
-    """Entry point of the command `samsyn`."""
+    """Entry point of the command ``samsyn``."""
     cli()
 
 

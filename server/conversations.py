@@ -1,7 +1,7 @@
 """Conversations: making one, seeing one, and the facts on which every right in it rests.
 
-There is no way to a conversation's panes but `see` and `locked`, which read the facts that
-`server.rules.access` decides from.
+There is no way to a conversation's panes but ``see`` and ``locked``, which read the facts that
+``server.rules.access`` decides from.
 """
 
 import secrets
@@ -32,7 +32,7 @@ class Meeting:
 
     at: datetime
     time_zone: str
-    """As in the IANA database, `Europe/Stockholm`."""
+    """As in the IANA database, ``Europe/Stockholm``."""
     place: str
 
 
@@ -44,7 +44,7 @@ class ConversationPane:
     document: int
     """Row id of the current generation."""
     name: str
-    """Its name on the wire, `{conversation}/{pane}/{generation}`."""
+    """Its name on the wire, ``{conversation}/{pane}/{generation}``."""
     shared_at: datetime | None
     opened_at: datetime | None
 
@@ -78,7 +78,7 @@ class Conversation:
         return self.responsible if person == self.employee.id else self.employee
 
     def may(self, actor: Actor, action: Action, pane: Pane) -> bool:
-        """Whether `actor` may do `action` to `pane`."""
+        """Whether ``actor`` may do ``action`` to ``pane``."""
         return allowed(actor, action, self.panes[pane].facts)
 
 
@@ -131,14 +131,12 @@ def create(
 
 def see(connection: Connection, actor: Actor, id_: str) -> Conversation:
     """Return a conversation to one of its parties. Raises NotFound for anybody else."""
-    row = connection.execute(
-        select(tables.conversation).where(tables.conversation.c.id == id_)
-    ).one_or_none()
+    row = connection.execute(select(tables.conversation).where(tables.conversation.c.id == id_)).one_or_none()
     return _seen(connection, actor, row)
 
 
 def locked(connection: Connection, actor: Actor, id_: str) -> Conversation:
-    """As `see`, for a change: nothing is appended to its documents until the transaction ends."""
+    """As ``see``, for a change: nothing is appended to its documents until the transaction ends."""
     return _seen(connection, actor, lock_conversation(connection, id_))
 
 
@@ -238,17 +236,17 @@ class Conversations:
     async def create(
         self, actor: Actor, employee: str, template: tuple[str, int], meeting: Meeting | None = None
     ) -> str:
-        """As `create`."""
+        """As ``create``."""
         return await self._database.write(
             lambda c: create(c, actor, employee, template, meeting, self._clock())
         )
 
     async def see(self, actor: Actor, id_: str) -> Conversation:
-        """As `see`."""
+        """As ``see``."""
         return await self._database.read(lambda c: see(c, actor, id_))
 
     async def mine(self, actor: Actor) -> list[tuple[Conversation, bool]]:
-        """As `mine`, each with whether it is started for the actor."""
+        """As ``mine``, each with whether it is started for the actor."""
 
         def read(connection: Connection) -> list[tuple[Conversation, bool]]:
             found = mine(connection, actor)

@@ -113,7 +113,7 @@ class Documents:
         self._clock = clock
 
     async def open(self, session: str, name: str) -> Opening:
-        """As `open_document`, for the session with this hashed id."""
+        """As ``open_document``, for the session with this hashed id."""
 
         def read(connection: Connection) -> Opening:
             try:

@@ -12,6 +12,7 @@ from collections.abc import MutableMapping
 from typing import Any, TextIO
 
 import structlog
+from structlog.typing import Processor
 
 KEYS = frozenset(
     {
@@ -28,8 +29,8 @@ EVENT_CHARACTERS = 200
 
 
 def configure(level: str, stream: TextIO | None = None) -> None:
-    """Send the log to `stream` (standard error), one JSON object a line. `level` as in the settings."""
-    ending = [
+    """Send the log to ``stream`` (standard error), one JSON object a line. ``level`` as in the settings."""
+    ending: list[Processor] = [
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _exception_without_words,
         _known_keys,

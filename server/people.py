@@ -18,7 +18,7 @@ class Employment:
     """For the rules on who must have a conversation (F111)."""
 
     form: str
-    """As the employer words it: `tillsvidare`, `fast`, `tidsbegränsad`."""
+    """As the employer words it: ``tillsvidare``, ``fast``, ``tidsbegränsad``."""
     began_on: date
     ends_on: date | None = None
 
@@ -86,17 +86,15 @@ def add_unit(
     parent: str | None,
     goals: list[dict[str, str]],
 ) -> None:
-    """Add a unit and its goals. `parent` is there already, or None. Raises NotFound without the right."""
+    """Add a unit and its goals. ``parent`` is there already, or None. Raises NotFound without the right."""
     _require_system_administrator(actor)
-    connection.execute(
-        insert(tables.unit).values(id=id_, name=dict(name), parent=parent, goals=list(goals))
-    )
+    connection.execute(insert(tables.unit).values(id=id_, name=dict(name), parent=parent, goals=list(goals)))
 
 
 def add(connection: Connection, actor: Actor | None, person: Person, password_hash: str | None) -> None:
     """Add a person; unit and manager are there already.
 
-    Only a system administrator may, except that whoever sets up the server (`actor` None) adds the very
+    Only a system administrator may, except that whoever sets up the server (``actor`` None) adds the very
     first person, who is one. Raises NotFound without the right.
     """
     if actor is not None:

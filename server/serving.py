@@ -10,6 +10,7 @@ from types import FrameType
 import uvicorn
 from starlette.types import ASGIApp
 
+from server.realtime.websocket_protocol import AbortableWebSockets
 from server.rules.limits import WIRE
 
 BACKLOG = 2048
@@ -55,11 +56,11 @@ class DrainingServer(uvicorn.Server):
     def __init__(
         self, app: ASGIApp, drain: Callable[[], Awaitable[None]], when_ready: Callable[[], None]
     ) -> None:
-        """`drain` ends the rooms and their sockets; `when_ready` is called once connections are accepted."""
+        """``drain`` ends the rooms and their sockets; ``when_ready`` is called once connections are accepted."""
         super().__init__(
             uvicorn.Config(
                 app,
-                ws="websockets-sansio",
+                ws=AbortableWebSockets,
                 # Deflate costs memory for each connection and tells an observer more about the text.
                 ws_per_message_deflate=False,
                 ws_max_size=WIRE.frame_bytes_max,

@@ -24,9 +24,16 @@ from server.storage.database import Database, ring
 
 KEY_BYTES = 32
 SEEN_EVERY = timedelta(minutes=1)
-"""How exact `seen_at` is, so that reading a page seldom writes."""
+"""How exact ``seen_at`` is, so that reading a page seldom writes."""
 
-BROWSERS = (("Firefox/", "Firefox"), ("Edg/", "Edge"), ("OPR/", "Opera"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+# What stands in the header -> what it is called. The first that is found counts: every browser names others.
+BROWSERS = (
+    ("Firefox/", "Firefox"),
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
 SYSTEMS = (
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),
@@ -58,8 +65,7 @@ class Device:
 
     session: str
     label: str
-    """Browser and system, `Firefox on Windows`: they are names, so it is the same in every language
-    but for the word between them, which is ` · `."""
+    """Browser and system, ``Firefox · Windows``: names, the same in every language."""
     began_at: datetime
     seen_at: datetime
     is_this: bool
@@ -103,7 +109,7 @@ def end(connection: Connection, person: str, session: str, now: datetime) -> Non
 
 
 def end_others(connection: Connection, person: str, kept: str, now: datetime) -> None:
-    """End all of the person's sessions but `kept`."""
+    """End all of the person's sessions but ``kept``."""
     others = connection.scalars(
         select(tables.session.c.id_hash).where(
             tables.session.c.person_id == person, tables.session.c.id_hash != kept, _is_open()
@@ -136,11 +142,11 @@ class Sessions:
         self._clock = clock
 
     async def begin(self, person: str, user_agent: str) -> str:
-        """As `begin`: the key for the cookie."""
+        """As ``begin``: the key for the cookie."""
         return await self._database.write(lambda c: begin(c, person, user_agent, self._clock()))
 
     async def find(self, key: str) -> Session:
-        """Return the session of a browser that sent `key`. Raises NotSignedIn."""
+        """Return the session of a browser that sent ``key``. Raises NotSignedIn."""
         return await self.with_id(hashed(key))
 
     async def with_id(self, session: str) -> Session:
@@ -163,7 +169,7 @@ class Sessions:
         return await self._database.read(lambda c: _holds_now(c, session, now))
 
     async def end(self, mine: Session, session: str) -> None:
-        """End one of my sessions, this one included. As `end`."""
+        """End one of my sessions, this one included. As ``end``."""
         await self._database.write(lambda c: end(c, mine.person.id, session, self._clock()))
 
     async def end_others(self, mine: Session) -> None:
@@ -171,7 +177,7 @@ class Sessions:
         await self._database.write(lambda c: end_others(c, mine.person.id, mine.id, self._clock()))
 
     async def devices(self, mine: Session) -> list[Device]:
-        """As `devices`, for me."""
+        """As ``devices``, for me."""
         return await self._database.read(lambda c: devices(c, mine.person.id, mine.id, self._clock()))
 
 
@@ -207,7 +213,9 @@ def _holds_now(connection: Connection, session: str, now: datetime) -> bool:
 
 
 def _seen_at(connection: Connection, session: str) -> datetime:
-    seen_at = connection.scalar(select(tables.session.c.seen_at).where(tables.session.c.id_hash == session))
+    seen_at: datetime | None = connection.scalar(
+        select(tables.session.c.seen_at).where(tables.session.c.id_hash == session)
+    )
     if seen_at is None:
         raise NotSignedIn
     return seen_at

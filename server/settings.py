@@ -1,6 +1,6 @@
-"""Settings from the environment: every `SAMSYN_…` name, its meaning and its default.
+"""Settings from the environment: every ``SAMSYN_…`` name, its meaning and its default.
 
-`read` lists all that is wrong at once, in plain sentences. A name that is not known is wrong too, so
+``read`` lists all that is wrong at once, in plain sentences. A name that is not known is wrong too, so
 that a misspelt setting is never silently a default.
 """
 
@@ -19,7 +19,7 @@ NOT_OURS = "SAMSYN_TEST_"
 
 
 class SettingsInvalid(Exception):
-    """Some settings are wrong. `errors` has a sentence for each."""
+    """Some settings are wrong. ``errors`` has a sentence for each."""
 
     def __init__(self, errors: tuple[str, ...]) -> None:
         super().__init__("\n".join(errors))
@@ -34,15 +34,15 @@ class Settings(BaseModel):
     data: Path = Path("data")
     """The folder that holds the database file of a small installation."""
     database: str = ""
-    """`sqlite:///…` or `postgresql://…`; without it a file in the data folder."""
+    """``sqlite:///…`` or ``postgresql://…``; without it a file in the data folder."""
     host: str = "127.0.0.1"
     """The address to listen on. Only this machine unless it is changed."""
     port: Annotated[int, Field(ge=1, le=65_535)] = 8000
     origin: str | None = None
-    """The public address, `https://samsyn.example`. On https the session's cookie is a `__Host-` cookie."""
+    """The public address, ``https://samsyn.example``. On https the session's cookie is a ``__Host-`` cookie."""
     demo: bool = False
     """Load the sample organisation, and let anybody sign in as any of its people."""
-    demo_password: Annotated[str, Field(min_length=4, max_length=PASSWORD_CHARACTERS_MAX)] = "nordljus"
+    demo_password: Annotated[str, Field(min_length=4, max_length=PASSWORD_CHARACTERS_MAX)] = "nordljus"  # noqa: S105 (no secret: it is shown to everybody)
     """The one password of everybody in the sample organisation."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
 
@@ -59,7 +59,8 @@ class Settings(BaseModel):
         if value is None:
             return None
         parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        is_bare = parts.hostname and not parts.path.strip("/") and not parts.query and not parts.username
+        if parts.scheme not in ("http", "https") or not is_bare:
             raise ValueError("must be an address without a path, as https://samsyn.example")
         return f"{parts.scheme}://{parts.netloc}".lower()
 

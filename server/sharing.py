@@ -56,7 +56,7 @@ def missing(conversation: Conversation, pane: Pane, content: Content) -> tuple[s
 def share(
     connection: Connection, actor: Actor, id_: str, pane: Pane, state_vector: bytes, now: datetime
 ) -> None:
-    """Share a whole pane. `state_vector` is what the page that asks has of it.
+    """Share a whole pane. ``state_vector`` is what the page that asks has of it.
 
     Raises NotFound, NoLongerPossible, OtherDeviceHasWritten or NotReadyToShare; a state vector that
     cannot be read is a crdt ProtocolError.
@@ -75,9 +75,10 @@ def share(
     _set(connection, id_, pane, shared_at=now)
     now_shared = conversations.see(connection, actor, id_)
     for each, state in now_shared.panes.items():
-        # With `reveal: together` the second share opens both, so both begin anew; what the other party
+        # With ``reveal: together`` the second share opens both, so both begin anew; what the other party
         # has opened before has nothing left to hide.
-        if state.facts.shared and not state.facts.waiting and (each is pane or _is_released(conversation, each)):
+        is_open = state.facts.shared and not state.facts.waiting
+        if is_open and (each is pane or _is_released(conversation, each)):
             _begin_anew(connection, now_shared, each, state, now)
     ring(connection, ConversationChanged(id_))
 
@@ -161,13 +162,13 @@ class Sharing:
         self._clock = clock
 
     async def share(self, actor: Actor, id_: str, pane: Pane, state_vector: bytes) -> None:
-        """As `share`."""
+        """As ``share``."""
         await self._database.write(lambda c: share(c, actor, id_, pane, state_vector, self._clock()))
 
     async def withdraw(self, actor: Actor, id_: str, pane: Pane) -> None:
-        """As `withdraw`."""
+        """As ``withdraw``."""
         await self._database.write(lambda c: withdraw(c, actor, id_, pane))
 
     async def open_pane(self, actor: Actor, id_: str, pane: Pane) -> None:
-        """As `open_pane`."""
+        """As ``open_pane``."""
         await self._database.write(lambda c: open_pane(c, actor, id_, pane, self._clock()))

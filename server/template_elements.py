@@ -1,6 +1,6 @@
 """The element library (F59): each kind of question, what it stores and when it counts as filled.
 
-A new kind is a class here and a name in `Element`: it says which document fields it has and whether
+A new kind is a class here and a name in ``Element``: it says which document fields it has and whether
 their content is filled. Nothing else in the server needs to know the kinds, except the page that
 draws them.
 """
@@ -37,7 +37,7 @@ class Words(Strict):
     en: Sentence
 
     def to(self, locale: str) -> str:
-        """The text in `locale`, which is one of LOCALES."""
+        """The text in ``locale``, which is one of LOCALES."""
         return {"sv": self.sv, "nb": self.nb, "en": self.en}[locale]
 
 
@@ -77,7 +77,7 @@ class ElementShape(Strict, abc.ABC):
 
     @property
     def lives_in(self) -> tuple[Pane, ...]:
-        """`panes` if given, else the pane of the only one who fills it in, else the joint pane."""
+        """``panes`` if given, else the pane of the only one who fills it in, else the joint pane."""
         if self.panes is not None:
             return self.panes
         if self.filled_by is not None and len(self.filled_by) == 1:
@@ -109,7 +109,7 @@ class RichText(ElementShape):
 
 
 class ScaleSteps(Strict):
-    """A whole number from `min` to `max`; `labels` says what some of them mean."""
+    """A whole number from ``min`` to ``max``; ``labels`` says what some of them mean."""
 
     min: int
     max: int

@@ -1,17 +1,25 @@
 """The format in which a form administrator writes a template: what a conversation asks, and how.
 
-A template is data: `read` turns the mapping that a YAML file or the database holds into a `Template`,
-or raises `TemplateInvalid` with every error at once, each with its path and a sentence. Unknown keys are
+A template is data: ``read`` turns the mapping that a YAML file or the database holds into a ``Template``,
+or raises ``TemplateInvalid`` with every error at once, each with its path and a sentence. Unknown keys are
 errors, so that a misspelt setting can never be mistaken for a default.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from server.rules.access import Pane
-from server.template_elements import ELEMENT_TYPES, Element, Identifier, Party, Sentence, Strict, Words
+from server.template_elements import ELEMENT_TYPES, Element, Identifier, Party, Strict, Words
 
 PANES_OF_LAYOUT = (Pane.EMPLOYEE, Pane.MANAGER, Pane.JOINT)
 
@@ -21,7 +29,7 @@ class Share(Strict):
 
     enabled: bool
     reveal: Literal["each", "together"] = "each"
-    """`each`: a shared pane can be opened at once; `together`: only when both have shared."""
+    """``each``: a shared pane can be opened at once; ``together``: only when both have shared."""
     unit: Literal["whole_pane"] = "whole_pane"
     revocable_until: Literal["other_party_has_opened"] = "other_party_has_opened"
 
@@ -69,7 +77,7 @@ class PaneRule(Strict):
         both = {"employee", "manager"}
         own = both if self.id is Pane.JOINT else {self.id.value}
         if set(self.filled_by) != own or set(self.read_before_share) != own:
-            raise ValueError(f"the {self.id} pane is written, and read before it is shared, by its owner only")
+            raise ValueError("a pane is written, and read before it is shared, by its owner only")
         if set(self.read_after_share) != both:
             raise ValueError("a shared pane is read by both parties")
         if self.position != PANES_OF_LAYOUT.index(self.id) + 1:
@@ -138,19 +146,19 @@ class Template(Strict):
         return (element for section in self.sections for element in section.elements)
 
     def elements_in(self, pane: Pane) -> Iterator[Element]:
-        """The elements that live in `pane`, in order."""
+        """The elements that live in ``pane``, in order."""
         return (element for element in self.elements if pane in element.lives_in)
 
 
 class TemplateError(BaseModel):
-    """One error: where, as `sections[0].elements[2].label.nb`, and a sentence that says what."""
+    """One error: where, as ``sections[0].elements[2].label.nb``, and a sentence that says what."""
 
     path: str
     sentence: str
 
 
 class TemplateInvalid(Exception):
-    """The template breaks the format. `errors` has all of them."""
+    """The template breaks the format. ``errors`` has all of them."""
 
     def __init__(self, errors: tuple[TemplateError, ...]) -> None:
         super().__init__("; ".join(f"{error.path}: {error.sentence}" for error in errors))
@@ -158,7 +166,7 @@ class TemplateInvalid(Exception):
 
 
 def read(body: Mapping[str, Any]) -> Template:
-    """Make a template of the mapping below the file's key `template`. Raises TemplateInvalid."""
+    """Make a template of the mapping below the file's key ``template``. Raises TemplateInvalid."""
     errors = list(_repeated_ids(body))
     try:
         template = Template.model_validate(body)
@@ -171,8 +179,8 @@ def read(body: Mapping[str, Any]) -> Template:
 
 def _repeated_ids(body: Mapping[str, Any]) -> Iterator[TemplateError]:
     """Look at the unchecked mapping, so that repeated ids are reported along with everything else."""
-    seen_elements: set[Sentence] = set()
-    seen_sections: set[Sentence] = set()
+    seen_elements: set[str] = set()
+    seen_sections: set[str] = set()
     for s, section in enumerate(_dicts(body.get("sections"))):
         yield from _repeated(section.get("id"), seen_sections, f"sections[{s}].id")
         for e, element in enumerate(_dicts(section.get("elements"))):
@@ -182,7 +190,7 @@ def _repeated_ids(body: Mapping[str, Any]) -> Iterator[TemplateError]:
 def _repeated(id_: object, seen: set[str], path: str) -> Iterator[TemplateError]:
     if isinstance(id_, str):
         if id_ in seen:
-            yield TemplateError(path=path, sentence=f"{id_} is already the id of another one in this template.")
+            yield TemplateError(path=path, sentence=f"{id_} is already the id of another one here.")
         seen.add(id_)
 
 
@@ -192,7 +200,7 @@ def _dicts(value: object) -> list[dict[str, Any]]:
 
 
 def _path(location: tuple[int | str, ...]) -> str:
-    """`("sections", 0, "elements", 1, "scale", "scale", "max")` has the element's kind in it: leave it out."""
+    """``("sections", 0, "elements", 1, "scale", "scale", "max")`` has the element's kind in it: drop that."""
     parts: list[str] = []
     for before, part in zip((None, *location), location, strict=False):
         if isinstance(part, int):
@@ -209,7 +217,7 @@ def _sentence(error: Any) -> str:
         case "extra_forbidden":
             return "A template has no such key here."
         case "union_tag_invalid":
-            return f"{error['ctx']['tag']} is not a kind of element. The kinds are {', '.join(ELEMENT_TYPES)}."
+            return f"{error['ctx']['tag']} is no kind of element. The kinds are {', '.join(ELEMENT_TYPES)}."
         case "union_tag_not_found":
             return f"The type must be given: one of {', '.join(ELEMENT_TYPES)}."
         case _:

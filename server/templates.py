@@ -15,7 +15,7 @@ from server.template_format import Template
 
 
 def schemas(template: Template, pane: Pane) -> DocumentSchema:
-    """What the document of `pane` holds in a conversation with this template."""
+    """What the document of ``pane`` holds in a conversation with this template."""
     return DocumentSchema(
         tuple(field for element in template.elements_in(pane) for field in element.fields())
     )
@@ -40,7 +40,9 @@ def add(connection: Connection, actor: Actor, body: Mapping[str, Any]) -> Templa
 def get(connection: Connection, id_: str, version: int) -> Template:
     """Read one version. Raises NotFound."""
     body = connection.scalar(
-        select(tables.template.c.body).where(tables.template.c.id == id_, tables.template.c.version == version)
+        select(tables.template.c.body).where(
+            tables.template.c.id == id_, tables.template.c.version == version
+        )
     )
     if body is None:
         raise NotFound
@@ -54,9 +56,9 @@ class Templates:
         self._database = database
 
     async def add(self, actor: Actor, body: Mapping[str, Any]) -> Template:
-        """As `add`, in a transaction of its own."""
+        """As ``add``, in a transaction of its own."""
         return await self._database.write(lambda connection: add(connection, actor, body))
 
     async def get(self, id_: str, version: int) -> Template:
-        """As `get`."""
+        """As ``get``."""
         return await self._database.read(lambda connection: get(connection, id_, version))

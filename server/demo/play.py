@@ -64,9 +64,9 @@ class Played:
 
 
 async def once(url: str, now: datetime, password: str) -> None:
-    """Play the sample organisation into the database at `url`, unless it is there.
+    """Play the sample organisation into the database at ``url``, unless it is there.
 
-    Everybody gets `password`, also when it has been played before. Raises NotTheSample when the database
+    Everybody gets ``password``, also when it has been played before. Raises NotTheSample when the database
     holds other people, to whom nobody may get a password from here.
     """
     clock = Played(now)
@@ -158,7 +158,7 @@ class Play:
             await self._accounts.add(administrator, self._person(person, person.unit, manager), password)
 
     async def _settle(self, organisation: data.OrganisationData) -> None:
-        """Give everybody today's unit and manager, the first person last (see `_require_sample`)."""
+        """Give everybody today's unit and manager, the first person last (see ``_require_sample``)."""
         first, *others = organisation.people
         for person in (*(other for other in others if other.previous_manager), first):
             await self._database.write(
@@ -257,7 +257,11 @@ class Play:
                 case Table(_, columns):
                     content[field.name] = [
                         {ROW_ID: f"{self._client}-{number}"}
-                        | {column.name: self._cell(column, row[column.name]) for column in columns if column.name in row}
+                        | {
+                            each.name: self._cell(each, row[each.name])
+                            for each in columns
+                            if each.name in row
+                        }
                         for number, row in enumerate(answers[field.name], 1)
                     ]
                 case Text() | Value():

@@ -1,0 +1,134 @@
+"""The composition root: what the server is made of, and every URL on one screen."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.types import ASGIApp, Scope
+
+from server.accounts import Accounts
+from server.activities import Activities
+from server.conversations import Conversations
+from server.documents import Documents
+from server.pages import conversation, language, my_sessions, offline, sharing, sign_in, start
+from server.pages.assets import read_assets
+from server.pages.catalogues import read_catalogues
+from server.pages.context import Features, Pages
+from server.pages.cookies import session_key
+from server.pages.rendering import Rendering
+from server.pages.security import Security
+from server.pages.static_files import HashedFiles, ServiceWorker
+from server.realtime.clock import LoopClock
+from server.realtime.rooms import Rooms
+from server.realtime.socket import FindAuthor, live_socket
+from server.rules.errors import NotSignedIn, Refusal, StorageUnavailable
+from server.sessions import Sessions
+from server.settings import Settings
+from server.sharing import Sharing
+from server.storage.database import open_database
+from server.storage.update_log import Author
+from server.templates import Templates
+
+WEB = Path(__file__).parent.parent / "web"
+
+
+@asynccontextmanager
+async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIterator[Features]:
+    """Open the database and make the features round it; on leaving, rooms and database close.
+
+    Raises DatabaseTooNew, and StorageUnavailable when there is no database to open.
+    """
+    database = await open_database(settings.database_url, clock)
+    sessions = Sessions(database, clock)
+    documents = Documents(database, sessions, clock)
+    rooms = Rooms(documents, database.log, LoopClock())
+    database.listen(rooms.hear)
+    rooms.start()
+    try:
+        yield Features(
+            database=database,
+            accounts=Accounts(database, clock, demo=settings.demo),
+            sessions=sessions,
+            conversations=Conversations(database, clock),
+            sharing=Sharing(database, clock),
+            documents=documents,
+            templates=Templates(database),
+            activities=Activities(database, clock),
+            rooms=rooms,
+            settings=settings,
+            clock=clock,
+        )
+    finally:
+        await rooms.drain()
+        await database.close()
+
+
+def create_app(features: Features) -> Starlette:
+    """Make the application of the features. Raises AssetsMissing when the client has not been built."""
+    static = WEB / "static"
+    rendering = Rendering(WEB / "templates", read_catalogues(WEB / "locales"), read_assets(static))
+    pages = Pages(features, rendering)
+    for_person, for_anyone = pages.for_person, pages.for_anyone
+    of_conversation, of_pane = "/conversations/{id}", "/conversations/{id}/panes/{pane}"
+    return Starlette(
+        routes=[
+            Route("/", for_person(start.show)),
+            Route("/sign-in", for_anyone(sign_in.show)),
+            Route("/sign-in", for_anyone(sign_in.sign_in), methods=["POST"]),
+            Route("/sign-out", for_person(sign_in.sign_out), methods=["POST"]),
+            Route("/sessions", for_person(my_sessions.show)),
+            Route("/sessions", for_person(my_sessions.end), methods=["POST"]),
+            Route("/language", for_anyone(language.choose), methods=["POST"]),
+            Route(of_conversation, for_person(conversation.show)),
+            Route(f"{of_pane}/preview", for_person(conversation.preview)),
+            Route(f"{of_pane}/share", for_person(sharing.share), methods=["POST"]),
+            Route(f"{of_pane}/withdraw", for_person(sharing.withdraw), methods=["POST"]),
+            Route(f"{of_pane}/open", for_person(sharing.open_pane), methods=["POST"]),
+            Route("/kept", for_person(offline.kept)),
+            Route("/offline", for_anyone(offline.offline)),
+            Route("/service-worker.js", for_anyone(ServiceWorker(static))),
+            Route("/healthz", _health(features)),
+            WebSocketRoute(
+                "/live", live_socket(features.rooms, _author_of(features), features.settings.origin)
+            ),
+            Mount("/static", HashedFiles(directory=static)),
+        ],
+        middleware=[Middleware(Security, origin=features.settings.origin, refused=_refused(pages))],
+        exception_handlers={404: pages.missing, 500: pages.broken},
+    )
+
+
+def _refused(pages: Pages) -> Callable[[Scope, Refusal], ASGIApp]:
+    return lambda scope, refusal: pages.refused(Request(scope), refusal)
+
+
+def _author_of(features: Features) -> FindAuthor:
+    async def find(connection: HTTPConnection) -> Author | None:
+        key = session_key(connection, features.settings.secure)
+        try:
+            session = await features.sessions.find(key or "")
+        except NotSignedIn:
+            return None
+        return Author(session.person.id, session.id)
+
+    return find
+
+
+def _health(features: Features) -> Callable[[Request], Awaitable[Response]]:
+    """Whether the database answers, for whatever watches over the server."""
+
+    async def health(_request: Request) -> Response:
+        try:
+            await features.database.read(lambda connection: connection.scalar(select(1)))
+        except StorageUnavailable:
+            return PlainTextResponse("the database does not answer", 503)
+        return PlainTextResponse("ok")
+
+    return health
