@@ -26,14 +26,14 @@ SCHEMA = DocumentSchema(
     )
 )
 
-EMPTY: Content = {
+EMPTY: dict[str, Any] = {
     "a1": [{"type": "paragraph", "runs": []}],
     "a2": [{"type": "paragraph", "runs": []}],
     "topics": [],
     "plan": [],
 }
 
-FULL: Content = {
+FULL: dict[str, Any] = {
     "a1": [
         {
             "type": "paragraph",

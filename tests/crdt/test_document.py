@@ -11,10 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pycrdt import Doc, Map, Text, XmlElement, XmlFragment, XmlText
+from pycrdt import Array, Doc, Map, Text, XmlElement, XmlFragment, XmlText
 
-import crdt.document
-from crdt.content import Content, fresh
+from crdt.content import fresh
 from crdt.document import Document
 from crdt.errors import (
     BorrowedClient,
@@ -81,7 +80,7 @@ def test_many_documents_of_equal_content_have_equal_bytes() -> None:
 
 def draft_straight(writer: Writer) -> None:
     writer.type("Jag vill ha mer tid")
-    writer.write(lambda roots: roots[VALUES].__setitem__("scale", 4))
+    choose_scale(writer, 4)
     writer.write(lambda roots: add_row(roots["plan"], "row-77", "kurs"))
 
 
@@ -95,7 +94,7 @@ def draft_with_regrets(writer: Writer) -> None:
     writer.write(lambda roots: text_of(roots["a1"]).format(0, 3, {"bold": {}}))
     writer.write(lambda roots: text_of(roots["a1"]).format(0, 3, {"bold": None}))
     for scale in (1, 2, 4):
-        writer.write(lambda roots, scale=scale: roots[VALUES].__setitem__("scale", scale))
+        choose_scale(writer, scale)
     writer.write(lambda roots: roots[VALUES].__setitem__("person", "HEMLIGT-person"))
     writer.write(lambda roots: roots[VALUES].__delitem__("person"))
     writer.write(lambda roots: roots[VALUES].__setitem__("box", True))
@@ -105,6 +104,10 @@ def draft_with_regrets(writer: Writer) -> None:
     writer.write(lambda roots: add_row(roots["plan"], "row-1", "HEMLIGT mål"))
     writer.write(lambda roots: roots["plan"][0].__setitem__("removed", True))
     writer.write(lambda roots: add_row(roots["plan"], "row-2", "kurs"))
+
+
+def choose_scale(writer: Writer, scale: int) -> None:
+    writer.write(lambda roots: roots[VALUES].__setitem__("scale", scale))
 
 
 def add_row(table: Any, row_id: str, goal: str) -> None:
@@ -312,7 +315,7 @@ def test_a_document_contains_a_deletion_only_if_it_has_it() -> None:
     document = made()
     writer = Writer(document, 7)
     writer.type("abcdef")
-    deletions = [writer.change(lambda roots, at=at: text_of(roots["a1"]).__delitem__(at)) for at in (1, 2)]
+    deletions = [writer.change(lambda roots: text_of(roots["a1"]).__delitem__(1)) for _ in range(2)]
     assert not document.contains(deletions[0])
     document.merge(deletions[0], "ann")
     assert document.contains(deletions[0])
@@ -351,7 +354,7 @@ def test_filling_leaves_what_somebody_wrote() -> None:
 
 def test_a_list_takes_the_empty_paragraphs_place() -> None:
     document = made()
-    blocks: Content = {"a1": [{"type": "bulletList", "items": [paragraph("ett")]}]}
+    blocks: dict[str, Any] = {"a1": [{"type": "bulletList", "items": [paragraph("ett")]}]}
     document.merge(document.fill(blocks, 42), "ann")
     assert document.content()["a1"] == blocks["a1"]
 
@@ -372,7 +375,7 @@ def test_foreign_things_are_skipped() -> None:
         fragment.children.append(XmlElement("heading"))
         text = fragment.children[0].children.append(XmlText())
         text.insert_embed(0, {"image": "x"})
-        document._doc.get("plan", type=crdt.document.Array).append("no row")
+        document._doc.get("plan", type=Array).append("no row")
     assert document.content() == content
 
 
@@ -473,8 +476,15 @@ def test_closing_a_document_frees_its_memory() -> None:
 
 
 def test_a_document_that_could_not_be_loaded_frees_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    closed: list[Document] = []
-    monkeypatch.setattr(Document, "close", lambda document: closed.append(document))
+    inner: list[weakref.ref[Any]] = []
+
+    class WatchedDoc(Doc[Any]):
+        def __init__(self, **arguments: Any) -> None:
+            super().__init__(**arguments)
+            inner.append(weakref.ref(self))
+
+    monkeypatch.setattr("crdt.document.Doc", WatchedDoc)
     with pytest.raises(DocumentBroken):
         Document.loaded(SCHEMA, UPDATE, b"\xff", (), {})
-    assert len(closed) == 1
+    gc.collect()
+    assert [ref() for ref in inner] == [None]
