@@ -53,7 +53,7 @@ Row = dict[str, "str | TextContent | ScalarContent"]
 """``id`` and the columns: texts always, scalars when they have a value."""
 FieldContent = TextContent | ScalarContent | list[str] | list[Row]
 Content = dict[str, FieldContent]
-"""By field name, in schema order. Texts, choice sets and tables are always there, scalars if they have a value."""
+"""By field name, in schema order: texts, choice sets and tables always, scalars if they have a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def scalar_content(value: object, field: Value) -> ScalarContent | None:
             return value if isinstance(value, str) and value in field.options else None
         case Scalar.DATE:
             return value if isinstance(value, str) and _is_date(value) else None
-        case Scalar.PERSON:
+        case _:
             return value if isinstance(value, str) and value else None
 
 
@@ -132,9 +132,9 @@ def fresh(content: Content, schema: DocumentSchema, *, renumber_rows: bool) -> C
                     made[name] = content[name]
             case ChoiceSet(name):
                 made[name] = content.get(name, [])
-            case Table(name):
-                rows = cast(list[Row], content.get(name, []))
-                made[name] = _renumbered(rows) if renumber_rows else rows
+            case _:
+                rows = cast(list[Row], content.get(field.name, []))
+                made[field.name] = _renumbered(rows) if renumber_rows else rows
     return made
 
 
