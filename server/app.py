@@ -76,6 +76,7 @@ def create_app(features: Features) -> Starlette:
     rendering = Rendering(WEB / "templates", read_catalogues(WEB / "locales"), read_assets(static))
     pages = Pages(features, rendering)
     for_person, for_anyone = pages.for_person, pages.for_anyone
+    origin = features.settings.origin
     of_conversation, of_pane = "/conversations/{id}", "/conversations/{id}/panes/{pane}"
     return Starlette(
         routes=[
@@ -95,12 +96,10 @@ def create_app(features: Features) -> Starlette:
             Route("/offline", for_anyone(offline.offline)),
             Route("/service-worker.js", for_anyone(ServiceWorker(static))),
             Route("/healthz", _health(features)),
-            WebSocketRoute(
-                "/live", live_socket(features.rooms, _author_of(features), features.settings.origin)
-            ),
+            WebSocketRoute("/live", live_socket(features.rooms, _author_of(features), origin)),
             Mount("/static", HashedFiles(directory=static)),
         ],
-        middleware=[Middleware(Security, origin=features.settings.origin, refused=_refused(pages))],
+        middleware=[Middleware(Security, origin=origin, refused=_refused(pages))],
         exception_handlers={404: pages.missing, 500: pages.broken},
     )
 

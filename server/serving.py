@@ -56,7 +56,7 @@ class DrainingServer(uvicorn.Server):
     def __init__(
         self, app: ASGIApp, drain: Callable[[], Awaitable[None]], when_ready: Callable[[], None]
     ) -> None:
-        """``drain`` ends the rooms and their sockets; ``when_ready`` is called once connections are accepted."""
+        """``drain`` ends rooms and sockets; ``when_ready`` is called once connections are accepted."""
         super().__init__(
             uvicorn.Config(
                 app,

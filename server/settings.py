@@ -39,7 +39,7 @@ class Settings(BaseModel):
     """The address to listen on. Only this machine unless it is changed."""
     port: Annotated[int, Field(ge=1, le=65_535)] = 8000
     origin: str | None = None
-    """The public address, ``https://samsyn.example``. On https the session's cookie is a ``__Host-`` cookie."""
+    """The public address, ``https://samsyn.example``. On https the cookie is a ``__Host-`` one."""
     demo: bool = False
     """Load the sample organisation, and let anybody sign in as any of its people."""
     demo_password: Annotated[str, Field(min_length=4, max_length=PASSWORD_CHARACTERS_MAX)] = "nordljus"  # noqa: S105 (no secret: it is shown to everybody)

@@ -1,4 +1,4 @@
-"""Texts of the sample conversations: a line is a paragraph, ``- `` and ``1. `` make lists, **bold**, *italic*."""
+"""Texts of the sample conversations: a line is a paragraph, ``-`` and ``1.`` lists, **bold**, *italic*."""
 
 import re
 from typing import cast
