@@ -1,0 +1,119 @@
+"""What waits for one document: everything that anybody asks of it, in one order."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crdt.messages import AwarenessEntry
+from server.realtime.seat import Seat
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Somebody who may read the document has come."""
+
+    seat: Seat
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Step1: what the client has. It is answered with what it lacks."""
+
+    seat: Seat
+    state_vector: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An Update or a Step2. ``worth`` is how many of the client's changes its acknowledgement settles."""
+
+    seat: Seat
+    update: bytes
+    step2: bool
+    worth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """A Written that turned out to build on what the document does not have."""
+
+    seat: Seat
+    worth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A client's presence."""
+
+    seat: Seat
+    entries: tuple[AwarenessEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceAsked:
+    seat: Seat
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The seat is empty, whoever ended it."""
+
+    seat: Seat
+
+
+@dataclass(frozen=True, slots=True)
+class LogAhead:
+    """Somebody else has written to the log: it reaches to ``sequence`` at least."""
+
+    sequence: int
+
+
+FromClient = Asked | Written | Spoken | PresenceAsked
+Item = FromClient | Joined | Lacking | Gone | LogAhead
+
+
+def weight(item: FromClient) -> int:
+    """Bytes that an item holds on to."""
+    match item:
+        case Asked(_, data) | Written(_, data):
+            return len(data)
+        case Spoken(_, entries):
+            return sum(len(entry.state) for entry in entries)
+        case PresenceAsked():
+            return 0
+
+
+class Inbox:
+    """Items in the order of their arrival. What a client sent is counted against its seat while it waits."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self) -> None:
+        self._items: deque[Item] = deque()
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def put(self, item: Item) -> bool:
+        """Take an item in. False, and it is not taken, when its seat already has too much waiting."""
+        if isinstance(item, FromClient) and not item.seat.wait(weight(item)):
+            item.seat.waited(weight(item))
+            return False
+        self._items.append(item)
+        return True
+
+    def take(self) -> Item:
+        item = self._items.popleft()
+        if isinstance(item, FromClient):
+            item.seat.waited(weight(item))
+        return item
+
+    def put_back(self, items: Sequence[Item]) -> None:
+        """Undo ``take`` of the items, which were taken in this order."""
+        for item in items:
+            if isinstance(item, FromClient):
+                item.seat.wait(weight(item))
+        self._items.extendleft(reversed(items))
+
+    def clear(self) -> None:
+        self._items.clear()

@@ -1,0 +1,102 @@
+"""The WebSocket at /live: who is let in at all, and bytes in and out."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
+
+from server.realtime.closings import RESET
+from server.realtime.rooms import Rooms
+from server.rules.errors import StorageUnavailable
+from server.storage.update_log import Author
+
+FindAuthor = Callable[[HTTPConnection], Awaitable[Author | None]]
+"""Finds out who asks, by the session's cookie; None when there is no session that holds."""
+
+ABORT: Final = "samsyn.abort"
+"""The ASGI extension by which ``websocket_protocol`` lets a socket be dropped at once."""
+
+
+class _SocketTransport:
+    """The ``Transport`` of ports.py over an accepted WebSocket."""
+
+    __slots__ = ("_socket",)
+
+    def __init__(self, socket: WebSocket) -> None:
+        self._socket = socket
+
+    async def send(self, frame: bytes) -> None:
+        try:
+            await self._socket.send_bytes(frame)
+        except (WebSocketDisconnect, WebSocketDisconnected) as error:
+            raise ConnectionError from error
+
+    async def close(self, code: int, reason: str) -> None:
+        try:
+            await self._socket.close(code, reason)
+        except (WebSocketDisconnect, WebSocketDisconnected) as error:
+            raise ConnectionError from error
+
+    def abort(self) -> None:
+        if (extension := self._socket.scope.get("extensions", {}).get(ABORT)) is not None:
+            extension["abort"]()
+
+
+def live_socket(
+    rooms: Rooms, find_author: FindAuthor, origin: str | None
+) -> Callable[[WebSocket], Awaitable[None]]:
+    """Make the endpoint. ``origin`` is the public one; None means whatever the request came to.
+
+    Refused before the socket is accepted: 403 from another site (before the session is looked at),
+    401 without a session, 503 while nobody can be looked up or the server is going down.
+    """
+
+    async def live(socket: WebSocket) -> None:
+        if not _is_own(socket, origin):
+            await _refuse(socket, 403)
+            return
+        try:
+            author = await find_author(socket)
+        except StorageUnavailable:
+            await _refuse(socket, 503)
+            return
+        if author is None:
+            await _refuse(socket, 401)
+        elif rooms.is_draining:
+            await _refuse(socket, 503)
+        else:
+            await socket.accept()
+            await _carry(rooms, author, socket)
+
+    return live
+
+
+async def _carry(rooms: Rooms, author: Author, socket: WebSocket) -> None:
+    connection = rooms.connect(author, _SocketTransport(socket))
+    try:
+        while True:
+            message = await socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            frame = message.get("bytes")
+            if frame is None:
+                # The protocol is binary: a text frame is none of it.
+                connection.close(RESET)
+            else:
+                connection.receive(frame)
+    finally:
+        rooms.disconnect(connection)
+
+
+def _is_own(socket: WebSocket, origin: str | None) -> bool:
+    """Whether a page of ours opened the socket. A browser sends Origin with every upgrade."""
+    if origin is None:
+        scheme = "https" if socket.url.scheme == "wss" else "http"
+        origin = f"{scheme}://{socket.headers.get('host', '')}"
+    return socket.headers.get("origin") == origin
+
+
+async def _refuse(socket: WebSocket, status: int) -> None:
+    await socket.send_denial_response(Response(status_code=status))
