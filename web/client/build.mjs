@@ -1,0 +1,92 @@
+// Builds web/static from web/client/src and web/styles: hashed names, the icon sprite, the licence texts, manifest.json.
+// `node build.mjs --watch` builds again at every change, unminified.
+import * as esbuild from 'esbuild'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const here = dirname(fileURLToPath(import.meta.url))
+process.chdir(here)
+const out = '../static'
+const styles = '../styles/samsyn.css'
+const watching = process.argv.includes('--watch')
+
+const common = {
+  bundle: true,
+  minify: !watching,
+  sourcemap: watching,
+  target: ['es2022', 'safari16.4', 'firefox115', 'chrome111'],
+  outdir: out,
+  metafile: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  nodePaths: ['node_modules'],
+  loader: { '.woff2': 'file', '.svg': 'file', '.png': 'file' },
+  assetNames: '[name]-[hash]',
+}
+const page = {
+  ...common,
+  format: 'esm',
+  entryNames: '[name]-[hash]',
+  entryPoints: [{ in: 'src/page.ts', out: 'samsyn' }, ...(existsSync(styles) ? [{ in: styles, out: 'samsyn' }] : [])],
+}
+// The service worker keeps its name: the browser compares its bytes to find a new version.
+const worker = { ...common, format: 'iife', entryNames: '[name]', entryPoints: ['src/service-worker.ts'] }
+
+/** One file of <symbol>s, for `<svg><use href="…#name">`. Names: one a line in web/styles/icons.txt. */
+function sprite() {
+  const list = '../styles/icons.txt'
+  if (!existsSync(list)) return {}
+  const names = readFileSync(list, 'utf8').split('\n').map((line) => line.trim()).filter((line) => line && !line.startsWith('#'))
+  const symbols = names.map((name) => {
+    const svg = readFileSync(join('node_modules/lucide-static/icons', `${name}.svg`), 'utf8')
+    const drawing = svg.slice(svg.indexOf('>', svg.indexOf('<svg')) + 1, svg.lastIndexOf('</svg>')).replace(/\s*\n\s*/g, ' ').trim()
+    return `<symbol id="${name}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">${drawing}</symbol>`
+  })
+  const text = `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join('')}</svg>\n`
+  const file = `icons-${createHash('sha256').update(text).digest('hex').slice(0, 8).toUpperCase()}.svg`
+  writeFileSync(join(out, file), text)
+  return { 'icons.svg': file }
+}
+
+/** The licence of everything that ended up in the files that browsers get. */
+function notices(inputs) {
+  const packages = new Set(['lucide-static'])
+  for (const input of inputs) {
+    const found = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)
+    if (found) packages.add(found[1])
+  }
+  const texts = [...packages].sort().map((name) => {
+    const folder = join('node_modules', name)
+    const about = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    const licence = readdirSync(folder).find((file) => /^licen[cs]e/i.test(file))
+    return `${name} ${about.version} (${about.license})\n\n${licence ? readFileSync(join(folder, licence), 'utf8') : ''}`
+  })
+  writeFileSync(join(out, 'THIRD-PARTY.txt'), texts.join(`\n${'-'.repeat(70)}\n`))
+  return { 'THIRD-PARTY.txt': 'THIRD-PARTY.txt' }
+}
+
+function finish(...results) {
+  const manifest = {}
+  const inputs = []
+  for (const { metafile } of results) {
+    inputs.push(...Object.keys(metafile.inputs))
+    for (const file of Object.keys(metafile.outputs)) {
+      const name = basename(file)
+      if (!name.endsWith('.map')) manifest[name.replace(/-[A-Z0-9]{8}(?=\.\w+$)/, '')] = name
+    }
+  }
+  Object.assign(manifest, sprite(), notices(inputs))
+  writeFileSync(join(out, 'manifest.json'), JSON.stringify(manifest, null, 1) + '\n')
+}
+
+rmSync(out, { recursive: true, force: true })
+mkdirSync(out, { recursive: true })
+if (watching) {
+  const again = { name: 'manifest', setup: (build) => build.onEnd((result) => result.metafile && finish(result, { metafile: { inputs: {}, outputs: { 'service-worker.js': {} } } })) }
+  await (await esbuild.context(worker)).watch()
+  await (await esbuild.context({ ...page, plugins: [again] })).watch()
+} else {
+  finish(await esbuild.build(page), await esbuild.build(worker))
+}

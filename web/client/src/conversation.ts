@@ -1,0 +1,228 @@
+/** The conversation page: which documents are open, and what happens when one is replaced, closed or let go. */
+
+import type { Device, FieldName } from './device.ts'
+import { giveUp, paintKeptLink, unsentTexts } from './kept.ts'
+import { Live } from './live.ts'
+import { OpenPane } from './open_pane.ts'
+import type { PageTools } from './open_pane.ts'
+import type { Documents, PageData, PaneName } from './page_data.ts'
+import { Pane } from './pane.ts'
+import type { PaneSurroundings } from './pane.ts'
+import { plainText } from './plain_text.ts'
+import { PresenceView, questionOf } from './presence_view.ts'
+import { fetchPage, replaceRegions } from './refresh.ts'
+import type { Facts } from './status.ts'
+import { StatusLine } from './status_line.ts'
+
+/** How long a page with a copy on the device waits for the server before it shows the copy. */
+const SERVER_FIRST_MS = 1500
+
+export class Conversation {
+  readonly #data: PageData
+  readonly #device: Device | null
+  readonly #tools: PageTools
+  readonly #live: Live
+  readonly #presence: PresenceView
+  readonly #status: StatusLine
+  readonly #panes = new Map<PaneName, OpenPane>()
+  #lastSaved = Date.now()
+  #refreshing: Promise<void> | null = null
+  #again = false
+  #waiters: (() => void)[] = []
+  /** Called with the page's data whenever it is fetched afresh. */
+  onFresh: (data: PageData) => void = () => undefined
+
+  constructor(data: PageData, device: Device | null, tools: PageTools) {
+    this.#data = data
+    this.#device = device
+    this.#tools = tools
+    this.#status = new StatusLine(tools.words, tools.announcer, () => this.#facts())
+    this.#presence = new PresenceView(data, tools.words, tools.announcer)
+    this.#live = new Live(data.socket ?? '/live', {
+      change: () => this.#status.changed(),
+      refused: () => void this.refresh(),
+    })
+  }
+
+  /** Open the documents; resolves when what can be seen is live. */
+  async start(): Promise<void> {
+    const documents = this.#data.documents ?? {}
+    await this.#letGoOfOld(documents)
+    await this.#open(documents)
+    await Promise.all([...this.#panes.values()].map((open) => open.pane.settled))
+    await this.#tools.gradual.visibleDone()
+  }
+
+  waiting(): number {
+    return this.#facts().panes.reduce((sum, pane) => sum + pane.waiting, 0)
+  }
+
+  /** The person signs out: the documents are closed, and nothing is asked or written any more. */
+  close(): void {
+    this.#live.stop()
+    for (const open of [...this.#panes.values()]) this.#takeDown(open)
+  }
+
+  pane(name: string): OpenPane | null {
+    return this.#panes.get(name as PaneName) ?? null
+  }
+
+  get connected(): boolean {
+    return this.#live.connected
+  }
+
+  /** Resolves when the server has acknowledged everything of `pane`. Rejects after `patience_ms`. */
+  acknowledged(pane: Pane, patience_ms: number): Promise<void> {
+    if (pane.acknowledged) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error('not acknowledged')), patience_ms)
+      const ask = (): void => {
+        if (!pane.acknowledged) return void this.#waiters.push(ask)
+        clearTimeout(timer)
+        resolve()
+      }
+      this.#waiters.push(ask)
+    })
+  }
+
+  /** Bring the page to what the server shows now. One at a time; asked again meanwhile, it runs once more. */
+  refresh(): Promise<void> {
+    if (this.#refreshing) this.#again = true
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = null
+      if (this.#again) {
+        this.#again = false
+        void this.refresh()
+      }
+    })
+    return this.#refreshing
+  }
+
+  async #refresh(): Promise<void> {
+    const fetched = await fetchPage()
+    switch (fetched.kind) {
+      case 'unreachable':
+        for (const open of this.#panes.values()) this.#attachAgain(open)
+        return
+      case 'signed-out':
+      case 'gone':
+        // What waits is on the device; it is merged, or becomes kept text, at the next visit.
+        this.#live.stop()
+        this.#tools.announcer.say(this.#tools.words.say('signed_out'))
+        location.reload()
+        return
+      case 'page':
+        await this.#become(fetched.page, fetched.data)
+    }
+  }
+
+  async #become(page: Document, data: PageData): Promise<void> {
+    const documents = data.documents ?? {}
+    const stays = (open: OpenPane): boolean => documents[open.pane.pane]?.name === open.pane.name
+    const old = [...this.#panes.values()].filter((open) => !stays(open))
+    const focused = old.map((open) => this.#takeDown(open)).find((one) => one !== null) ?? null
+    replaceRegions(page, (region) => [...this.#panes.values()].some((open) => open.isIn(region)), (region) => {
+      for (const open of this.#panes.values()) open.unbind(region)
+    })
+    for (const open of this.#panes.values()) {
+      this.#attachAgain(open)
+      if (open.pane.loaded) open.bind()
+    }
+    await this.#open(documents)
+    await Promise.all([...this.#panes.values()].map((open) => open.pane.settled))
+    for (const open of old) await this.#keep(open)
+    const field = focused && document.getElementById(focused.id)
+    if (field) this.#panes.get(field.dataset['pane'] as PaneName)?.fields.focus(field, focused.caret)
+    this.#presence.repaint()
+    this.onFresh(data)
+  }
+
+  /** The page still has the document that the server has closed: whoever writes in it goes on meanwhile. */
+  #attachAgain({ pane, fields }: OpenPane): void {
+    if (pane.attached) return
+    fields.hold(false)
+    pane.attachAgain()
+  }
+
+  #takeDown(open: OpenPane): ReturnType<OpenPane['close']> {
+    this.#panes.delete(open.pane.pane)
+    return open.close()
+  }
+
+  async #open(documents: Documents): Promise<void> {
+    const around: PaneSurroundings = {
+      socket: this.#live.socket,
+      device: this.#device,
+      me: this.#data.me,
+      nameOf: (pane, field) => nameOf(pane, field),
+      events: {
+        change: () => {
+          this.#status.changed()
+          for (const waiter of this.#waiters.splice(0)) waiter()
+        },
+        saved: () => { this.#lastSaved = Date.now() },
+        closed: (pane) => {
+          this.#panes.get(pane.pane)?.fields.hold(true)
+          void this.refresh()
+        },
+        conversationChanged: () => void this.refresh(),
+        scope: (pane) => this.#panes.get(pane.pane)?.scopeChanged(),
+      },
+    }
+    const entries = Object.entries(documents) as [PaneName, NonNullable<Documents[PaneName]>][]
+    await Promise.all(entries.filter(([name]) => !this.#panes.has(name)).map(async ([name, at]) => {
+      const pane = await Pane.open(name, at, around)
+      const open = new OpenPane(pane, this.#tools)
+      this.#panes.set(name, open)
+      if (navigator.onLine) setTimeout(() => pane.settleForDevice(), SERVER_FIRST_MS)
+      else pane.settleForDevice()
+      void pane.ready.then(() => { if (this.#panes.get(name) === open) open.bind() })
+    }))
+    this.#presence.watch([...this.#panes.values()].map((open) => [open.pane.pane, open.writers] as const))
+    this.#status.changed()
+  }
+
+  /** What an old document had that the server never acknowledged becomes kept text. */
+  async #keep({ pane }: OpenPane): Promise<void> {
+    const now = this.#panes.get(pane.pane)?.pane
+    if (pane.unsent.size > 0 && this.#device) {
+      const isThere = (field: string, name: FieldName, text: string): boolean => now !== undefined && plainText(now.doc, field, name.kind) === text
+      const texts = unsentTexts({ doc: pane.doc, fields: pane.unsent, title: document.title, path: location.pathname }, Date.now(), isThere)
+      if (texts.length > 0) {
+        await this.#device.keep(texts)
+        this.#tools.announcer.say(this.#tools.words.say('moved'))
+        await paintKeptLink(this.#device, this.#tools.words)
+      }
+    }
+    if (pane.copy) await this.#device?.forget(pane.name)
+  }
+
+  /** Copies of documents of this conversation that are not written any more. */
+  async #letGoOfOld(documents: Documents): Promise<void> {
+    const device = this.#device
+    if (!device) return
+    const current = new Set(Object.values(documents).filter((at) => at.scope === 'read-write').map((at) => at.name))
+    for (const name of await device.documents()) {
+      if (name.startsWith(`${this.#data.conversation ?? ''}/`) && !current.has(name)) await giveUp(device, name)
+    }
+    await paintKeptLink(device, this.#tools.words)
+  }
+
+  #facts(): Facts {
+    return {
+      now: Date.now(),
+      windowOnline: navigator.onLine,
+      lastFrame: this.#live.lastFrame,
+      lastSaved: this.#lastSaved,
+      panes: [...this.#panes.values()].filter((open) => open.pane.writable || open.pane.unsent.size > 0).map((open) => open.pane.facts),
+    }
+  }
+}
+
+function nameOf(pane: PaneName, field: string): FieldName {
+  const [root = field] = field.split('/')
+  const selector = `[data-pane="${pane}"][data-field="${CSS.escape(root)}"]`
+  const label = questionOf({ pane, field: root })
+  if (document.querySelector(`[data-table]${selector}`)) return { label, kind: 'table' }
+  return { label, kind: document.querySelector(`.field${selector}`) ? 'text' : 'value' }
+}

@@ -1,0 +1,123 @@
+/** One text field as an editor, and a caret that survives the change to a new document. */
+
+import { Editor, Extension } from '@tiptap/core'
+import type { Extensions } from '@tiptap/core'
+import { Bold } from '@tiptap/extension-bold'
+import { Collaboration, isChangeOrigin } from '@tiptap/extension-collaboration'
+import { Document } from '@tiptap/extension-document'
+import { HardBreak } from '@tiptap/extension-hard-break'
+import { Italic } from '@tiptap/extension-italic'
+import { BulletList, ListItem, ListKeymap, OrderedList } from '@tiptap/extension-list'
+import { Paragraph } from '@tiptap/extension-paragraph'
+import { Text } from '@tiptap/extension-text'
+import type { XmlFragment } from 'yjs'
+import { carets } from './caret.ts'
+import type { FieldAwareness } from './writers.ts'
+
+/** Tab leaves the field, lists too; the brackets move an item in and out instead. */
+const PlainListItem = ListItem.extend({
+  addKeyboardShortcuts() {
+    return {
+      Enter: () => this.editor.commands.splitListItem(this.name),
+      'Mod-]': () => this.editor.commands.sinkListItem(this.name),
+      'Mod-[': () => this.editor.commands.liftListItem(this.name),
+    }
+  },
+})
+
+const PlainListKeymap = ListKeymap.extend({
+  addKeyboardShortcuts() {
+    const { Tab, ...rest } = this.parent?.() ?? {}
+    void Tab
+    return rest
+  },
+})
+
+const OneLine = Extension.create({
+  name: 'oneLine',
+  priority: 1001,
+  addKeyboardShortcuts: () => ({ Enter: () => true, 'Shift-Enter': () => true, 'Mod-Enter': () => true }),
+})
+
+const RICH: Extensions = [Document, Paragraph, Text, Bold, Italic, HardBreak, BulletList, OrderedList, PlainListItem, PlainListKeymap]
+const SHORT: Extensions = [Document, Paragraph, Text, OneLine]
+
+export interface EditorSurroundings {
+  readonly element: HTMLElement
+  readonly fragment: XmlFragment
+  readonly awareness: FieldAwareness
+  readonly editable: boolean
+  /** This person has changed the text. */
+  typed(): void
+}
+
+/** Put an editor in the place of the field's static text. */
+export function mountEditor({ element, fragment, awareness, editable, typed }: EditorSurroundings): Editor {
+  const rich = element.dataset['kind'] !== 'short_text'
+  const { labelledby = '', describedby } = element.dataset
+  const attributes: Record<string, string> = { class: 'prose', 'aria-labelledby': labelledby }
+  if (describedby) attributes['aria-describedby'] = describedby
+  const editor = new Editor({
+    element: document.createElement('div'),
+    injectCSS: false,
+    editable,
+    enableInputRules: rich,
+    enablePasteRules: rich,
+    extensions: [...(rich ? RICH : SHORT), Collaboration.configure({ fragment }), carets(awareness)],
+    editorProps: {
+      attributes: (): Record<string, string> => ({
+        ...attributes,
+        role: 'textbox',
+        'aria-multiline': String(rich),
+        ...(editor.options.editable ? {} : { 'aria-readonly': 'true', tabindex: '0' }),
+      }),
+      ...(rich ? {} : { handlePaste: (view, event) => pasteAsLine(view.state.tr, event, (tr) => view.dispatch(tr)) }),
+    },
+    onTransaction: ({ transaction }) => {
+      if (transaction.docChanged && !isChangeOrigin(transaction)) typed()
+    },
+  })
+  element.replaceChildren(editor.view.dom)
+  element.dataset['live'] = ''
+  return editor
+}
+
+type Transaction = Editor['state']['tr']
+
+function pasteAsLine(tr: Transaction, event: ClipboardEvent, dispatch: (tr: Transaction) => void): boolean {
+  const text = event.clipboardData?.getData('text/plain').replace(/\s*[\r\n]+\s*/g, ' ')
+  if (text) dispatch(tr.insertText(text))
+  return true
+}
+
+/** A caret as "the n-th block of text, so many characters in": the same place in a document written afresh. */
+export interface SavedCaret {
+  readonly block: number
+  readonly offset: number
+}
+
+export function saveCaret(editor: Editor): SavedCaret | null {
+  if (!editor.isFocused) return null
+  const { head } = editor.state.selection
+  let seen = -1
+  let saved: SavedCaret | null = null
+  editor.state.doc.descendants((node, pos) => {
+    if (!node.isTextblock) return true
+    seen += 1
+    if (head > pos && head <= pos + node.nodeSize) saved = { block: seen, offset: head - pos - 1 }
+    return false
+  })
+  return saved
+}
+
+export function restoreCaret(editor: Editor, caret: SavedCaret): void {
+  let seen = -1
+  let place = 1
+  editor.state.doc.descendants((node, pos) => {
+    if (!node.isTextblock) return true
+    seen += 1
+    if (seen <= caret.block) place = pos + 1 + (seen === caret.block ? Math.min(caret.offset, node.content.size) : node.content.size)
+    return false
+  })
+  editor.chain().setTextSelection(place).focus().run()
+}

@@ -1,0 +1,128 @@
+/** The text fields of one pane: static HTML until they are seen, idle or touched by somebody else; then editors. */
+
+import type { Editor } from '@tiptap/core'
+import * as Y from 'yjs'
+import { mountEditor, restoreCaret, saveCaret } from './editor.ts'
+import type { SavedCaret } from './editor.ts'
+import type { Gradual } from './gradual.ts'
+import type { Pane } from './pane.ts'
+import type { Toolbar } from './toolbar.ts'
+import type { Writers } from './writers.ts'
+
+export interface FocusedField {
+  readonly id: string
+  readonly caret: SavedCaret
+}
+
+export class Fields {
+  readonly #pane: Pane
+  readonly #writers: Writers
+  readonly #gradual: Gradual
+  readonly #toolbar: Toolbar
+  readonly #editors = new Map<HTMLElement, Editor>()
+  readonly #unwatch = new Map<HTMLElement, () => void>()
+  #held = false
+
+  constructor(pane: Pane, writers: Writers, gradual: Gradual, toolbar: Toolbar) {
+    this.#pane = pane
+    this.#writers = writers
+    this.#gradual = gradual
+    this.#toolbar = toolbar
+  }
+
+  /** Make `element` live in its turn. `fragment` must be in the document already. */
+  add(element: HTMLElement, fragment: Y.XmlFragment): void {
+    // Without content the field has not been loaded; an editor would write a paragraph of its own into it.
+    if (fragment.length === 0) return
+    const mount = (): void => this.#mount(element, fragment)
+    const soon = (): void => this.#gradual.now(element)
+    fragment.observeDeep(soon)
+    element.addEventListener('pointerdown', soon)
+    element.addEventListener('focusin', soon)
+    this.#unwatch.set(element, () => {
+      fragment.unobserveDeep(soon)
+      element.removeEventListener('pointerdown', soon)
+      element.removeEventListener('focusin', soon)
+    })
+    this.#gradual.add(element, mount)
+  }
+
+  /** The element is leaving the page. */
+  drop(element: HTMLElement): void {
+    this.#gradual.drop(element)
+    this.#unwatch.get(element)?.()
+    this.#unwatch.delete(element)
+    const editor = this.#editors.get(element)
+    this.#editors.delete(element)
+    if (!editor) return
+    // The text stays on the page as it was, so that nothing jumps before the next editor is there.
+    const still = editor.view.dom.cloneNode(true) as HTMLElement
+    for (const mark of still.querySelectorAll('.caret, .ProseMirror-separator')) mark.remove()
+    editor.destroy()
+    element.replaceChildren(...still.childNodes)
+    delete element.dataset['live']
+  }
+
+  /** Mount at once and put the caret into the field. */
+  focus(element: HTMLElement, caret: SavedCaret | null = null): void {
+    this.#gradual.now(element)
+    const editor = this.#editors.get(element)
+    if (!editor) return
+    if (caret) restoreCaret(editor, caret)
+    else editor.commands.focus('end')
+  }
+
+  focused(): FocusedField | null {
+    for (const [element, editor] of this.#editors) {
+      const caret = saveCaret(editor)
+      if (caret) return { id: element.id, caret }
+    }
+    return null
+  }
+
+  /** While held nobody can write here: the document is about to be replaced. */
+  hold(held: boolean): void {
+    this.#held = held
+    for (const editor of this.#editors.values()) editor.setEditable(this.#editable, false)
+  }
+
+  /** The right to write has come or gone. */
+  repaint(): void {
+    this.hold(this.#held)
+  }
+
+  has(element: Element): boolean {
+    return this.#unwatch.has(element as HTMLElement)
+  }
+
+  close(): void {
+    for (const element of [...this.#unwatch.keys()]) this.drop(element)
+  }
+
+  get #editable(): boolean {
+    return this.#pane.writable && !this.#held
+  }
+
+  #mount(element: HTMLElement, fragment: Y.XmlFragment): void {
+    const at = placeOf(element)
+    this.#unwatch.get(element)?.()
+    this.#unwatch.set(element, () => undefined)
+    const editor = mountEditor({
+      element,
+      fragment,
+      awareness: this.#writers.forField(at),
+      editable: this.#editable && !('readonly' in element.dataset),
+      typed: () => this.#writers.typed(at),
+    })
+    editor.view.dom.id = `${element.id}-text`
+    this.#editors.set(element, editor)
+    if (element.dataset['kind'] === 'rich_text') this.#toolbar.serve(element, editor)
+  }
+}
+
+/** The name of an element's place in its document: `field`, or `table/row/column`. */
+export function placeOf(element: HTMLElement): string {
+  const { field = '', column } = element.dataset
+  if (column === undefined) return field
+  return [field, element.closest<HTMLElement>('[data-row]')?.dataset['row'] ?? '', column].join('/')
+}

@@ -1,0 +1,41 @@
+/** Keeps the page of an open conversation so that it opens without a network, for its own person only. */
+
+import { ASSETS, KEEPABLE, OFFLINE_PAGE, PAGES } from './caches.ts'
+import type { PageData } from './page_data.ts'
+
+/** Old builds' files go when there are more than this; the newest are those that pages use. */
+const ASSETS_MAX = 80
+
+export async function keepForOffline(data: PageData): Promise<void> {
+  if (!('serviceWorker' in navigator) || !navigator.onLine) return
+  const own = PAGES + data.me.id
+  for (const name of await caches.keys()) if (name.startsWith(PAGES) && name !== own) await caches.delete(name)
+  await navigator.serviceWorker.register('/service-worker.js')
+  const pages = await caches.open(own)
+  if (!KEEPABLE.test(location.pathname)) return
+  const open = Object.values(data.documents ?? {}).some((at) => at.scope === 'read-write')
+  if (!open) return void (await pages.delete(location.pathname))
+  const page = await fetch(location.pathname, { headers: { Accept: 'text/html' }, cache: 'no-store' })
+  // After a redirect this would be the sign-in page.
+  if (page.ok && !page.redirected) await pages.put(location.pathname, page)
+  await keepAssets()
+}
+
+async function keepAssets(): Promise<void> {
+  const assets = await caches.open(ASSETS)
+  const linked = [...document.querySelectorAll<HTMLLinkElement | HTMLScriptElement>('link[href], script[src]')].map((one) => ('href' in one ? one.href : one.src))
+  const icons = [...document.querySelectorAll('use')].map((use) => new URL(use.getAttribute('href') ?? '', location.href).href.split('#')[0] ?? '')
+  const loaded = performance.getEntriesByType('resource').map((entry) => entry.name)
+  const wanted = new Set([...linked, ...icons, ...loaded].filter((url) => url.startsWith(`${location.origin}/static/`)))
+  wanted.add(new URL(OFFLINE_PAGE, location.href).href)
+  for (const url of wanted) if (!(await assets.match(url))) await assets.add(url)
+  const all = await assets.keys()
+  for (const old of all.slice(0, Math.max(all.length - ASSETS_MAX, 0))) await assets.delete(old)
+}
+
+/** Nothing of this person's pages stays on the device. */
+export async function forgetOffline(): Promise<void> {
+  if (!('caches' in window)) return
+  for (const name of await caches.keys()) if (name.startsWith(PAGES) || name === ASSETS) await caches.delete(name)
+  for (const registration of (await navigator.serviceWorker?.getRegistrations()) ?? []) await registration.unregister()
+}

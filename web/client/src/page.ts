@@ -1,0 +1,40 @@
+/** The page's script: makes what the server has rendered live. */
+
+import { Announcer } from './announce.ts'
+import { Conversation } from './conversation.ts'
+import { Device } from './device.ts'
+import { Gradual } from './gradual.ts'
+import { paintKeptLink } from './kept.ts'
+import { showKept } from './kept_page.ts'
+import { listenForSignOut } from './leave.ts'
+import { keepForOffline } from './offline.ts'
+import { pageData } from './page_data.ts'
+import type { PageData } from './page_data.ts'
+import { listenForSharing } from './sharing.ts'
+import { Toolbar } from './toolbar.ts'
+import { Words } from './words.ts'
+
+async function begin(data: PageData): Promise<void> {
+  const words = new Words(data)
+  const announcer = new Announcer(document)
+  const device = await Device.open(data.me.id)
+  if (data.conversation === undefined) {
+    listenForSignOut(device, words, null)
+    if (document.body.dataset['page'] === 'kept') await showKept(device, words, announcer, data.locale)
+    await paintKeptLink(device, words)
+    document.body.dataset['ready'] = ''
+    await keepForOffline(data)
+    return
+  }
+  const tools = { announcer, words, gradual: new Gradual(), toolbar: new Toolbar(document) }
+  const conversation = new Conversation(data, device, tools)
+  listenForSharing(conversation, words)
+  listenForSignOut(device, words, conversation)
+  conversation.onFresh = (fresh) => void keepForOffline(fresh)
+  await conversation.start()
+  document.body.dataset['ready'] = ''
+  await keepForOffline(data)
+}
+
+const data = pageData(document)
+if (data) void begin(data)

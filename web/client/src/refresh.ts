@@ -1,0 +1,56 @@
+/** Fetches the page afresh after somebody has changed the conversation, and puts the changed regions in place. */
+
+import { pageData } from './page_data.ts'
+import type { PageData } from './page_data.ts'
+
+export type Fetched =
+  | { readonly kind: 'page'; readonly page: Document; readonly data: PageData }
+  /** The session is over. */
+  | { readonly kind: 'signed-out' }
+  /** The page is no longer there for this person. */
+  | { readonly kind: 'gone' }
+  /** No network, or the server is not well. */
+  | { readonly kind: 'unreachable' }
+
+export async function fetchPage(): Promise<Fetched> {
+  let answer: Response
+  try {
+    answer = await fetch(location.pathname, { headers: { Accept: 'text/html' }, cache: 'no-store', credentials: 'same-origin' })
+  } catch {
+    return { kind: 'unreachable' }
+  }
+  if (answer.status === 401 || new URL(answer.url).pathname === '/sign-in') return { kind: 'signed-out' }
+  if (answer.status === 404 || answer.status === 403) return { kind: 'gone' }
+  if (!answer.ok) return { kind: 'unreachable' }
+  const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
+  const data = pageData(page)
+  return data ? { kind: 'page', page, data } : { kind: 'signed-out' }
+}
+
+/** Replace every region that differs, except those that `isLive`. Focus goes to the same control as before. */
+export function replaceRegions(fresh: Document, isLive: (region: Element) => boolean, leaving: (region: Element) => void): void {
+  for (const region of document.querySelectorAll<HTMLElement>('[data-region]')) {
+    const name = region.dataset['region'] ?? ''
+    const next = fresh.querySelector<HTMLElement>(`[data-region="${CSS.escape(name)}"]`)
+    if (!next || isLive(region) || region.isEqualNode(next)) continue
+    const focus = controlIn(region)
+    const choice = region.querySelector<HTMLInputElement>('input[type=radio]:checked:not([data-kind])')?.id
+    leaving(region)
+    const placed = document.importNode(next, true)
+    region.replaceWith(placed)
+    if (choice) {
+      const same = placed.querySelector<HTMLInputElement>(`#${CSS.escape(choice)}`)
+      if (same) same.checked = true
+    }
+    if (focus) (placed.querySelector<HTMLElement>(focus) ?? placed.querySelector<HTMLElement>('button, a[href], input'))?.focus()
+  }
+}
+
+/** A selector for the focused control of `region`, or null when the focus is elsewhere. */
+function controlIn(region: Element): string | null {
+  const active = document.activeElement
+  if (!active || !region.contains(active)) return null
+  if (active.id) return `#${CSS.escape(active.id)}`
+  const form = active.closest<HTMLElement>('form[data-action]')
+  return form ? `form[data-action="${form.dataset['action'] ?? ''}"] button` : active.tagName.toLowerCase()
+}

@@ -1,0 +1,102 @@
+/** The buttons that share a pane, withdraw a share or open what the other has shared. */
+
+import * as Y from 'yjs'
+import type { Conversation } from './conversation.ts'
+import type { Words } from './words.ts'
+
+/** Longer than this the sharing page does not wait for the server to have everything. */
+const ACKNOWLEDGED_MS = 10_000
+
+interface Refused {
+  readonly sentence?: string
+  /** Elements of the pane that are to be filled in first. */
+  readonly missing?: readonly string[]
+}
+
+export function listenForSharing(conversation: Conversation, words: Words): void {
+  let busy = false
+  document.addEventListener('submit', (event) => {
+    const form = event.target
+    if (!(form instanceof HTMLFormElement)) return
+    const action = form.dataset['action'] ?? ''
+    if (!['share', 'withdraw', 'open'].includes(action)) return
+    event.preventDefault()
+    if (busy) return
+    busy = true
+    say(null)
+    void send(form, action).finally(() => { busy = false })
+  })
+
+  async function send(form: HTMLFormElement, action: string): Promise<void> {
+    const open = conversation.pane(form.dataset['pane'] ?? '')
+    if (!conversation.connected) return say({ sentence: words.say('share_offline') })
+    // Whatever is typed from here on would not be in what is shared.
+    if (action === 'share') open?.fields.hold(true)
+    try {
+      if (action === 'share' && open) {
+        if (!open.pane.acknowledged) say({ sentence: words.say('share_waits') })
+        await conversation.acknowledged(open.pane, ACKNOWLEDGED_MS)
+        say(null)
+      }
+      const body = action === 'share' && open
+        ? JSON.stringify({ state_vector: base64(Y.encodeStateVector(open.pane.doc)) })
+        : new URLSearchParams([...new FormData(form)].map(([name, value]) => [name, String(value)]))
+      const answer = await fetch(form.action, {
+        method: 'POST',
+        body,
+        headers: { Accept: 'application/json', ...(typeof body === 'string' ? { 'Content-Type': 'application/json' } : {}) },
+      })
+      if (answer.ok) await conversation.refresh()
+      else say(await refusal(answer), form.dataset['pane'])
+    } catch {
+      say({ sentence: words.say('failed') })
+    } finally {
+      open?.fields.hold(false)
+    }
+  }
+
+  async function refusal(answer: Response): Promise<Refused> {
+    const json = answer.headers.get('content-type')?.startsWith('application/json') ?? false
+    const said = json ? ((await answer.json()) as Refused) : {}
+    return { sentence: said.sentence ?? words.say('failed'), missing: said.missing ?? [] }
+  }
+}
+
+/** Show what was refused and where to go from there, or nothing. */
+function say(refused: Refused | null, pane = ''): void {
+  const slot = document.querySelector<HTMLElement>('[data-slot=message]')
+  if (!slot) return
+  slot.replaceChildren()
+  if (!refused) return
+  const sentence = document.createElement('p')
+  sentence.textContent = refused.sentence ?? ''
+  slot.append(sentence)
+  const links = (refused.missing ?? []).map((field) => linkTo(pane, field))
+  if (links.length > 0) {
+    const list = document.createElement('ul')
+    list.append(...links)
+    slot.append(list)
+    slot.focus()
+  }
+}
+
+function linkTo(pane: string, field: string): HTMLElement {
+  const item = document.createElement('li')
+  const link = document.createElement('a')
+  const place = document.getElementById(`f-${pane}-${field}`)
+    ?? document.querySelector<HTMLElement>(`[data-pane="${CSS.escape(pane)}"][data-field="${CSS.escape(field)}"]`)
+  const heading = (place?.dataset['labelledby'] ?? place?.getAttribute('aria-labelledby') ?? place?.closest('[aria-labelledby]')?.getAttribute('aria-labelledby'))?.split(' ')[0]
+  link.textContent = (heading && document.getElementById(heading)?.textContent?.trim()) || field
+  link.href = `#${place?.id ?? ''}`
+  link.addEventListener('click', (event) => {
+    event.preventDefault()
+    place?.scrollIntoView({ block: 'center' })
+    ;(place?.querySelector<HTMLElement>('[role=textbox], input') ?? place)?.focus()
+  })
+  item.append(link)
+  return item
+}
+
+function base64(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
+}

@@ -1,0 +1,76 @@
+/** The line that says whether everything is saved, the key that reads it out, and the warning before leaving. */
+
+import type { Announcer } from './announce.ts'
+import { saveState } from './status.ts'
+import type { Facts, SaveState } from './status.ts'
+import type { Words } from './words.ts'
+
+export class StatusLine {
+  readonly #words: Words
+  readonly #announcer: Announcer
+  readonly #facts: () => Facts
+  #state: SaveState = { state: 'saving' }
+  #planned = false
+
+  constructor(words: Words, announcer: Announcer, facts: () => Facts) {
+    this.#words = words
+    this.#announcer = announcer
+    this.#facts = facts
+    // Whoever wants to hear it presses the key; only what is wrong, and that it is well again, is said unasked.
+    document.querySelector('[data-slot=save]')?.setAttribute('aria-live', 'off')
+    setInterval(() => this.#paint(), 1000)
+    document.addEventListener('keydown', (event) => {
+      if (!event.altKey || !event.shiftKey || event.code !== 'KeyS') return
+      event.preventDefault()
+      this.#paint()
+      announcer.say(this.sentence())
+    })
+    window.addEventListener('beforeunload', (event) => {
+      if (this.onlyHere) event.preventDefault()
+    })
+  }
+
+  /** Something is on this device and nowhere else. */
+  get onlyHere(): boolean {
+    return this.#facts().panes.some((pane) => pane.waiting > 0)
+  }
+
+  /** Something may have changed. Told many times a second, painted once a turn. */
+  changed(): void {
+    if (this.#planned) return
+    this.#planned = true
+    queueMicrotask(() => {
+      this.#planned = false
+      this.#paint()
+    })
+  }
+
+  sentence(): string {
+    const state = this.#state
+    switch (state.state) {
+      case 'saved': {
+        const saved = this.#words.say('saved', { t: this.#words.time(state.at) })
+        return state.offline ? `${saved} ${this.#words.say('offline')}` : saved
+      }
+      case 'saving': return this.#words.say('saving')
+      case 'device': return this.#words.count('saved_on_device', state.waiting)
+      case 'unsaved': return this.#words.say('not_saved')
+    }
+  }
+
+  #paint(): void {
+    const before = this.#state
+    const state = saveState(this.#facts())
+    this.#state = state
+    const slot = document.querySelector<HTMLElement>('[data-slot=save]')
+    if (!slot) return
+    const text = slot.querySelector('[data-text]') ?? slot
+    const sentence = this.sentence()
+    if (text.textContent !== sentence) text.textContent = sentence
+    slot.dataset['state'] = state.state
+    slot.toggleAttribute('data-offline', state.state === 'saved' && state.offline)
+    const bad = (one: SaveState): boolean => one.state === 'device' || one.state === 'unsaved'
+    if (bad(state) && before.state !== state.state) this.#announcer.say(sentence)
+    if (state.state === 'saved' && bad(before)) this.#announcer.say(sentence)
+  }
+}
