@@ -326,8 +326,8 @@ def _encode_addressed(message: Addressed) -> bytes:
             return uint(_Type.STATELESS) + string(payload)
         case Close(reason):
             return uint(_Type.CLOSE) + _optional(reason)
-        case SyncStatus(saved):
-            return uint(_Type.SYNC_STATUS) + uint(saved)
+        case _:
+            return uint(_Type.SYNC_STATUS) + uint(message.saved)
 
 
 def _encode_sync(message: SyncStep1 | SyncStep2 | SyncUpdate) -> bytes:
@@ -336,8 +336,8 @@ def _encode_sync(message: SyncStep1 | SyncStep2 | SyncUpdate) -> bytes:
             return uint(_Sync.STEP_1) + buffer(state_vector)
         case SyncStep2(update):
             return uint(_Sync.STEP_2) + buffer(update)
-        case SyncUpdate(update):
-            return uint(_Sync.UPDATE) + buffer(update)
+        case _:
+            return uint(_Sync.UPDATE) + buffer(message.update)
 
 
 def _encode_auth(message: AuthToken | AuthRequest | AuthDenied | AuthGranted) -> bytes:
@@ -348,8 +348,8 @@ def _encode_auth(message: AuthToken | AuthRequest | AuthDenied | AuthGranted) ->
             return uint(_Auth.TOKEN)
         case AuthDenied(reason):
             return uint(_Auth.DENIED) + string(reason)
-        case AuthGranted(scope):
-            return uint(_Auth.GRANTED) + string(scope)
+        case _:
+            return uint(_Auth.GRANTED) + string(message.scope)
 
 
 def _optional(text: str | None) -> bytes:
