@@ -86,6 +86,20 @@ def reloaded(document: Document) -> Document:
     return Document.loaded(SCHEMA, UPDATE, document.snapshot(), (), {})
 
 
+def roots_of(doc: Doc[Any]) -> dict[str, Any]:
+    """The roots of the schema, by name."""
+    roots: dict[str, Any] = {VALUES: doc.get(VALUES, type=Map)}
+    for field in SCHEMA.fields:
+        match field:
+            case Text(name):
+                roots[name] = doc.get(name, type=XmlFragment)
+            case ChoiceSet(name):
+                roots[name] = doc.get(name, type=Map)
+            case Table(name):
+                roots[name] = doc.get(name, type=Array)
+    return roots
+
+
 class Writer:
     """A browser that has the document and writes in it under its own client id."""
 
@@ -93,15 +107,7 @@ class Writer:
         self.document = document
         self.person = person
         self.doc: Doc[Any] = Doc(client_id=client)
-        self.roots: dict[str, Any] = {VALUES: self.doc.get(VALUES, type=Map)}
-        for field in SCHEMA.fields:
-            match field:
-                case Text(name):
-                    self.roots[name] = self.doc.get(name, type=XmlFragment)
-                case ChoiceSet(name):
-                    self.roots[name] = self.doc.get(name, type=Map)
-                case Table(name):
-                    self.roots[name] = self.doc.get(name, type=Array)
+        self.roots = roots_of(self.doc)
         self.doc.apply_update(document.snapshot())
 
     def change(self, write: Callable[[dict[str, Any]], None]) -> bytes:
