@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_skeleton, format_time, format_timedelta
+from babel.dates import format_date, format_time, format_timedelta
 
 from server.pages.catalogues import Catalogue
 
@@ -29,11 +30,11 @@ class Days:
 
     def day(self, day: date) -> str:
         """``26 november``, with the year unless it is this one."""
-        return self._formatted(day, "MMMMd" if day.year == self.today.year else "yMMMMd")
+        return self._written(day, "long")
 
     def weekday(self, day: date) -> str:
         """``torsdag 26 november``, with the year unless it is this one."""
-        return self._formatted(day, "MMMMEEEEd" if day.year == self.today.year else "yMMMMEEEEd")
+        return self._written(day, "full")
 
     def clock(self, moment: datetime) -> str:
         """``09:30``."""
@@ -41,7 +42,7 @@ class Days:
 
     def month(self, day: date) -> str:
         """``nov``, for a leaf of the calendar."""
-        return self._formatted(day, "LLL").rstrip(".")
+        return format_date(day, "LLL", locale=self._locale).rstrip(".")
 
     def near(self, day: date) -> str | None:
         """``today``, ``tomorrow`` or ``yesterday``; None for any other day."""
@@ -77,5 +78,9 @@ class Days:
     def _locale(self) -> Locale:
         return self.catalogue.calendar
 
-    def _formatted(self, day: date, skeleton: str) -> str:
-        return format_skeleton(skeleton, day, locale=self._locale)
+    def _written(self, day: date, length: Literal["long", "full"]) -> str:
+        # In all three languages the year stands last, after a space.
+        pattern = self._locale.date_formats[length].pattern
+        if day.year == self.today.year:
+            pattern = pattern.removesuffix(" y")
+        return format_date(day, pattern, locale=self._locale)

@@ -84,6 +84,7 @@ def _environment(templates: Path, catalogue: Catalogue, assets: Assets) -> Envir
         "languages": LOCALES,
         "markup": markup,
     }
+    environment.filters["capital"] = lambda text: text[:1].upper() + text[1:]
     environment.filters["whose"] = lambda name: whose(name, catalogue.locale)
     return environment
 

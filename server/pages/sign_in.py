@@ -1,7 +1,5 @@
 """Signing in and out. In demo mode everybody of the sample organisation has a button."""
 
-from itertools import groupby
-
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
@@ -69,12 +67,18 @@ async def _page(visit: Visit, back: str, wrong: str = "", email: str = "", statu
 async def _units(visit: Visit, view: View) -> list[tuple[str, list[tuple[Person, str]]]]:
     """Everybody to choose from in demo mode, by unit; managers first."""
     everybody = await visit.features.accounts.everybody()
+    if not everybody:
+        return []
     names = await visit.features.database.read(people.unit_names)
-    ordered = sorted(everybody, key=lambda one: (one.unit or "", Role.MANAGER not in one.roles, one.name))
+    by_unit = {
+        name[view.locale]: [one for one in everybody if one.unit == unit] for unit, name in names.items()
+    }
     return [
-        (
-            names.get(unit, {}).get(view.locale, ""),
-            [(one, "man" if Role.MANAGER in one.roles else "emp") for one in members],
-        )
-        for unit, members in groupby(ordered, key=lambda one: one.unit or "")
+        (unit, [(one, "man" if Role.MANAGER in one.roles else "emp") for one in sorted(members, key=_managers_first)])
+        for unit, members in by_unit.items()
+        if members
     ]
+
+
+def _managers_first(person: Person) -> tuple[bool, str]:
+    return Role.MANAGER not in person.roles, person.name

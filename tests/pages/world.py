@@ -1,0 +1,282 @@
+"""A small organisation in memory for the tests of pages: two people, one conversation, no database."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import httpx
+import yaml
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.routing import Route
+
+from crdt.content import Content
+from server import template_format
+from server.activities import Activity, ActivityState, GoalType
+from server.conversations import Conversation, ConversationPane, Meeting
+from server.documents import Reading
+from server.pages import conversation, language, my_sessions, offline, sharing, sign_in, start
+from server.pages.assets import Assets
+from server.pages.catalogues import read_catalogues
+from server.pages.context import Features, Pages
+from server.pages.rendering import Rendering
+from server.pages.security import Security
+from server.people import Employment, Person
+from server.rules.access import Action, Actor, ConversationFacts, Pane, PaneFacts, Role, State
+from server.rules.errors import NotFound, NotReadyToShare, NotSignedIn, Refusal, SignInRefused
+from server.sessions import Device, Session
+from server.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
+MEETING = Meeting(datetime(2026, 11, 26, 8, 30, tzinfo=UTC), "Europe/Stockholm", "Rum Storsjön")
+ORIGIN = "https://samsyn.example"
+TEMPLATE = template_format.read(
+    yaml.safe_load((ROOT / "server/demo/template_annual_three_panes.yaml").read_text("utf-8"))["template"]
+)
+ASSETS = Assets({name: name for name in ("samsyn.css", "samsyn.js", "icons.svg")})
+UNIT_GOALS = [{"sv": "Färre driftstopp på ledningsnätet", "nb": "Færre driftsstans", "en": "Fewer outages"}]
+
+
+def person(id_: str, name: str, locale: str = "sv", *roles: Role) -> Person:
+    """Make a person of the operations unit."""
+    return Person(
+        id=id_,
+        name=name,
+        email=f"{id_}@nordljus.example",
+        unit="drift",
+        title={"sv": "Drifttekniker", "nb": "Driftstekniker", "en": "Operations technician"},
+        manager_id=None,
+        locale=locale,
+        roles=frozenset({Role.EMPLOYEE, *roles}),
+        employment=Employment("tillsvidare", date(2020, 1, 1)),
+    )
+
+
+MAJA = person("maja", "Maja Öberg")
+JONAS = person("jonas", "Jonas Bergman", "sv", Role.MANAGER)
+
+
+def text(*paragraphs: str) -> list[Any]:
+    """A text of plain paragraphs."""
+    return [{"type": "paragraph", "runs": [{"text": each}] if each else []} for each in paragraphs]
+
+
+@dataclass
+class World:
+    """What the pages see. Every part can be changed by a test before it asks for a page."""
+
+    state: State = State.OPEN
+    shared: frozenset[Pane] = frozenset()
+    opened: frozenset[Pane] = frozenset()
+    contents: dict[Pane, dict[str, Any]] = field(default_factory=dict)
+    signed_in: dict[str, Person] = field(default_factory=lambda: {"m": MAJA, "j": JONAS})
+    activities: list[Activity] = field(default_factory=list)
+    demo: bool = False
+    is_started: bool = True
+    has_conversations: bool = True
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+
+    @property
+    def conversation(self) -> Conversation:
+        """The one conversation: Maja's with Jonas."""
+        facts = ConversationFacts("maja", "jonas", self.state, TEMPLATE.shares)
+        owners = {Pane.EMPLOYEE: "maja", Pane.MANAGER: "jonas", Pane.JOINT: None}
+        panes = {
+            pane: ConversationPane(
+                PaneFacts(facts, pane, owner, pane in self.shared, pane in self.opened),
+                number,
+                f"c1/{pane}/1",
+                NOW if pane in self.shared else None,
+                NOW if pane in self.opened else None,
+            )
+            for number, (pane, owner) in enumerate(owners.items())
+        }
+        maja, jonas = self._current(MAJA), self._current(JONAS)
+        return Conversation("c1", maja, jonas, TEMPLATE, facts, NOW, MEETING, panes)
+
+    def _current(self, someone: Person) -> Person:
+        return next((each for each in self.signed_in.values() if each.id == someone.id), someone)
+
+    def features(self) -> Features:
+        """Features that answer from here."""
+        settings = Settings(origin=ORIGIN, demo=self.demo)
+        parts = {name: self for name in ("documents", "conversations", "sharing", "accounts", "sessions")}
+        return cast(
+            "Features",
+            SimpleNamespace(
+                **parts,
+                activities=SimpleNamespace(of_conversation=self.of_conversation, of_employee=self.of_conversation),
+                database=SimpleNamespace(read=self.read_directly),
+                settings=settings,
+                clock=lambda: NOW,
+            ),
+        )
+
+    async def read_directly(self, work: Any) -> Any:
+        return {"drift": {"sv": "Drift", "nb": "Drift", "en": "Operations"}} if "unit_names" in str(work) else UNIT_GOALS
+
+    async def read(self, actor: Actor, id_: str) -> Reading:
+        found = await self.see(actor, id_)
+        readable = {p: cast("Content", self.contents.get(p, {})) for p in Pane if found.may(actor, Action.READ_PANE, p)}
+        return Reading(found, readable)
+
+    async def preview(self, actor: Actor, id_: str, pane: Pane) -> Reading:
+        found = await self.see(actor, id_)
+        if not found.may(actor, Action.PREVIEW_PANE, pane):
+            raise NotFound
+        return Reading(found, {pane: cast("Content", self.contents.get(pane, {}))})
+
+    async def see(self, actor: Actor, id_: str) -> Conversation:
+        if id_ != "c1" or actor.person not in ("maja", "jonas"):
+            raise NotFound
+        return self.conversation
+
+    async def mine(self, actor: Actor) -> list[tuple[Conversation, bool]]:
+        return [(self.conversation, self.is_started)] if self.has_conversations else []
+
+    async def share(self, actor: Actor, id_: str, pane: Pane, state_vector: bytes) -> None:
+        self.calls.append(("share", actor.person, id_, pane, state_vector))
+        if not self.contents.get(pane):
+            raise NotReadyToShare(("a1",))
+
+    async def withdraw(self, actor: Actor, id_: str, pane: Pane) -> None:
+        self.calls.append(("withdraw", actor.person, id_, pane))
+
+    async def open_pane(self, actor: Actor, id_: str, pane: Pane) -> None:
+        self.calls.append(("open", actor.person, id_, pane))
+
+    async def of_conversation(self, actor: Actor, id_: str) -> list[Activity]:
+        return self.activities
+
+    async def find(self, key: str) -> Session:
+        if key not in self.signed_in:
+            raise NotSignedIn
+        return Session(key, self.signed_in[key])
+
+    async def begin(self, person_id: str, user_agent: str) -> str:
+        return person_id[0]
+
+    async def end(self, mine: Session, session: str) -> None:
+        self.calls.append(("end", mine.id, session))
+
+    async def end_others(self, mine: Session) -> None:
+        self.calls.append(("end_others", mine.id))
+
+    async def devices(self, mine: Session) -> list[Device]:
+        return [
+            Device(mine.id, "Firefox · Linux", NOW - timedelta(minutes=5), NOW, True),
+            Device("other", "Safari · iPhone", NOW - timedelta(hours=3), NOW - timedelta(hours=2), False),
+        ]
+
+    async def sign_in(self, email: str, password: str, address: str) -> Person:
+        found = next((each for each in self.signed_in.values() if each.email == email), None)
+        if found is None or password != "nordljus":
+            raise SignInRefused
+        return found
+
+    async def sign_in_as(self, id_: str) -> Person:
+        if not self.demo:
+            raise NotFound
+        return next(each for each in self.signed_in.values() if each.id == id_)
+
+    async def everybody(self) -> list[Person]:
+        return list(self.signed_in.values()) if self.demo else []
+
+    async def set_locale(self, id_: str, locale: str) -> None:
+        self.signed_in = {
+            key: replace(each, locale=locale) if each.id == id_ else each for key, each in self.signed_in.items()
+        }
+
+
+def filled() -> World:
+    """A conversation in which both have written and nobody has shared."""
+    return World(
+        contents={
+            Pane.EMPLOYEE: {
+                "a1": [
+                    {
+                        "type": "paragraph",
+                        "runs": [
+                            {"text": "Nya larmrutinen fungerar. Jag har tagit tre av fyra nätter i "},
+                            {"text": "jourveckan", "bold": True},
+                            {"text": " själv utan att det blev stopp."},
+                        ],
+                    }
+                ],
+                "a3": 2,
+                "a4": [
+                    *text("Jag vill:"),
+                    {"type": "bulletList", "items": [text("slippa vara ensam jour"), text("gå handledarkursen")]},
+                ],
+            },
+            Pane.MANAGER: {"a1": text("Maja har lyft hela jourgången. Behöver prata om att hon tar för mycket själv.")},
+            Pane.JOINT: {
+                "a1": text("Larmrutinen är årets stora lyft."),
+                "a7": [
+                    {
+                        "id": "r1",
+                        "goal_type": "work_goal",
+                        "description": text("Dela upp jouren på fem"),
+                        "responsible": "jonas",
+                        "due_date": "2027-01-15",
+                        "follow_up_date": "2027-03-01",
+                    },
+                    {"id": "r2", "description": text("Handledarkurs"), "responsible": "maja"},
+                ],
+                "a8": text("Maja tar över larmrutinen."),
+                "a9": "2027-02-01",
+            },
+        },
+        activities=[
+            Activity("1", "maja", GoalType.WORK, "Ny jourlista", ActivityState.ACTIVE, date(2026, 11, 20), None),
+            Activity("2", "maja", GoalType.DEVELOPMENT, "Handledarkurs", ActivityState.ACTIVE, date(2027, 1, 4), None),
+            Activity("3", "maja", GoalType.WORK, "Larmrutin i drift", ActivityState.COMPLETED, None, date(2026, 9, 26)),
+        ],
+    )
+
+
+def application(world: World, assets: Assets = ASSETS) -> Starlette:
+    """The pages at their addresses, behind the same guard as in ``server/app.py``."""
+    rendering = Rendering(ROOT / "web/templates", read_catalogues(ROOT / "web/locales"), assets)
+    pages = Pages(world.features(), rendering)
+    pane = "/conversations/{id}/panes/{pane}"
+
+    def refused(scope: Any, refusal: Refusal) -> Any:
+        return pages.refused(Request(scope), refusal)
+
+    return Starlette(
+        routes=[
+            Route("/", pages.for_person(start.show)),
+            Route("/sign-in", pages.for_anyone(sign_in.show)),
+            Route("/sign-in", pages.for_anyone(sign_in.sign_in), methods=["POST"]),
+            Route("/sign-out", pages.for_person(sign_in.sign_out), methods=["POST"]),
+            Route("/sessions", pages.for_person(my_sessions.show)),
+            Route("/sessions/end", pages.for_person(my_sessions.end), methods=["POST"]),
+            Route("/language", pages.for_anyone(language.choose), methods=["POST"]),
+            Route("/offline", pages.for_anyone(offline.offline)),
+            Route("/kept", pages.for_person(offline.kept)),
+            Route("/conversations/{id}", pages.for_person(conversation.show)),
+            Route(f"{pane}/preview", pages.for_person(conversation.preview)),
+            Route(f"{pane}/share", pages.for_person(sharing.share), methods=["POST"]),
+            Route(f"{pane}/withdraw", pages.for_person(sharing.withdraw), methods=["POST"]),
+            Route(f"{pane}/open", pages.for_person(sharing.open_pane), methods=["POST"]),
+        ],
+        exception_handlers={404: pages.missing, 500: pages.broken},
+        middleware=[Middleware(Security, origin=ORIGIN, refused=refused)],
+    )
+
+
+@asynccontextmanager
+async def browser(world: World, key: str | None = "m", **headers: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser in which the session ``key`` is signed in."""
+    cookies: Mapping[str, str] = {"__Host-samsyn": key} if key else {}
+    transport = httpx.ASGITransport(application(world), raise_app_exceptions=False)
+    given = {"sec-fetch-site": "same-origin"} | headers
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, cookies=dict(cookies), headers=given) as client:
+        yield client
