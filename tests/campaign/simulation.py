@@ -15,7 +15,7 @@ from rich.progress import track
 
 from tests.crdt.world import World
 
-STEPS_MIN, STEPS_MAX = 40, 160
+STEPS_MIN, STEPS_MAX = 100, 600
 
 
 def simulate(seed: int) -> None:
