@@ -54,7 +54,6 @@ def configure(level: str, stream: TextIO | None = None) -> None:
             ],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending],
             pass_foreign_args=True,
-            keep_exc_info=True,
             use_get_message=False,
         )
     )

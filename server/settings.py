@@ -31,7 +31,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    data: Path = Path("data")
+    data: Path = Path(".data")
     """The folder that holds the database file of a small installation."""
     database: str = ""
     """``sqlite:///…`` or ``postgresql://…``; without it a file in the data folder."""

@@ -1,0 +1,162 @@
+"""A small organisation in a real database, set up and used through the features alone."""
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from argon2 import PasswordHasher
+from sqlalchemy import func, select
+
+from crdt.content import Content
+from crdt.document import Document
+from crdt.encoding import uint
+from crdt.update import parse_state_vector
+from server.accounts import Accounts
+from server.activities import Activities
+from server.conversations import Conversations, Meeting
+from server.demo import data
+from server.documents import Documents
+from server.people import Employment, Person
+from server.realtime.ports import Opening
+from server.rules.access import Actor, Pane, Role
+from server.rules.limits import UPDATE
+from server.sessions import Session, Sessions
+from server.sharing import Sharing
+from server.storage import tables
+from server.storage.bells import Bell
+from server.storage.database import Database
+from server.storage.update_log import Append, Touch
+from server.templates import Templates
+from tests.conftest import SetClock
+
+PASSWORD = "correct horse battery"
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+ANNUAL = ("arssamtal-tre-rutor", 1)
+
+
+def person(id_: str, name: str, manager: str | None, *roles: Role) -> Person:
+    """Somebody whose address is ``id@nordljus.example``."""
+    return Person(
+        id=id_,
+        name=name,
+        email=f"{id_}@nordljus.example",
+        unit=None,
+        title={"sv": "Tekniker", "nb": "Tekniker", "en": "Technician"},
+        manager_id=manager,
+        locale="sv",
+        roles=frozenset({Role.EMPLOYEE, *roles}),
+        employment=Employment("tillsvidare", date(2020, 1, 1)),
+    )
+
+
+TOMAS = person("tomas", "Tomas Eklund", None, Role.SYSTEM_ADMINISTRATOR)
+HELENA = person("helena", "Helena Wik", None, Role.HR, Role.FORM_ADMINISTRATOR)
+ASTRID = person("astrid", "Astrid Lindqvist", None, Role.MANAGER)
+JONAS = person("jonas", "Jonas Bergman", "astrid", Role.MANAGER)
+MAJA = person("maja", "Maja Öberg", "jonas")
+EVERYBODY = (TOMAS, HELENA, ASTRID, JONAS, MAJA)
+
+
+def annual_template(**changes: Any) -> dict[str, Any]:
+    """The sample organisation's template, open to every unit, with some keys changed."""
+    body = deepcopy(data.templates()[0])
+    body.pop("available_to")
+    return body | changes
+
+
+def text(*paragraphs: str) -> Any:
+    """A text as a document holds it."""
+    return [{"type": "paragraph", "runs": [{"text": each}] if each else []} for each in paragraphs]
+
+
+@dataclass
+class Organisation:
+    """Its features, and what people do in a test."""
+
+    database: Database
+    clock: SetClock
+    bells: list[Bell] = field(default_factory=list)
+    _client: int = 100
+
+    def __post_init__(self) -> None:
+        self.accounts = Accounts(self.database, self.clock, QUICK)
+        self.sessions = Sessions(self.database, self.clock)
+        self.templates = Templates(self.database)
+        self.conversations = Conversations(self.database, self.clock)
+        self.sharing = Sharing(self.database, self.clock)
+        self.documents = Documents(self.database, self.sessions, self.clock)
+        self.activities = Activities(self.database, self.clock)
+        self.database.listen(self.bells.append)
+
+    async def found(self, template: dict[str, Any] | None = None) -> None:
+        """Add everybody and the template."""
+        await self.accounts.add(None, TOMAS, PASSWORD)
+        for one in EVERYBODY[1:]:
+            await self.accounts.add(TOMAS.actor, one, PASSWORD if one is MAJA else None)
+        await self.templates.add(HELENA.actor, template or annual_template())
+
+    async def conversation(self, meeting: Meeting | None = None) -> str:
+        """Maja's conversation with Jonas."""
+        return await self.conversations.create(JONAS.actor, "maja", ANNUAL, meeting)
+
+    async def visit(self, who: str) -> Session:
+        """A session of somebody."""
+        return await self.sessions.find(await self.sessions.begin(who, ""))
+
+    async def open(self, who: str, id_: str, pane: Pane, generation: int = 1) -> Opening:
+        """What the desk says to somebody who asks for a pane's document."""
+        return await self.documents.open((await self.visit(who)).id, f"{id_}/{pane}/{generation}")
+
+    async def write(self, who: str, id_: str, pane: Pane, content: Content, generation: int = 1) -> bytes:
+        """Have somebody fill in fields, as over the wire. Returns the page's state vector afterwards."""
+        opening = await self.open(who, id_, pane, generation)
+        document = await self.load(opening)
+        self._client += 1
+        return await self._append(who, opening, document, document.fill(content, self._client))
+
+    async def take_back(self, who: str, id_: str, pane: Pane) -> bytes:
+        """Delete all that the last ``write`` wrote, as an undo in the browser does."""
+        opening = await self.open(who, id_, pane)
+        document = await self.load(opening)
+        written = parse_state_vector(document.state_vector(), UPDATE)[self._client]
+        # No structs; one client with one range of deleted clocks.
+        deletion = b"".join(map(uint, (0, 1, self._client, 1, 0, written)))
+        return await self._append(who, opening, document, deletion)
+
+    async def _append(self, who: str, opening: Opening, document: Document, update: bytes) -> bytes:
+        merged = document.merge(update, who)
+        await self.database.log.append(
+            Append(
+                opening.document,
+                document.take_change() or b"",
+                (opening.author,),
+                tuple(Touch(who, name) for name in sorted(merged.touched)),
+                tuple((client, who) for client in merged.new_clients),
+            )
+        )
+        state_vector = document.state_vector()
+        document.close()
+        return state_vector
+
+    async def load(self, opening: Opening) -> Document:
+        """The opened document as it is stored."""
+        stored = await self.database.log.load(opening.document)
+        return Document.loaded(opening.schema, UPDATE, stored.snapshot, stored.updates, stored.clients)
+
+    async def state_vector(self, who: str, id_: str, pane: Pane, generation: int = 1) -> bytes:
+        """What a page that shows the stored document would send."""
+        document = await self.load(await self.open(who, id_, pane, generation))
+        state_vector = document.state_vector()
+        document.close()
+        return state_vector
+
+    async def share(self, actor: Actor, id_: str, pane: Pane, generation: int = 1) -> None:
+        """Share a pane from a page that is up to date."""
+        vector = await self.state_vector(actor.person, id_, pane, generation)
+        await self.sharing.share(actor, id_, pane, vector)
+
+    async def count(self, table: str) -> int:
+        """Rows of a table."""
+        counted = select(func.count()).select_from(tables.METADATA.tables[table])
+        return await self.database.read(lambda connection: connection.scalar(counted) or 0)
