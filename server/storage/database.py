@@ -80,7 +80,8 @@ def ring(connection: Connection, bell: Bell) -> None:
 
 def take_bells(connection: Connection) -> list[Bell]:
     """Take what has been rung on ``connection`` since the last call. For the databases themselves."""
-    bells: list[Bell] = connection.info.pop(_BELLS, [])
+    # What is known of a broken connection has gone with it.
+    bells: list[Bell] = [] if connection.invalidated else connection.info.pop(_BELLS, [])
     return bells
 
 
@@ -127,7 +128,7 @@ def erase_soon(connection: Connection) -> None:
 
 def take_erasure(connection: Connection) -> bool:
     """Say whether text was deleted on ``connection`` since the last call. For the databases themselves."""
-    return connection.info.pop(_ERASES, False) is True
+    return not connection.invalidated and connection.info.pop(_ERASES, False) is True
 
 
 async def open_database(url: str, clock: Clock) -> Database:

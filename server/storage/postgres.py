@@ -54,6 +54,7 @@ class PostgresDatabase(Database):
             # A failed statement is reported with what it was, never with the text that it carried.
             hide_parameters=True,
         )
+        self._is_closed = False
         self._wire = BellWire(self._connect_plainly, self.node, self._tell)
         self.log = self._log = PostgresLog(self, self.node, clock)
 
@@ -84,6 +85,7 @@ class PostgresDatabase(Database):
 
     async def close(self) -> None:
         await self._log.close()
+        self._is_closed = True
         await self._wire.close()
         await self._engine.dispose()
 
@@ -104,6 +106,8 @@ class PostgresDatabase(Database):
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection; StorageUnavailable when there is none to be had, or when it fails in use."""
+        if self._is_closed:
+            raise StorageUnavailable("the database has been closed")
         connection = self._engine.connect()
         try:
             await connection.start()

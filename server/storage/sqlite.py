@@ -15,6 +15,7 @@ from server.rules import limits
 from server.rules.errors import StorageUnavailable
 from server.storage.database import Clock, Database
 from server.storage.migrations import upgrade
+from server.storage.sqlite_lock import FileLock
 from server.storage.sqlite_log import SqliteLog
 from server.storage.sqlite_writer import SqliteWriter, has_failed
 
@@ -26,10 +27,11 @@ class SqliteDatabase(Database):
 
     def __init__(self, path: Path, clock: Clock) -> None:
         super().__init__()
-        self._path = path
+        self._lock = FileLock(path)
         self._writer = SqliteWriter(path, self._tell)
         self._readers = _readers(path)
         self._readers_see = 0
+        self._is_closed = False
         self.log = SqliteLog(self, clock)
 
     @classmethod
@@ -38,7 +40,11 @@ class SqliteDatabase(Database):
         if not path or path == ":memory:":
             raise StorageUnavailable("SQLite needs the path of a file: sqlite:///samsyn.db")
         database = cls(Path(path), clock)
-        await database._writer.start(upgrade)
+        try:
+            await database._writer.start(upgrade)
+        except BaseException:
+            database._lock.release()
+            raise
         database._readers_see = database._writer.times_opened
         return database
 
@@ -61,9 +67,12 @@ class SqliteDatabase(Database):
             raise
 
     async def close(self) -> None:
-        # The readers first: the last connection to close is the one that empties the write-ahead log.
-        await self._readers.dispose()
-        await self._writer.close()
+        if not self._is_closed:
+            self._is_closed = True
+            # The readers first: the last connection to close is the one that empties the write-ahead log.
+            await self._readers.dispose()
+            await self._writer.close()
+            self._lock.release()
 
 
 def _readers(path: Path) -> AsyncEngine:
@@ -75,6 +84,7 @@ def _readers(path: Path) -> AsyncEngine:
         ),
         connect_args={"isolation_level": None, "timeout": limits.STORAGE_BUSY_MILLISECONDS / 1000},
         pool_size=limits.READERS_MAX,
+        hide_parameters=True,
         max_overflow=0,
     )
 

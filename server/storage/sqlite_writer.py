@@ -228,7 +228,13 @@ class SqliteWriter:
     def _open(self, mode: str) -> Connection:
         """Open the file; ``mode`` is SQLite's: ``rwc`` makes it, ``rw`` never puts an empty one in place
         of one that has gone."""
-        engine = create_engine("sqlite://", creator=lambda: self._connect(mode), poolclass=NullPool)
+        engine = create_engine(
+            "sqlite://",
+            creator=lambda: self._connect(mode),
+            poolclass=NullPool,
+            # A failed statement is reported with what it was, never with the text that it carried.
+            hide_parameters=True,
+        )
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         self._engine = engine
         self._connection = engine.connect()

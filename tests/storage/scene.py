@@ -46,9 +46,7 @@ class Scene:
         def work(rows: Connection) -> int:
             lock_conversation(rows, name)
             rows.execute(
-                update(tables.conversation)
-                .where(tables.conversation.c.id == name)
-                .values(state=State.FROZEN)
+                update(tables.conversation).where(tables.conversation.c.id == name).values(state=State.FROZEN)
             )
             last: int = rows.execute(
                 select(tables.document.c.last).where(tables.document.c.id == joint)
@@ -62,9 +60,7 @@ class Scene:
 
         def work(rows: Connection) -> int:
             lock_conversation(rows, "conversation")
-            new = add_document(
-                rows, "conversation/employee/second", "conversation", Pane.EMPLOYEE, SNAPSHOT
-            )
+            new = add_document(rows, "conversation/employee/second", "conversation", Pane.EMPLOYEE, SNAPSHOT)
             rows.execute(
                 update(tables.pane)
                 .where(tables.pane.c.document_id == self.private)

@@ -1,0 +1,270 @@
+"""What only SQLite promises: text leaves the disk, and a failing disk is survived (PRI-1, DUR-2)."""
+
+# Tests may look at files while the event loop waits.
+# ruff: noqa: ASYNC240
+
+import asyncio
+import resource
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, insert, make_url, text
+from sqlalchemy.util import await_only
+
+from server.rules import limits
+from server.rules.errors import StorageUnavailable
+from server.storage import tables
+from server.storage.bells import Bell, PersonChanged
+from server.storage.database import Database, open_database, ring
+from server.storage.update_log import Append, LogUnavailable, Touch
+from tests.conftest import SetClock
+from tests.storage.scene import MAJA, Scene, typed
+
+CANARY = b"I am thinking of applying for the other job"
+LARGE = bytes(3_000_000)
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """These tests run on SQLite alone."""
+    return sqlite_url
+
+
+@pytest.fixture
+def file(sqlite_url: str) -> Path:
+    return Path(str(make_url(sqlite_url).database))
+
+
+def on_disk(file: Path) -> bytes:
+    """Every byte of the file and of what SQLite keeps beside it."""
+    return b"".join(path.read_bytes() for path in sorted(file.parent.glob(f"{file.name}*")))
+
+
+@contextmanager
+def full_disk(file: Path) -> Iterator[None]:
+    """Let no file of this process grow over its present size: writing fails as on a full disk."""
+    former = resource.getrlimit(resource.RLIMIT_FSIZE)
+    largest = max(path.stat().st_size for path in file.parent.iterdir())
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, former[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)
+
+
+# Deleted text leaves the disk
+
+
+async def test_compaction_takes_the_text_off_the_disk(scene: Scene, file: Path) -> None:
+    for number in range(50):
+        await scene.database.log.append(typed(scene.private, CANARY + b" %d" % number * 50))
+    assert CANARY in on_disk(file)
+    await scene.database.log.compact(scene.private, 50, b"nothing of it")
+    assert CANARY not in on_disk(file)
+
+
+async def test_a_second_compaction_takes_the_first_snapshot_off_the_disk(scene: Scene, file: Path) -> None:
+    await scene.database.log.append(typed(scene.private))
+    await scene.database.log.compact(scene.private, 1, CANARY * 500)
+    assert CANARY in on_disk(file)
+    await scene.database.log.append(typed(scene.private))
+    await scene.database.log.compact(scene.private, 2, b"nothing of it")
+    assert CANARY not in on_disk(file)
+
+
+async def test_a_dropped_generation_leaves_the_disk(scene: Scene, file: Path) -> None:
+    await scene.database.log.append(
+        Append(scene.private, CANARY, (MAJA,), (Touch("maja", CANARY.decode()),), ((7, "maja"),))
+    )
+    assert CANARY in on_disk(file)
+    await scene.replace_private(drop=True)
+    assert CANARY not in on_disk(file)
+
+
+async def test_text_leaves_the_disk_as_soon_as_no_reader_is_in_the_way(
+    scene: Scene, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "ERASURE_RETRY_SECONDS", 0.01)
+    await scene.database.log.append(typed(scene.private, CANARY))
+
+    def read_meanwhile(rows: Connection) -> bool:
+        rows.execute(text("SELECT count(*) FROM document_update")).all()
+        await_only(scene.replace_private(drop=True))
+        return CANARY in on_disk(file)
+
+    assert await scene.database.read(read_meanwhile)
+    while CANARY in on_disk(file):
+        await scene.database.log.append(typed(scene.joint))
+    assert (await scene.database.log.load(scene.joint)).sequence > 0
+
+
+async def test_what_a_crash_left_behind_leaves_the_disk_at_the_next_start(
+    scene: Scene, file: Path, tmp_path: Path
+) -> None:
+    def deleted_but_not_erased(rows: Connection) -> None:
+        rows.execute(tables.document_update.delete())
+
+    await scene.database.log.append(typed(scene.private, CANARY))
+    await scene.database.write(deleted_but_not_erased)
+    crashed = tmp_path / "crashed"
+    crashed.mkdir()
+    for path in file.parent.glob(f"{file.name}*"):
+        if path.suffix != ".lock":
+            (crashed / path.name).write_bytes(path.read_bytes())
+    assert CANARY in on_disk(crashed / file.name)
+    again = await open_database(f"sqlite:///{crashed / file.name}", scene.clock)
+    assert CANARY not in on_disk(crashed / file.name)
+    await again.close()
+
+
+async def test_closing_leaves_one_file_with_everything(scene: Scene, file: Path) -> None:
+    await scene.database.log.append(typed(scene.joint, b"kept"))
+    await scene.database.close()
+    assert not file.with_name(f"{file.name}-wal").exists()
+    assert b"kept" in file.read_bytes()
+
+
+# The disk fails
+
+
+async def test_nothing_is_taken_for_stored_while_the_disk_is_full_and_then_all_is_well(
+    scene: Scene, file: Path
+) -> None:
+    await scene.database.log.append(typed(scene.joint, b"before"))
+    with full_disk(file):
+        for _ in range(3):
+            with pytest.raises(LogUnavailable):
+                await scene.database.log.append(typed(scene.joint, LARGE))
+            with pytest.raises(StorageUnavailable):
+                await scene.database.write(
+                    lambda rows: rows.execute(
+                        insert(tables.template).values(id="large", version=1, body={"text": "x" * 3_000_000})
+                    )
+                )
+        assert (await scene.database.log.load(scene.joint)).updates == (b"before",)
+    assert await scene.database.log.append(typed(scene.joint, b"after")) == 2
+    assert (await scene.database.log.load(scene.joint)).updates == (b"before", b"after")
+
+
+async def test_a_full_database_fails_everything_of_its_commit_and_the_next_goes_well(scene: Scene) -> None:
+    heard: list[Bell] = []
+    scene.database.listen(heard.append)
+    pages = await scene.database.write(lambda rows: rows.execute(text("PRAGMA page_count")).scalar_one())
+    await scene.database.write(
+        lambda rows: rows.execute(text(f"PRAGMA max_page_count = {pages + 10}")) and None
+    )
+    results = await asyncio.gather(
+        scene.database.log.append(typed(scene.joint, b"small")),
+        scene.database.write(lambda rows: ring(rows, PersonChanged("maja"))),
+        scene.database.log.append(typed(scene.private, LARGE)),
+        return_exceptions=True,
+    )
+    assert [type(result) for result in results] == [LogUnavailable, StorageUnavailable, LogUnavailable]
+    assert heard == []
+    assert await scene.database.log.append(typed(scene.joint, b"small")) == 1
+
+
+async def test_a_lock_that_another_process_keeps_is_waited_out_and_then_an_error(
+    scene: Scene, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await scene.database.write(lambda rows: rows.execute(text("PRAGMA busy_timeout = 10")) and None)
+    monkeypatch.setattr(limits, "STORAGE_BUSY_MILLISECONDS", 10)
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(LogUnavailable, match="locked"):
+        await scene.database.log.append(typed(scene.joint))
+    other.execute("ROLLBACK")
+    other.close()
+    assert await scene.database.log.append(typed(scene.joint)) == 1
+
+
+async def test_a_file_that_is_gone_is_an_error_and_no_empty_one_takes_its_place(
+    scene: Scene, file: Path, tmp_path: Path
+) -> None:
+    await scene.database.log.append(typed(scene.joint, b"before"))
+    await scene.database.log.compact(scene.joint, 1, b"folded")
+    away = tmp_path / "away"
+    file.rename(away)
+    for _ in range(2):
+        with pytest.raises(LogUnavailable):
+            await scene.database.log.append(typed(scene.joint))
+    assert not file.exists()
+    with pytest.raises(LogUnavailable):
+        await scene.database.log.load(scene.joint)
+    away.rename(file)
+    number = await scene.database.log.append(typed(scene.joint, b"after"))
+    loaded = await scene.database.log.load(scene.joint)
+    assert (loaded.snapshot, loaded.updates[-1], loaded.sequence) == (b"folded", b"after", number)
+
+
+async def test_readers_follow_to_a_file_that_was_put_in_place(
+    scene: Scene, file: Path, clock: SetClock
+) -> None:
+    await scene.database.log.append(typed(scene.joint, b"lost"))
+    backup = file.with_name("backup.db")
+    restored = await open_database(f"sqlite:///{backup}", clock)
+    other = Scene(restored, clock)
+    await other.set_up()
+    await restored.log.append(typed(other.joint, b"restored"))
+    await restored.close()
+    for suffix in ("-wal", "-shm"):
+        file.with_name(file.name + suffix).unlink()
+    backup.rename(file)
+    with pytest.raises(LogUnavailable):
+        await scene.database.log.append(typed(scene.joint))
+    assert await scene.database.log.append(typed(scene.joint, b"after")) == 2
+    assert (await scene.database.log.load(scene.joint)).updates == (b"restored", b"after")
+
+
+# Opening and closing
+
+
+async def test_a_folder_that_is_not_there_is_one_clear_error(tmp_path: Path, clock: SetClock) -> None:
+    with pytest.raises(StorageUnavailable, match="unable to open"):
+        await open_database(f"sqlite:///{tmp_path / 'none' / 'samsyn.db'}", clock)
+
+
+async def test_a_file_that_is_no_database_is_one_clear_error(file: Path, clock: SetClock) -> None:
+    file.write_bytes(b"This is a letter, and a rather long one at that. " * 100)
+    with pytest.raises(StorageUnavailable, match="not a database"):
+        await open_database(f"sqlite:///{file}", clock)
+
+
+async def test_a_database_in_memory_is_refused(clock: SetClock) -> None:
+    with pytest.raises(StorageUnavailable, match="path of a file"):
+        await open_database("sqlite://", clock)
+
+
+async def test_a_second_server_on_the_same_file_is_refused(
+    database: Database, database_url: str, clock: SetClock
+) -> None:
+    with pytest.raises(StorageUnavailable, match="another server"):
+        await open_database(database_url, clock)
+    await database.close()
+    again = await open_database(database_url, clock)
+    await again.close()
+
+
+async def test_what_waits_is_carried_out_before_the_database_closes(scene: Scene, file: Path) -> None:
+    waiting = [asyncio.create_task(scene.database.log.append(typed(scene.joint))) for _ in range(5)]
+    await asyncio.gather(*waiting[:1])
+    await scene.database.close()
+    assert sorted([await task for task in waiting]) == [1, 2, 3, 4, 5]
+    with pytest.raises(LogUnavailable, match="closed"):
+        await scene.database.log.append(typed(scene.joint))
+
+
+async def test_work_whose_caller_has_gone_does_not_disturb_the_rest(scene: Scene) -> None:
+    gate = threading.Event()
+    blocking = asyncio.create_task(scene.database.write(lambda rows: gate.wait()))
+    leaving = asyncio.create_task(scene.database.log.append(typed(scene.joint)))
+    await scene.rows(tables.unit)
+    leaving.cancel()
+    gate.set()
+    assert await blocking
+    await scene.database.log.append(typed(scene.private))
+    assert leaving.cancelled()
