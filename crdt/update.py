@@ -196,6 +196,8 @@ def _read_struct(reader: Reader, client: int, clock: int, bounds: UpdateBounds) 
         struct.origin = _read_id(reader, client, clock)
     if info & _HAS_RIGHT_ORIGIN:
         struct.right_origin = _read_id(reader, client, clock)
+        if struct.right_origin == struct.origin:
+            raise MalformedUpdate("an item on both sides of the same neighbour")
     if not info & (_HAS_ORIGIN | _HAS_RIGHT_ORIGIN):
         _read_parent(reader, struct, info)
     if kind == Kind.STRING:

@@ -196,6 +196,10 @@ WORD = forged.text("x", **ROOT)
         ("a tombstone that crosses 2**32", update(section(1, 0, forged.deleted(2**32, **ROOT)))),
         ("an origin beyond 2**31", update(section(1, 0, forged.text("x", origin=(2, CLOCK_MAX))))),
         ("an item that is its own origin", update(section(1, 0, forged.text("x", origin=(1, 0))))),
+        (
+            "an item around its neighbour",
+            update(section(1, 0, forged.text("x", origin=(2, 1), right=(2, 1)))),
+        ),
         ("an item that is its own parent", update(section(1, 0, forged.text("x", parent=(1, 0))))),
         ("a parent that is neither root nor item", update(section(1, 0, b"\x04\x02" + string("t")))),
         ("a root that is not UTF-8", update(section(1, 0, b"\x04\x01" + buffer(b"\xff") + string("x")))),
