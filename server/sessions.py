@@ -162,10 +162,10 @@ class Sessions:
 
         An open socket alone does not keep a session from growing old; what the person wrote does.
         """
-        now = self._clock()
         wrote_at = await self._database.read(lambda c: _wrote_since(c, session))
         if wrote_at is not None:
             await self._database.write(lambda c: _see(c, session, wrote_at))
+        now = self._clock()
         return await self._database.read(lambda c: _holds_now(c, session, now))
 
     async def end(self, mine: Session, session: str) -> None:
@@ -232,10 +232,10 @@ def _see(connection: Connection, session: str, at: datetime) -> None:
 
 def _wrote_since(connection: Connection, session: str) -> datetime | None:
     """When the session's person last wrote, if that is SEEN_EVERY or more after it was last seen."""
-    seen_at = _seen_at(connection, session)
-    wrote_at: datetime | None = connection.scalar(
-        select(func.max(tables.change_log.c.last_at))
-        .join(tables.session, tables.session.c.person_id == tables.change_log.c.person_id)
+    row = connection.execute(
+        select(tables.session.c.seen_at, func.max(tables.change_log.c.last_at).label("wrote_at"))
+        .join(tables.change_log, tables.change_log.c.person_id == tables.session.c.person_id)
         .where(tables.session.c.id_hash == session)
-    )
-    return wrote_at if wrote_at is not None and wrote_at - seen_at >= SEEN_EVERY else None
+        .group_by(tables.session.c.seen_at)
+    ).one_or_none()
+    return row.wrote_at if row is not None and row.wrote_at - row.seen_at >= SEEN_EVERY else None

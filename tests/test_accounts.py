@@ -1,0 +1,179 @@
+"""Signing in tells a guesser nothing, neither by its answer nor by its time."""
+
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import select, update
+
+from server import people
+from server.accounts import Accounts
+from server.rules.errors import NotFound, SignInRefused, TooManyAttempts
+from server.rules.limits import PASSWORD_CHARACTERS_MAX, SIGN_IN_ATTEMPTS_MAX, SIGN_IN_WINDOW_SECONDS
+from server.storage import tables
+from server.storage.bells import PersonChanged
+from server.storage.database import Database
+from tests.conftest import SetClock
+from tests.organisation import HELENA, JONAS, MAJA, PASSWORD, QUICK, TOMAS, Organisation, person
+
+ADDRESS = "192.0.2.7"
+
+
+class CountingHasher(PasswordHasher):
+    """Counts what is verified, so that a test can see that the same work is always done."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.verified = 0
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Any:  # noqa: A002 (named so there)
+        self.verified += 1
+        return super().verify(hash, password)
+
+
+@pytest.fixture
+async def here(database: Database, clock: SetClock) -> Organisation:
+    organisation = Organisation(database, clock)
+    await organisation.found()
+    return organisation
+
+
+@pytest.mark.parametrize("email", ["maja@nordljus.example", " MAJA@Nordljus.example "])
+async def test_the_right_password_signs_in_however_the_address_is_typed(
+    here: Organisation, email: str
+) -> None:
+    assert (await here.accounts.sign_in(email, PASSWORD, ADDRESS)).id == "maja"
+
+
+async def test_letters_may_be_composed_in_either_way(here: Organisation) -> None:
+    await here.accounts.set_password("maja", "pa\u030askmorgon")
+    assert (await here.accounts.sign_in(MAJA.email, "p\u00e5skmorgon", ADDRESS)).id == "maja"
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [
+        pytest.param(MAJA.email, "wrong", id="wrong password"),
+        pytest.param("nobody@nordljus.example", PASSWORD, id="unknown address"),
+        pytest.param(JONAS.email, PASSWORD, id="somebody without a password"),
+    ],
+)
+async def test_every_refusal_is_the_same_and_takes_one_verification(
+    here: Organisation, clock: SetClock, email: str, password: str
+) -> None:
+    hasher = CountingHasher()
+    accounts = Accounts(here.database, clock, hasher)
+    with pytest.raises(SignInRefused):
+        await accounts.sign_in(email, password, ADDRESS)
+    assert hasher.verified == 1
+
+
+async def test_an_inactive_person_is_refused_like_an_unknown_one(here: Organisation, clock: SetClock) -> None:
+    await here.database.write(
+        lambda connection: connection.execute(
+            update(tables.person).where(tables.person.c.id == "maja").values(active=False)
+        )
+    )
+    hasher = CountingHasher()
+    with pytest.raises(SignInRefused):
+        await Accounts(here.database, clock, hasher).sign_in(MAJA.email, PASSWORD, ADDRESS)
+    assert hasher.verified == 1
+
+
+async def test_too_long_a_password_is_refused_unread(here: Organisation, clock: SetClock) -> None:
+    hasher = CountingHasher()
+    with pytest.raises(SignInRefused):
+        await Accounts(here.database, clock, hasher).sign_in(
+            MAJA.email, "x" * (PASSWORD_CHARACTERS_MAX + 1), ADDRESS
+        )
+    assert hasher.verified == 0
+
+
+async def test_after_too_many_attempts_the_right_password_must_wait_too(
+    here: Organisation, clock: SetClock
+) -> None:
+    for _ in range(SIGN_IN_ATTEMPTS_MAX):
+        with pytest.raises(SignInRefused):
+            await here.accounts.sign_in(MAJA.email, "wrong", ADDRESS)
+    with pytest.raises(TooManyAttempts) as refused:
+        await here.accounts.sign_in(MAJA.email, PASSWORD, ADDRESS)
+    assert refused.value.fields == {"minutes": SIGN_IN_WINDOW_SECONDS // 60}
+    clock.pass_time(seconds=SIGN_IN_WINDOW_SECONDS)
+    assert (await here.accounts.sign_in(MAJA.email, PASSWORD, ADDRESS)).id == "maja"
+
+
+async def test_one_network_address_is_stopped_over_many_people(here: Organisation) -> None:
+    for number in range(SIGN_IN_ATTEMPTS_MAX * 10):
+        with pytest.raises(SignInRefused):
+            await here.accounts.sign_in(f"guess{number}@nordljus.example", "wrong", ADDRESS)
+    with pytest.raises(TooManyAttempts):
+        await here.accounts.sign_in(MAJA.email, PASSWORD, ADDRESS)
+    assert (await here.accounts.sign_in(MAJA.email, PASSWORD, "192.0.2.8")).id == "maja"
+
+
+async def test_signing_in_forgets_ones_own_failures(here: Organisation) -> None:
+    for _ in range(2):
+        for _ in range(SIGN_IN_ATTEMPTS_MAX - 1):
+            with pytest.raises(SignInRefused):
+                await here.accounts.sign_in(MAJA.email, "wrong", ADDRESS)
+        assert (await here.accounts.sign_in(MAJA.email, PASSWORD, ADDRESS)).id == "maja"
+
+
+async def test_what_was_typed_as_an_address_is_not_stored(here: Organisation) -> None:
+    with pytest.raises(SignInRefused):
+        await here.accounts.sign_in("my-secret-typed-in-the-wrong-field", "", ADDRESS)
+    keys = await here.database.read(
+        lambda connection: connection.scalars(select(tables.sign_in_attempt.c.key)).all()
+    )
+    assert "secret" not in "".join(keys)
+
+
+async def test_a_hash_of_weaker_settings_is_renewed_at_sign_in(here: Organisation, clock: SetClock) -> None:
+    stronger = PasswordHasher(time_cost=2, memory_cost=8, parallelism=1)
+    await Accounts(here.database, clock, stronger).sign_in(MAJA.email, PASSWORD, ADDRESS)
+    stored = await here.database.read(
+        lambda connection: connection.scalar(
+            select(tables.person.c.password_hash).where(tables.person.c.id == "maja")
+        )
+    )
+    assert stored is not None
+    assert not stronger.check_needs_rehash(stored)
+
+
+async def test_one_press_signs_in_in_a_demo_only(here: Organisation, clock: SetClock) -> None:
+    with pytest.raises(NotFound):
+        await here.accounts.sign_in_as("maja")
+    assert await here.accounts.everybody() == []
+    demo = Accounts(here.database, clock, QUICK, demo=True)
+    assert (await demo.sign_in_as("maja")).name == "Maja Öberg"
+    assert [one.id for one in await demo.everybody()] == ["astrid", "helena", "jonas", "maja", "tomas"]
+    with pytest.raises(NotFound):
+        await demo.sign_in_as("nobody")
+
+
+async def test_only_a_system_administrator_adds_people(here: Organisation) -> None:
+    newcomer = person("leo", "Leo Ström", "jonas")
+    for actor in (HELENA.actor, JONAS.actor, MAJA.actor):
+        with pytest.raises(NotFound):
+            await here.accounts.add(actor, newcomer, None)
+    with pytest.raises(NotFound):
+        await here.accounts.add(None, newcomer, None)
+    await here.accounts.add(TOMAS.actor, newcomer, None)
+    assert (await here.database.read(lambda connection: people.get(connection, "leo"))) == newcomer
+
+
+async def test_a_person_who_moves_to_another_manager_is_rung_for(here: Organisation) -> None:
+    await here.database.write(
+        lambda connection: people.place(connection, TOMAS.actor, "maja", None, "astrid")
+    )
+    moved = await here.database.read(lambda connection: people.get(connection, "maja"))
+    assert moved.manager_id == "astrid"
+    assert PersonChanged("maja") in here.bells
+
+
+def test_initials_are_of_the_first_and_the_last_name() -> None:
+    assert [person("x", name, None).initials for name in ("Maja Öberg", "Åsa von Holst", "Bo")] == [
+        "MÖ",
+        "ÅH",
+        "B",
+    ]
