@@ -14,7 +14,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from server.pages import cookies, failures, language
+from server.pages import cookies, failures, language, words
 from server.pages.addresses import sign_in_address
 from server.pages.rendering import Rendering, View
 from server.rules.access import Actor
@@ -80,7 +80,13 @@ class Visit:
     def page(self, view: View, template: str, status: int = 200, **context: object) -> HTMLResponse:
         """Return a page with the frame that every page has."""
         person = self.session.person if self.session else None
-        return view.page(template, status, me=person, here=here(self.request), **context)
+        island = person and {
+            "me": {"id": person.id, "name": person.name, "initials": person.initials, "colour": "joint"},
+            "locale": view.locale,
+            **words.for_client(view.catalogue),
+        }
+        frame = {"me": person, "here": here(self.request), "island": island}
+        return view.page(template, status, **(frame | context))
 
 
 @dataclass(frozen=True, slots=True)

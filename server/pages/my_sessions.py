@@ -20,7 +20,7 @@ async def show(visit: PersonVisit) -> Response:
 
 
 async def end(visit: PersonVisit) -> Response:
-    """POST /sessions/end with ``session``: one of mine by its id, or ``others`` for all but this one."""
+    """POST /sessions with ``session``: one of mine by its id, or ``others`` for all but this one."""
     form = await read_form(visit.request)
     session = form.get("session", "")
     if session == "others":

@@ -2,7 +2,6 @@
 
 from starlette.responses import Response
 
-from server.pages import words
 from server.pages.context import PersonVisit, Visit
 
 
@@ -18,10 +17,4 @@ async def offline(visit: Visit) -> Response:
 async def kept(visit: PersonVisit) -> Response:
     """GET /kept: the client fills it from the device. The server has none of it."""
     view = visit.view()
-    me = visit.me
-    island = {
-        "me": {"id": me.id, "name": me.name, "initials": me.initials, "colour": "joint"},
-        "locale": view.locale,
-        **words.for_client(view.catalogue),
-    }
-    return visit.page(view, "offline/kept.html", island=island)
+    return visit.page(view, "offline/kept.html")

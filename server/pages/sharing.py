@@ -29,6 +29,8 @@ async def share(visit: PersonVisit) -> Response:
     pane = pane_of(visit)
     try:
         await visit.features.sharing.share(visit.actor, _id(visit), pane, await _state_vector(visit))
+    except ProtocolError:
+        return failures.page(visit, NoLongerPossible())
     except NotReadyToShare as refusal:
         return failures.page(visit, refusal, missing=await _labels(visit, refusal))
     return _done(visit)

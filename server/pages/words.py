@@ -7,25 +7,33 @@ from typing import Final
 
 from server.pages.catalogues import Catalogue
 
-PLACEHOLDERS: Final = {name: f"{{{name}}}" for name in ("t", "n", "name", "names", "question", "pane", "what")}
+PLACEHOLDERS: Final = {name: f"{{{name}}}" for name in ("t", "n", "name", "question")}
 
 SENTENCES: Final = {
     # The line about saving.
     "saved": "Everything saved at %(t)s.",
+    "offline": "No network right now.",
     "saving": "Saving …",
     "not_saved": "Not saved. Do not leave the page.",
     # Who is here, and where they write.
+    "you": "%(name)s, you",
+    "here": "%(name)s, here now",
     "present": "%(name)s is in the conversation.",
     "left": "%(name)s has left the conversation.",
     "writes": "%(name)s writes in “%(question)s”",
     "typing": "%(name)s is writing",
-    "you": "%(name)s, you",
-    "here": "%(name)s, here now",
-    "merged": "%(name)s was writing too. Both texts are kept.",
-    # Rows.
+    # Rows of a table.
     "row_added": "A row has been added.",
     "row_removed": "The row has been removed.",
     "row_back": "A removed row is back, because somebody wrote in it.",
+    # Sharing, and what could not be received.
+    "share_waits": "Wait: the last that you wrote is being saved.",
+    "share_offline": "There is no network right now. Share when it is back.",
+    "failed": "That did not work. Try again.",
+    "moved": "What you wrote on this device could not be received. It is kept here, under Kept text.",
+    "signed_out": "You have been signed out.",
+    "copied": "Copied.",
+    "deleted": "Deleted.",
 }
 """Key -> message id, for sentences without a number."""
 
@@ -34,8 +42,17 @@ NUMBERS: Final = {
         "Saved on this device, %(n)s change waiting for the network.",
         "Saved on this device, %(n)s changes waiting for the network.",
     ),
+    "kept": (
+        "%(n)s text that could not be received is kept on this device.",
+        "%(n)s texts that could not be received are kept on this device.",
+    ),
+    "sign_out_unsent": (
+        "%(n)s change has not been sent yet. Sign out all the same? It stays on this device, under Kept text.",
+        "%(n)s changes have not been sent yet. Sign out all the same? They stay on this device, under Kept text.",
+    ),
 }
 """Key -> message ids for one and for several."""
+
 
 def for_client(catalogue: Catalogue) -> dict[str, dict[str, object]]:
     """Return ``words`` and ``plurals`` for the page's island. Plurals by CLDR category."""

@@ -257,7 +257,7 @@ def application(world: World, assets: Assets = ASSETS) -> Starlette:
             Route("/sign-in", pages.for_anyone(sign_in.sign_in), methods=["POST"]),
             Route("/sign-out", pages.for_person(sign_in.sign_out), methods=["POST"]),
             Route("/sessions", pages.for_person(my_sessions.show)),
-            Route("/sessions/end", pages.for_person(my_sessions.end), methods=["POST"]),
+            Route("/sessions", pages.for_person(my_sessions.end), methods=["POST"]),
             Route("/language", pages.for_anyone(language.choose), methods=["POST"]),
             Route("/offline", pages.for_anyone(offline.offline)),
             Route("/kept", pages.for_person(offline.kept)),
