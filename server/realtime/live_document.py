@@ -65,7 +65,6 @@ class LiveDocument:
         self.name = opening.name
         self.pane = opening.pane
         self.seats: set[Seat] = set()
-        self._private = opening.private
         self._clock = clock
         self._tasks = tasks
         self._ask_again = ask_again
@@ -345,8 +344,11 @@ class LiveDocument:
 
     def _show(self, entries: tuple[AwarenessEntry, ...], speaker: Seat) -> None:
         """Tell the others who is here; of a private document only its owner's own connections."""
+        # The speaker's own opening says whether it is private now: a pane may have been opened since.
         for seat in self.seats:
-            if seat is not speaker and (not self._private or seat.author.person == speaker.author.person):
+            if seat is not speaker and (
+                not speaker.opening.private or seat.author.person == speaker.author.person
+            ):
                 seat.presence(entries)
 
     # Folding the log, and the end.

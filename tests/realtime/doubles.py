@@ -168,7 +168,8 @@ class MemoryLog:
     async def read_after(self, document: int, sequence: int) -> Sequence[tuple[int, bytes]]:
         await self._may_fail()
         self._known(document)
-        return [(number, change) for number, change in sorted(self.rows[document].items()) if number > sequence]
+        rows = self.rows[document]
+        return [(number, rows[number]) for number in sorted(rows) if number > sequence]
 
     async def compact(self, document: int, sequence: int, snapshot: bytes) -> None:
         await self._may_fail()
@@ -193,9 +194,16 @@ class MemoryDesk:
         self.gate = asyncio.Event()
         self.gate.set()
         self.asked: list[tuple[str, str]] = []
+        self.happened = asyncio.Condition()
+
+    async def until_asked(self, times: int = 1) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS), self.happened:
+            await self.happened.wait_for(lambda: len(self.asked) >= times)
 
     async def open(self, session: str, name: str) -> Opening:
         self.asked.append((session, name))
+        async with self.happened:
+            self.happened.notify_all()
         answer = self.openings.get((self.persons[session], name), "denied")
         await self.gate.wait()
         if self.is_down:
@@ -254,7 +262,7 @@ class House:
 
     def content(self, document: int) -> Any:
         """What the stored log says, replayed."""
-        sequence, snapshot = self.log.snapshots[document]
+        _, snapshot = self.log.snapshots[document]
         rows = self.log.rows[document]
         replayed = Document.loaded(SCHEMA, limits.UPDATE, snapshot, [rows[n] for n in sorted(rows)], {})
         try:
@@ -369,7 +377,9 @@ class Page:
         return sum(1 for document, message in self.messages if document == name and isinstance(message, kind))
 
     def all(self, name: str, kind: type[Any]) -> list[Any]:
-        return [message for document, message in self.messages if document == name and isinstance(message, kind)]
+        return [
+            message for document, message in self.messages if document == name and isinstance(message, kind)
+        ]
 
     def saved(self, name: str) -> list[bool]:
         """The acknowledgements, in order."""

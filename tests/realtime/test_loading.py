@@ -94,15 +94,10 @@ async def test_what_came_before_the_answer_is_held_and_then_heard(house: House) 
     kari = house.page("kari")
     house.desk.gate.clear()
     kari.attach(JOINT)
-    await asyncio.wait_for(_asked(house), 10)
+    await house.desk.until_asked()
     kari.say(JOINT, SyncStep1(b"\x00"))
     house.desk.gate.set()
     await kari.until(lambda: kari.count(JOINT, SyncStep1) == 2)
-
-
-async def _asked(house: House) -> None:
-    while not house.desk.asked:
-        await asyncio.sleep(0)
 
 
 async def test_an_empty_room_is_unloaded_after_a_while_and_loaded_anew(house: House) -> None:

@@ -1,0 +1,45 @@
+"""ROB: people may come and go for ever."""
+
+import asyncio
+import gc
+import weakref
+
+from crdt.document import Document
+from server.rules import limits
+from tests.realtime.doubles import EMPLOYEE, JOINT, House
+
+TIMES = 1000
+
+
+async def test_a_thousand_connections_leave_no_task(house: House) -> None:
+    ola = house.page("ola")
+    await ola.join(JOINT)
+    await house.clock.until_asleep()
+    before = len(asyncio.all_tasks())
+    for number in range(TIMES):
+        kari = house.page("kari")
+        if number % 3 == 0:
+            await kari.join(JOINT)
+            kari.speak(JOINT)
+        else:
+            kari.attach(JOINT, EMPLOYEE)
+        kari.vanish(house.rooms)
+    ola.type(JOINT, "!")
+    await ola.until_saved(JOINT, 2)
+    second = house.page("ola")
+    await second.join(JOINT)
+    second.vanish(house.rooms)
+    await house.clock.advance(1)
+    assert len(asyncio.all_tasks()) <= before
+
+
+async def test_an_unloaded_document_is_freed(house: House) -> None:
+    kari = house.page("kari")
+    await kari.join(JOINT)
+    gc.collect()
+    documents = [weakref.ref(one) for one in gc.get_objects() if isinstance(one, Document)]
+    assert documents
+    kari.vanish(house.rooms)
+    await house.clock.advance(limits.ROOM_IDLE_SECONDS + 2)
+    gc.collect()
+    assert [one for one in documents if one() is not None] == []

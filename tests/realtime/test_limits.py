@@ -1,0 +1,137 @@
+"""ROB-2, ROB-3: over a limit the one who went over it is told and closed, nobody else."""
+
+import pytest
+
+from crdt.messages import AuthToken, SyncStep1, SyncUpdate
+from server.realtime import outbox as outbox_module
+from server.realtime import seat as seat_module
+from server.realtime.allowance import Allowance
+from server.realtime.closings import RESET, STALLED, TOO_MUCH
+from server.rules import limits
+from tests.realtime.doubles import EMPLOYEE, JOINT, House
+
+
+async def test_a_reader_that_lets_frames_pile_up_is_told_and_closed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_module, "OUTBOX_FRAMES_MAX", 20)
+    kari, ola = house.page("kari"), house.page("ola")
+    await kari.join(JOINT)
+    await ola.join(JOINT)
+    ola.takes.clear()
+    for number in range(30):
+        kari.type(JOINT, "x")
+        await kari.until_saved(JOINT, 2 + number)
+    assert ola.connection.is_closed
+    ola.takes.set()
+    await ola.until(lambda: ola.closed == (STALLED.code, STALLED.reason))
+    assert kari.closed is None
+
+
+async def test_a_reader_that_lets_bytes_pile_up_is_told_and_closed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_module, "OUTBOX_BYTES_MAX", 1000)
+    kari, ola = house.page("kari"), house.page("ola")
+    await kari.join(JOINT)
+    await ola.join(JOINT)
+    ola.takes.clear()
+    for number in range(3):
+        kari.type(JOINT, "x" * 600)
+        await kari.until_saved(JOINT, 2 + number)
+    ola.takes.set()
+    await ola.until(lambda: ola.closed == (STALLED.code, STALLED.reason))
+
+
+async def test_a_reader_that_takes_nothing_for_too_long_is_cut_off(house: House) -> None:
+    kari, ola = house.page("kari"), house.page("ola")
+    await kari.join(JOINT)
+    await ola.join(JOINT)
+    ola.takes.clear()
+    kari.type(JOINT, "hei")
+    await kari.until_saved(JOINT, 2)
+    await house.clock.advance(limits.SEND_SECONDS_MAX + 2)
+    assert ola.was_aborted
+    assert not kari.was_aborted
+
+
+async def test_more_bytes_a_second_than_allowed_close_the_socket(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "INBOUND_BURST_BYTES_MAX", 2000)
+    kari = house.page("kari")
+    monkeypatch.undo()
+    ola = house.page("ola")
+    await kari.join(JOINT)
+    await ola.join(JOINT)
+    kari.type(JOINT, "x" * 2000)
+    await kari.until(lambda: kari.closed == (TOO_MUCH.code, TOO_MUCH.reason))
+    ola.type(JOINT, "x" * 2000)
+    await ola.until_saved(JOINT, 2)
+    assert house.text(1) == "x" * 2000
+
+
+def test_an_allowance_fills_with_time_and_never_over_the_burst() -> None:
+    allowance = Allowance(per_second=10, burst=100, now=0.0)
+    assert allowance.take(100, 0.0)
+    assert not allowance.take(1, 0.0)
+    assert not allowance.take(11, 1.0)
+    assert allowance.take(10, 1.0)
+    assert not allowance.take(101, 1000.0)
+    assert allowance.take(100, 1000.0)
+
+
+async def test_a_person_may_have_so_many_connections_and_no_more(house: House) -> None:
+    pages = [house.page("kari") for _ in range(limits.CONNECTIONS_PER_PERSON_MAX)]
+    ola, one_too_many = house.page("ola"), house.page("kari")
+    await one_too_many.until(lambda: one_too_many.closed == (TOO_MUCH.code, TOO_MUCH.reason))
+    await ola.join(JOINT)
+    await pages[-1].join(JOINT)
+    pages[0].vanish(house.rooms)
+    await house.page("kari").join(JOINT)
+
+
+async def test_what_waits_for_a_slow_database_is_bounded_for_each_connection(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kari, ola = house.page("kari"), house.page("ola")
+    await kari.join(JOINT)
+    await ola.join(JOINT)
+    monkeypatch.setattr(seat_module, "WAITING_ITEMS_MAX", 10)
+    house.log.gate.clear()
+    ola.type(JOINT, "1")
+    await house.log.until(lambda: house.log.waiting == 1)
+    for _ in range(11):
+        kari.type(JOINT, "x")
+    ola.type(JOINT, "2")
+    house.log.gate.set()
+    await kari.until(lambda: kari.closed == (STALLED.code, STALLED.reason))
+    await ola.until_saved(JOINT, 3)
+
+
+async def test_too_many_documents_on_one_socket_reset_it(house: House) -> None:
+    kari = house.page("kari")
+    await kari.join(JOINT)
+    for number in range(limits.WIRE.documents_per_connection_max):
+        kari.say(f"talk/joint/{number + 2}", AuthToken("", None))
+    await kari.until(lambda: kari.closed == (RESET.code, RESET.reason))
+
+
+async def test_what_is_held_for_an_unanswered_document_is_bounded(house: House) -> None:
+    kari, ola = house.page("kari"), house.page("ola")
+    house.desk.gate.clear()
+    kari.attach(JOINT)
+    for _ in range(limits.WIRE.held_frames_max + 1):
+        kari.say(JOINT, SyncStep1(b"\x00"))
+    await kari.until(lambda: kari.closed == (RESET.code, RESET.reason))
+    house.desk.gate.set()
+    await ola.join(JOINT)
+
+
+async def test_a_table_or_text_over_a_limit_of_the_document_closes_that_document(house: House) -> None:
+    kari = house.page("kari")
+    await kari.join(JOINT, EMPLOYEE)
+    kari.say(JOINT, SyncUpdate(b"\xff\xff\x03" + bytes(200_000)))
+    await kari.until(lambda: kari.ended(JOINT) == "refused")
+    kari.type(EMPLOYEE, "mitt")
+    await kari.until_saved(EMPLOYEE, 2)

@@ -1,0 +1,101 @@
+"""CON-1 across nodes: the log is the bus, and a client that comes from another node is understood."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from crdt.messages import AuthToken, SyncStatus, SyncStep1, SyncUpdate
+from server.rules.access import Pane
+from server.storage.bells import LogMoved
+from tests.realtime.doubles import JOINT, House
+
+
+@pytest.fixture
+async def nodes(house: House) -> AsyncIterator[tuple[House, House]]:
+    """Two nodes on one log, without a doorbell between them."""
+    other = House(log=house.log)
+    other.add(1, JOINT, Pane.JOINT, kari="read-write", ola="read-write")
+    other.rooms.start()
+    yield house, other
+    house.log.gate.set()
+    await other.rooms.drain()
+
+
+async def test_what_one_node_stored_reaches_the_pages_of_the_other_by_the_bell(
+    nodes: tuple[House, House],
+) -> None:
+    here, there = nodes
+    kari, ola = here.page("kari"), there.page("ola")
+    await kari.join(JOINT)
+    await ola.join(JOINT)
+    here.log.moved = lambda document, sequence: there.rooms.hear(LogMoved(document, sequence, "here"))
+    kari.type(JOINT, "hei")
+    await ola.until(lambda: ola.text(JOINT) == "hei")
+
+
+async def test_a_node_that_missed_a_bell_learns_of_it_by_its_own_append(nodes: tuple[House, House]) -> None:
+    here, there = nodes
+    kari, ola = here.page("kari"), there.page("ola")
+    await kari.join(JOINT)
+    await ola.join(JOINT)
+    kari.type(JOINT, "kari")
+    await kari.until_saved(JOINT, 2)
+    ola.type(JOINT, "OLA")
+    await ola.until_saved(JOINT, 2)
+    await ola.until(lambda: "kari" in ola.text(JOINT))
+    third = there.page("ola")
+    await third.join(JOINT)
+    assert third.text(JOINT) == here.text(1)
+
+
+async def test_an_update_that_builds_on_what_another_node_stored_is_not_refused(
+    nodes: tuple[House, House],
+) -> None:
+    here, there = nodes
+    kari, ola, moving = here.page("kari"), there.page("ola"), there.page("kari")
+    await kari.join(JOINT)
+    await ola.join(JOINT)
+    kari.type(JOINT, "a")
+    await kari.until_saved(JOINT, 2)
+    moving.docs = kari.docs
+    moving.say(JOINT, AuthToken("", None))
+    await moving.until(lambda: moving.scopes(JOINT) != [])
+    moving.type(JOINT, "b")
+    await moving.until_saved(JOINT, 1)
+    assert moving.count(JOINT, SyncStep1) == 0
+    await ola.until(lambda: ola.text(JOINT) == "ab")
+
+
+async def test_rows_that_were_folded_before_they_were_read_are_not_missed(nodes: tuple[House, House]) -> None:
+    here, there = nodes
+    kari, ola = here.page("kari"), there.page("ola")
+    await kari.join(JOINT)
+    await ola.join(JOINT)
+    kari.type(JOINT, "a")
+    await kari.until_saved(JOINT, 2)
+    await here.clock.advance(6)
+    await here.log.until(lambda: here.log.snapshots[1][0] == 1)
+    kari.type(JOINT, "b")
+    await kari.until_saved(JOINT, 3)
+    there.rooms.hear(LogMoved(1, 2, "here"))
+    await ola.until(lambda: ola.text(JOINT) == "ab")
+    assert ola.ended(JOINT) is None
+
+
+async def test_a_bell_while_a_commit_hangs_is_heard_after_it(nodes: tuple[House, House]) -> None:
+    here, there = nodes
+    kari, ola = here.page("kari"), there.page("ola")
+    await kari.join(JOINT)
+    await ola.join(JOINT)
+    kari.type(JOINT, "a")
+    await kari.until_saved(JOINT, 2)
+    here.log.gate.clear()
+    ola.type(JOINT, "B")
+    await here.log.until(lambda: here.log.waiting == 1)
+    ola.type(JOINT, "C")
+    there.rooms.hear(LogMoved(1, 1, "here"))
+    before = ola.count(JOINT, SyncUpdate), ola.count(JOINT, SyncStatus)
+    assert before == (0, 1)
+    here.log.gate.set()
+    await ola.until_saved(JOINT, 3)
+    await ola.until(lambda: "a" in ola.text(JOINT))

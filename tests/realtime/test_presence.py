@@ -1,0 +1,87 @@
+"""Who is here: at once, without ghosts, and of a private pane only to its owner."""
+
+import json
+
+from crdt.messages import Awareness, AwarenessEntry, QueryAwareness
+from tests.realtime.doubles import EMPLOYEE, JOINT, MANAGER, House, Page
+
+
+def _here(page: Page, name: str) -> set[str]:
+    """The names of those whom the page shows, by the rules of y-protocols."""
+    seen: dict[int, tuple[int, str]] = {}
+    for message in page.all(name, Awareness):
+        for entry in message.entries:
+            if entry.clock > seen.get(entry.client, (-1, ""))[0]:
+                seen[entry.client] = (entry.clock, entry.state)
+    return {json.loads(state)["user"]["name"] for _, state in seen.values() if state != "null"}
+
+
+async def test_the_other_is_shown_at_once_with_the_name_of_the_login(house: House) -> None:
+    kari, ola = house.page("kari"), house.page("ola")
+    await kari.join(JOINT)
+    await ola.join(JOINT)
+    kari.speak(JOINT, state='{"user":{"name":"Konungen"}}')
+    await ola.until(lambda: _here(ola, JOINT) == {"Kari"})
+    assert _here(kari, JOINT) == set()
+
+
+async def test_who_comes_later_is_shown_who_is_here(house: House) -> None:
+    kari, ola = house.page("kari"), house.page("ola")
+    await kari.join(JOINT)
+    kari.speak(JOINT)
+    ola.attach(JOINT)
+    await ola.until(lambda: _here(ola, JOINT) == {"Kari"})
+    before = ola.count(JOINT, Awareness)
+    ola.say(JOINT, QueryAwareness())
+    await ola.until(lambda: ola.count(JOINT, Awareness) == before + 1)
+
+
+async def test_a_lost_socket_leaves_no_ghost(house: House) -> None:
+    kari, ola = house.page("kari"), house.page("ola")
+    await kari.join(JOINT)
+    await ola.join(JOINT)
+    kari.speak(JOINT)
+    await ola.until(lambda: _here(ola, JOINT) == {"Kari"})
+    kari.vanish(house.rooms)
+    await ola.until(lambda: _here(ola, JOINT) == set())
+
+
+async def test_who_reconnects_before_the_old_socket_is_known_dead_stays_shown(house: House) -> None:
+    kari, ola = house.page("kari"), house.page("ola")
+    await kari.join(JOINT)
+    await ola.join(JOINT)
+    kari.speak(JOINT)
+    again = house.page("kari")
+    again.docs = kari.docs
+    again.attach(JOINT)
+    again.speak(JOINT)
+    await ola.until(lambda: ola.count(JOINT, Awareness) == 2)
+    kari.vanish(house.rooms)
+    ola.type(JOINT, "hei")
+    await ola.until_saved(JOINT, 2)
+    assert _here(ola, JOINT) == {"Kari"}
+    again.vanish(house.rooms)
+    await ola.until(lambda: _here(ola, JOINT) == set())
+
+
+async def test_nobody_speaks_for_somebody_else(house: House) -> None:
+    kari, ola, guest = house.page("kari"), house.page("ola"), house.page("guest")
+    for page in (kari, ola, guest):
+        await page.join(JOINT)
+    kari.speak(JOINT)
+    await guest.until(lambda: _here(guest, JOINT) == {"Kari"})
+    ola.say(JOINT, Awareness((AwarenessEntry(kari.docs[JOINT].client_id, 99, "null"),)))
+    ola.type(JOINT, "hei")
+    await guest.until(lambda: guest.text(JOINT) == "hei")
+    assert _here(guest, JOINT) == {"Kari"}
+
+
+async def test_presence_in_a_private_pane_reaches_the_owners_other_device_only(house: House) -> None:
+    kari, tablet, ola = house.page("kari"), house.page("kari"), house.page("ola")
+    await kari.join(EMPLOYEE, JOINT)
+    await tablet.join(EMPLOYEE)
+    await ola.join(JOINT, MANAGER)
+    kari.speak(EMPLOYEE)
+    await tablet.until(lambda: _here(tablet, EMPLOYEE) == {"Kari"})
+    assert ola.count(EMPLOYEE, Awareness) == 0
+    assert ola.count(JOINT, Awareness) == 0
