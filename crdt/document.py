@@ -397,17 +397,29 @@ def _append_blocks(parent: XmlFragment | XmlElement, blocks: Sequence[Block]) ->
 
 
 def _append_runs(paragraph: XmlElement, runs: Sequence[Run]) -> None:
+    """Write what an empty paragraph holds. One without runs gets an empty text.
+
+    Two people who start in it then write in one text. If each had to make a text first, the editors would
+    join the two afterwards, each in its own way, and the first letter could come out twice.
+    """
+    present = list(paragraph.children)
+    if present and not (runs and "text" in runs[0]):
+        del paragraph.children[0 : len(present)]
+        present = []
+    if not runs:
+        paragraph.children.append(XmlText())
     for is_text, group in groupby(runs, key=lambda run: "text" in run):
         if is_text:
-            _append_text(paragraph, cast(list[TextRun], list(group)))
+            text = present.pop(0) if present else paragraph.children.append(XmlText())
+            _append_text(cast(XmlText, text), cast(list[TextRun], list(group)))
         else:
             for _ in group:
                 paragraph.children.append(XmlElement("hardBreak"))
 
 
-def _append_text(paragraph: XmlElement, runs: Sequence[TextRun]) -> None:
+def _append_text(text: XmlText, runs: Sequence[TextRun]) -> None:
     """Text first, then each mark over each of its stretches. Positions are UTF-8 bytes."""
-    text = paragraph.children.append(XmlText("".join(run["text"] for run in runs)))
+    text.insert(0, "".join(run["text"] for run in runs))
     for mark in MARKS:
         at = 0
         for is_marked, group in groupby(runs, key=lambda run: mark in run):

@@ -223,6 +223,6 @@ function nameOf(pane: PaneName, field: string): FieldName {
   const [root = field] = field.split('/')
   const selector = `[data-pane="${pane}"][data-field="${CSS.escape(root)}"]`
   const label = questionOf({ pane, field: root })
-  if (document.querySelector(`[data-table]${selector}`)) return { label, kind: 'table' }
+  if (document.querySelector(`[data-kind=table]${selector}`)) return { label, kind: 'table' }
   return { label, kind: document.querySelector(`.field${selector}`) ? 'text' : 'value' }
 }

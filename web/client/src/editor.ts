@@ -10,6 +10,7 @@ import { Italic } from '@tiptap/extension-italic'
 import { BulletList, ListItem, ListKeymap, OrderedList } from '@tiptap/extension-list'
 import { Paragraph } from '@tiptap/extension-paragraph'
 import { Text } from '@tiptap/extension-text'
+import { Plugin } from '@tiptap/pm/state'
 import type { XmlFragment } from 'yjs'
 import { carets } from './caret.ts'
 import type { FieldAwareness } from './writers.ts'
@@ -54,25 +55,14 @@ export interface EditorSurroundings {
 /** Put an editor in the place of the field's static text. */
 export function mountEditor({ element, fragment, awareness, editable, typed }: EditorSurroundings): Editor {
   const rich = element.dataset['kind'] !== 'short_text'
-  const { labelledby = '', describedby } = element.dataset
-  const attributes: Record<string, string> = { class: 'prose', 'aria-labelledby': labelledby }
-  if (describedby) attributes['aria-describedby'] = describedby
   const editor = new Editor({
     element: document.createElement('div'),
     injectCSS: false,
     editable,
     enableInputRules: rich,
     enablePasteRules: rich,
-    extensions: [...(rich ? RICH : SHORT), Collaboration.configure({ fragment }), carets(awareness)],
-    editorProps: {
-      attributes: (): Record<string, string> => ({
-        ...attributes,
-        role: 'textbox',
-        'aria-multiline': String(rich),
-        ...(editor.options.editable ? {} : { 'aria-readonly': 'true', tabindex: '0' }),
-      }),
-      ...(rich ? {} : { handlePaste: (view, event) => pasteAsLine(view.state.tr, event, (tr) => view.dispatch(tr)) }),
-    },
+    extensions: [...(rich ? RICH : SHORT), named(element, rich), Collaboration.configure({ fragment }), carets(awareness)],
+    editorProps: rich ? {} : { handlePaste: (view, event) => pasteAsLine(view.state.tr, event, (tr) => view.dispatch(tr)) },
     onTransaction: ({ transaction }) => {
       if (transaction.docChanged && !isChangeOrigin(transaction)) typed()
     },
@@ -80,6 +70,25 @@ export function mountEditor({ element, fragment, awareness, editable, typed }: E
   element.replaceChildren(editor.view.dom)
   element.dataset['live'] = ''
   return editor
+}
+
+/** What the field is called, and whether one may write in it, for whoever cannot see it. */
+function named(element: HTMLElement, rich: boolean): Extension {
+  const { labelledby = '', describedby } = element.dataset
+  const names: Record<string, string> = {
+    id: `${element.id}-text`,
+    class: 'prose',
+    'aria-multiline': String(rich),
+    'aria-labelledby': labelledby,
+    ...(describedby ? { 'aria-describedby': describedby } : {}),
+  }
+  return Extension.create({
+    name: 'names',
+    addProseMirrorPlugins() {
+      const attributes = (): Record<string, string> => (this.editor.isEditable ? names : { ...names, 'aria-readonly': 'true', tabindex: '0' })
+      return [new Plugin({ props: { attributes } })]
+    },
+  })
 }
 
 type Transaction = Editor['state']['tr']

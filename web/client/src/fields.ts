@@ -114,7 +114,6 @@ export class Fields {
       editable: this.#editable && !('readonly' in element.dataset),
       typed: () => this.#writers.typed(at),
     })
-    editor.view.dom.id = `${element.id}-text`
     this.#editors.set(element, editor)
     if (element.dataset['kind'] === 'rich_text') this.#toolbar.serve(element, editor)
   }

@@ -45,7 +45,7 @@ export class OpenPane {
     for (const field of document.querySelectorAll<HTMLElement>(`.field[data-pane="${pane}"]:not([data-column])`)) {
       if (!this.fields.has(field)) this.fields.add(field, this.pane.doc.getXmlFragment(field.dataset['field'] ?? ''))
     }
-    for (const wrapper of document.querySelectorAll<HTMLElement>(`[data-table][data-pane="${pane}"]`)) {
+    for (const wrapper of document.querySelectorAll<HTMLElement>(`[data-kind=table][data-pane="${pane}"]`)) {
       if (this.#tables.has(wrapper)) continue
       const table = Table.on(wrapper, { ...this.#tools, pane: this.pane, fields: this.fields, scalars: () => this.#scalars })
       if (!table) continue
@@ -90,7 +90,7 @@ export class OpenPane {
 
   #mapOf(element: HTMLElement): ReturnType<Pane['doc']['getMap']> | null {
     if (element.dataset['column'] === undefined) return this.pane.doc.getMap(VALUES)
-    const wrapper = element.closest<HTMLElement>('[data-table]')
+    const wrapper = element.closest<HTMLElement>('[data-kind=table]')
     const row = element.closest<HTMLElement>('[data-row]')?.dataset['row']
     return (wrapper && row && this.#tables.get(wrapper)?.rows.find(row)) || null
   }

@@ -8,6 +8,7 @@ import type { Device, FieldName } from './device.ts'
 import { DeviceCopy } from './device_copy.ts'
 import type { DocumentAt, Me, PaneName, Scope } from './page_data.ts'
 import type { PaneFacts } from './status.ts'
+import { seedParagraphs } from './first_letters.ts'
 import { Tally } from './tally.ts'
 import { touchedFields } from './touched.ts'
 import type { NameOf } from './touched.ts'
@@ -76,6 +77,7 @@ export class Pane {
       copy.waiting = () => ({ count: this.#tally.waiting, fields: Object.fromEntries(this.unsent) })
       copy.onStored = () => around.events.change(this)
     }
+    doc.on('beforeObserverCalls', this.#seed)
     doc.on('afterTransaction', this.#noticed)
     this.#provider = this.#attach(null)
     this.awareness = this.#provider.awareness as Awareness
@@ -135,6 +137,7 @@ export class Pane {
   close(): void {
     this.#gone = true
     clearTimeout(this.#retry)
+    this.doc.off('beforeObserverCalls', this.#seed)
     this.doc.off('afterTransaction', this.#noticed)
     this.copy?.close()
     this.#provider.destroy()
@@ -187,6 +190,10 @@ export class Pane {
     // Otherwise the provider would end the awareness, and with it the carets, together with itself.
     provider.configuration.awareness = null
     provider.destroy()
+  }
+
+  readonly #seed = (transaction: Y.Transaction, doc: Y.Doc): void => {
+    if (this.writable) seedParagraphs(transaction, doc)
   }
 
   readonly #noticed = (transaction: Y.Transaction): void => {

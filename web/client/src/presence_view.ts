@@ -74,9 +74,9 @@ export class PresenceView {
     list?.replaceChildren(...[this.#me, ...others].map((user) => {
       const own = user.id === this.#me.id
       const item = element('li', 'on')
-      const face = element('span', `av ${colourOf(user)}`, user.initials)
+      const face = element('span', `avatar ${colourOf(user)}`, user.initials)
       face.setAttribute('role', 'img')
-      face.setAttribute('aria-label', own ? this.#words.say('you', { name: user.name }) : this.#words.say('present', { name: user.name }))
+      face.setAttribute('aria-label', own ? this.#words.say('you', { name: user.name }) : this.#words.say('here', { name: user.name }))
       face.title = user.name
       item.append(face)
       return item
@@ -97,7 +97,7 @@ export class PresenceView {
       const there = spots.filter((spot) => spot.pane === slot.dataset['pane'] && spot.field === slot.dataset['field'])
       slot.replaceChildren(...there.slice(0, 1).map((spot) => {
         const mark = element('span', `typing ${colourOf(spot.user)}`)
-        const face = element('span', `av sm ${colourOf(spot.user)}`, spot.user.initials)
+        const face = element('span', `avatar small ${colourOf(spot.user)}`, spot.user.initials)
         face.setAttribute('aria-hidden', 'true')
         mark.append(face, this.#words.say('typing', { name: givenName(spot.user) }))
         return mark

@@ -10,7 +10,7 @@ const ACKNOWLEDGED_MS = 10_000
 interface Refused {
   readonly sentence?: string
   /** Elements of the pane that are to be filled in first. */
-  readonly missing?: readonly string[]
+  readonly missing?: readonly { readonly id: string; readonly label: string }[]
 }
 
 export function listenForSharing(conversation: Conversation, words: Words): void {
@@ -28,7 +28,8 @@ export function listenForSharing(conversation: Conversation, words: Words): void
   })
 
   async function send(form: HTMLFormElement, action: string): Promise<void> {
-    const open = conversation.pane(form.dataset['pane'] ?? '')
+    const pane = /\/panes\/(\w+)\//.exec(form.action)?.[1] ?? ''
+    const open = conversation.pane(pane)
     if (!conversation.connected) return say({ sentence: words.say('share_offline') })
     // Whatever is typed from here on would not be in what is shared.
     if (action === 'share') open?.fields.hold(true)
@@ -47,7 +48,7 @@ export function listenForSharing(conversation: Conversation, words: Words): void
         headers: { Accept: 'application/json', ...(typeof body === 'string' ? { 'Content-Type': 'application/json' } : {}) },
       })
       if (answer.ok) await conversation.refresh()
-      else say(await refusal(answer), form.dataset['pane'])
+      else say(await refusal(answer), pane)
     } catch {
       say({ sentence: words.say('failed') })
     } finally {
@@ -71,7 +72,7 @@ function say(refused: Refused | null, pane = ''): void {
   const sentence = document.createElement('p')
   sentence.textContent = refused.sentence ?? ''
   slot.append(sentence)
-  const links = (refused.missing ?? []).map((field) => linkTo(pane, field))
+  const links = (refused.missing ?? []).map((one) => linkTo(pane, one))
   if (links.length > 0) {
     const list = document.createElement('ul')
     list.append(...links)
@@ -80,13 +81,12 @@ function say(refused: Refused | null, pane = ''): void {
   }
 }
 
-function linkTo(pane: string, field: string): HTMLElement {
+function linkTo(pane: string, { id, label }: { id: string; label: string }): HTMLElement {
+  const place = document.getElementById(`f-${pane}-${id}`)
+    ?? document.querySelector<HTMLElement>(`[data-pane="${CSS.escape(pane)}"][data-field="${CSS.escape(id)}"]`)
   const item = document.createElement('li')
   const link = document.createElement('a')
-  const place = document.getElementById(`f-${pane}-${field}`)
-    ?? document.querySelector<HTMLElement>(`[data-pane="${CSS.escape(pane)}"][data-field="${CSS.escape(field)}"]`)
-  const heading = (place?.dataset['labelledby'] ?? place?.getAttribute('aria-labelledby') ?? place?.closest('[aria-labelledby]')?.getAttribute('aria-labelledby'))?.split(' ')[0]
-  link.textContent = (heading && document.getElementById(heading)?.textContent?.trim()) || field
+  link.textContent = label
   link.href = `#${place?.id ?? ''}`
   link.addEventListener('click', (event) => {
     event.preventDefault()
