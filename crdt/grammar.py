@@ -254,8 +254,8 @@ def roots(schema: DocumentSchema) -> dict[str, Branch]:
                 scalars[name] = field
             case ChoiceSet(name, options):
                 branches[name] = Choices(name, frozenset(options))
-            case Table(name):
-                branches[name] = Rows(field)
+            case _:
+                branches[field.name] = Rows(field)
     branches[VALUES] = Values(scalars)
     return branches
 
@@ -307,7 +307,7 @@ def _check_scalar(rule: Value, value: AnyValue, bounds: UpdateBounds) -> None:
             fits = _is_date(_check_string(value, bounds))
         case Scalar.CHOICE:
             fits = _check_string(value, bounds) in rule.options
-        case Scalar.PERSON:
+        case _:
             fits = bool(_check_string(value, bounds))
     if not fits:
         raise ForeignContent("a value that its field does not take")

@@ -31,7 +31,11 @@ class Checked:
     writers: frozenset[int]
     """Yjs client ids under which the update adds something."""
     adds: bool
-    """Whether it brings anything at all that the document does not have, deletions included."""
+    """Whether it brings anything at all that the document does not have, deletions included.
+
+    Of two values written at once Yjs drops one without anybody's deleting it. That deletion counts as new
+    here until some update names it.
+    """
 
 
 @dataclass(slots=True)
