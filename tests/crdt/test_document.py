@@ -41,16 +41,18 @@ def test_an_empty_document_has_one_empty_paragraph_in_every_text() -> None:
 
 
 def test_every_empty_paragraph_has_one_text_that_two_people_can_start_in() -> None:
-    roots = Writer(made({"plan": [{"id": "r1"}]}), 7).roots
+    roots = Writer(made({**EMPTY, "plan": FULL["plan"][1:]}), 7).roots
     for fragment in (roots["a1"], roots["a2"], roots["plan"][0]["goal"]):
         assert [type(child) for child in fragment.children[0].children] == [XmlText]
 
 
 def test_what_is_filled_in_later_goes_into_the_text_that_is_there() -> None:
     document = made()
-    document.merge(document.fill({"a2": FULL["a2"]}, 9), "ann")
-    (paragraph,) = Writer(document, 7).roots["a2"].children
-    assert [str(child) for child in paragraph.children] == ["kort"]
+    begins_with_a_break: Any = [{"type": "paragraph", "runs": [{"break": True}, {"text": "sen"}]}]
+    document.merge(document.fill({"a1": begins_with_a_break, "a2": FULL["a2"]}, 9), "ann")
+    roots = Writer(document, 7).roots
+    assert [type(child) for child in roots["a1"].children[0].children] == [XmlElement, XmlText]
+    assert [str(child) for child in roots["a2"].children[0].children] == ["kort"]
 
 
 def test_a_document_made_from_content_says_it_and_nothing_else() -> None:
