@@ -137,7 +137,7 @@ async def open_database(url: str, clock: Clock) -> Database:
     ``sqlite:///path`` (made if it is not there) or ``postgresql://…``. Raises DatabaseTooNew, and
     StorageUnavailable when it cannot be opened, with the reason as its text.
     """
-    # Imported here because the driver of PostgreSQL is an extra that a small installation goes without.
+    # Imported on demand: they build on this module, and only one of the two drivers is ever needed.
     match make_url(url).get_backend_name():
         case "sqlite":
             from server.storage.sqlite import SqliteDatabase

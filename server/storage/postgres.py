@@ -111,7 +111,7 @@ class PostgresDatabase(Database):
         connection = self._engine.connect()
         try:
             await connection.start()
-        except (OSError, TimeoutError, asyncpg.PostgresError, SQLAlchemyError) as error:
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError) as error:
             raise StorageUnavailable(_reason(error)) from error
         try:
             async with aclosing(connection):

@@ -45,16 +45,16 @@ class SqliteDatabase(Database):
         except BaseException:
             database._lock.release()
             raise
-        database._readers_see = database._writer.times_opened
+        database._readers_see = database._writer.files_seen
         return database
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         return cast(T, await self._writer.submit(work))
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        if self._readers_see != self._writer.times_opened:
-            # The writer has opened its file again; the readers' may be another one by now.
-            self._readers_see = self._writer.times_opened
+        if self._readers_see != self._writer.files_seen:
+            # The readers' connections belong to a file that is no longer there.
+            self._readers_see = self._writer.files_seen
             await self._readers.dispose()
         try:
             async with self._readers.connect() as connection:

@@ -73,8 +73,8 @@ class SqliteWriter:
     """Owns the connection that writes and checkpoints. Made, asked and closed from one event loop."""
 
     def __init__(self, path: Path, tell: Callable[[list[Bell]], None]) -> None:
-        self.times_opened = 0
-        """Grows whenever the connection is opened again: readers then open theirs again too."""
+        self.files_seen = 0
+        """Grows whenever another file is found at the path: readers then open theirs again too."""
         self._path = path
         self._tell = tell
         self._loop = asyncio.get_running_loop()
@@ -121,7 +121,7 @@ class SqliteWriter:
             self._erase()
         except BaseException as error:
             self._drop_connection()
-            if isinstance(error, (SQLAlchemyError, sqlite3.Error)) and has_failed(error):
+            if isinstance(error, OSError) or has_failed(error):
                 raise StorageUnavailable(_reason(error)) from error
             raise
 
@@ -163,10 +163,10 @@ class SqliteWriter:
         except BaseException as error:  # noqa: BLE001
             # Whatever it is, nothing of this transaction may be taken for stored, and the thread goes on.
             self._drop_connection()
-            unavailable = StorageUnavailable(_reason(error))
-            unavailable.__cause__ = error
             for job in jobs:
-                job.result, job.error, job.erases = None, unavailable, False
+                job.result, job.erases = None, False
+                job.error = StorageUnavailable(_reason(error))
+                job.error.__cause__ = error
             return []
         self._erasure_is_due = self._erasure_is_due or any(job.erases for job in jobs)
         return bells
@@ -196,15 +196,13 @@ class SqliteWriter:
 
         A reader in the middle of its transaction prevents that: then it is tried again soon.
         """
-        if self._connection is None:
-            return
-        cursor = self._connection.connection.cursor()
         try:
+            cursor = (self._connection or self._open("rw")).connection.cursor()
             cursor.execute(f"PRAGMA busy_timeout = {limits.ERASURE_WAIT_MILLISECONDS}")
             was_prevented, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             cursor.execute(f"PRAGMA busy_timeout = {limits.STORAGE_BUSY_MILLISECONDS}")
             self._erasure_is_due = bool(was_prevented)
-        except sqlite3.Error:
+        except (SQLAlchemyError, sqlite3.Error, OSError):
             # What has been committed stays committed; the next connection tries again.
             self._drop_connection()
 
@@ -216,14 +214,16 @@ class SqliteWriter:
                 self._loop.call_soon_threadsafe(self._deliver, bells, done)
 
     def _deliver(self, bells: list[Bell], jobs: list[Job]) -> None:
-        self._tell(bells)
-        for job in jobs:
-            if job.answer.done():
-                continue
-            if job.error is None:
-                job.answer.set_result(job.result)
-            else:
-                job.answer.set_exception(job.error)
+        try:
+            self._tell(bells)
+        finally:
+            for job in jobs:
+                if job.answer.done():
+                    continue
+                if job.error is None:
+                    job.answer.set_result(job.result)
+                else:
+                    job.answer.set_exception(job.error)
 
     def _open(self, mode: str) -> Connection:
         """Open the file; ``mode`` is SQLite's: ``rwc`` makes it, ``rw`` never puts an empty one in place
@@ -238,8 +238,10 @@ class SqliteWriter:
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         self._engine = engine
         self._connection = engine.connect()
-        self._files = self._identities()
-        self.times_opened += 1
+        files = self._identities()
+        if files != self._files:
+            self._files = files
+            self.files_seen += 1
         return self._connection
 
     def _connect(self, mode: str) -> sqlite3.Connection:
