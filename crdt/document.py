@@ -46,7 +46,7 @@ from crdt.schema import ROW_ID, SERVER_CLIENT, VALUES, ChoiceSet, DocumentSchema
 from crdt.shape import Shape
 from crdt.update import DeleteRange, ParsedUpdate, encode_state_vector, parse, parse_state_vector
 
-_STORED_MAX = 2**40
+_UNBOUNDED = 2**40
 """What the server itself has stored is not held against the bounds of one update."""
 
 
@@ -70,9 +70,9 @@ class Document:
         self._bounds = bounds
         self._stored_bounds = replace(
             bounds,
-            update_bytes_max=_STORED_MAX,
-            update_structs_max=_STORED_MAX,
-            update_clients_max=_STORED_MAX,
+            update_bytes_max=_UNBOUNDED,
+            update_structs_max=_UNBOUNDED,
+            update_clients_max=_UNBOUNDED,
         )
         self._clients = dict(clients)
         self._shape = Shape(schema, bounds)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import weakref
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -367,6 +368,13 @@ def test_filling_leaves_what_somebody_wrote() -> None:
     assert document.content() == FULL | {"a1": paragraph("mitt")}
 
 
+def test_a_paragraph_that_begins_with_a_line_break_can_be_filled_in() -> None:
+    document = made()
+    blocks: dict[str, Any] = {"a1": [{"type": "paragraph", "runs": [{"break": True}, {"text": "b"}]}]}
+    document.merge(document.fill(blocks, 42), "ann")
+    assert document.content()["a1"] == blocks["a1"]
+
+
 def test_a_list_takes_the_empty_paragraphs_place() -> None:
     document = made()
     blocks: dict[str, Any] = {"a1": [{"type": "bulletList", "items": [paragraph("ett")]}]}
@@ -477,6 +485,14 @@ def test_an_update_that_pycrdt_holds_back_is_a_broken_document(monkeypatch: pyte
     monkeypatch.setattr(document._doc, "apply_update", lambda _: None)
     with pytest.raises(DocumentBroken):
         document.merge(update, "ann")
+
+
+def test_a_document_made_in_one_thread_is_used_and_closed_in_another() -> None:
+    with ThreadPoolExecutor(1) as elsewhere:
+        document = elsewhere.submit(made, FULL).result()
+    Writer(document, 7).type("a")
+    assert document.take_change() is not None
+    document.close()
 
 
 def test_closing_a_document_frees_its_memory() -> None:
