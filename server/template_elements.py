@@ -8,7 +8,7 @@ draws them.
 import abc
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from crdt.content import Content, text_is_filled
 from crdt.schema import VALUES, Scalar, Table, Text, Value
@@ -21,6 +21,16 @@ Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1,
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Party = Literal["employee", "manager"]
 Step = Literal["share", "sign", "complete"]
+
+
+def _some(value: tuple[object, ...]) -> tuple[object, ...]:
+    if not value:
+        raise ValueError("at least one must be given")
+    return value
+
+
+NotEmpty = AfterValidator(_some)
+"""For a list. Looks at it last, so that an error within it is not also reported as an empty list."""
 
 
 class Strict(BaseModel):
@@ -47,8 +57,8 @@ class ElementShape(Strict, abc.ABC):
     id: Identifier
     label: Words
     help: Words | None = None
-    panes: Annotated[tuple[Pane, ...], Field(min_length=1)] | None = None
-    filled_by: Annotated[tuple[Party, ...], Field(min_length=1)] | None = None
+    panes: Annotated[tuple[Pane, ...], NotEmpty] | None = None
+    filled_by: Annotated[tuple[Party, ...], NotEmpty] | None = None
     visible_to: tuple[Party, ...] | None = None
     sensitive: bool = False
     required_for: tuple[Step, ...] = ()
@@ -170,7 +180,7 @@ class ActivityTable(ElementShape):
 
     type: Literal["activity_table"]
     creates: Literal["follow_up_activity"] = "follow_up_activity"
-    columns: Annotated[tuple[ActivityColumn, ...], Field(min_length=1)]
+    columns: Annotated[tuple[ActivityColumn, ...], NotEmpty]
 
     @field_validator("columns")
     @classmethod

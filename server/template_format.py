@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from server.rules.access import Pane
-from server.template_elements import ELEMENT_TYPES, Element, Identifier, Party, Strict, Words
+from server.template_elements import ELEMENT_TYPES, Element, Identifier, NotEmpty, Party, Strict, Words
 
 PANES_OF_LAYOUT = (Pane.EMPLOYEE, Pane.MANAGER, Pane.JOINT)
 
@@ -127,7 +127,7 @@ class Template(Strict):
     available_to: AvailableTo = AvailableTo()
     panes: tuple[PaneRule, ...] = ()
     guidance: Guidance | None = None
-    sections: Annotated[tuple[Section, ...], Field(min_length=1)]
+    sections: Annotated[tuple[Section, ...], NotEmpty]
     excluded_topics: tuple[ExcludedTopic, ...] = ()
 
     @property
