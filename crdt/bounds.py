@@ -14,6 +14,9 @@ class UpdateBounds:
     update_bytes_max: int
     update_structs_max: int
     update_clients_max: int
+    update_comparisons_max: int
+    """Pairs of a new item and an item of the same type, new ones included: what Yjs may have to compare
+    when every new item names neighbours as far apart as can be."""
     any_depth_max: int
     """Levels of nested arrays and maps in one JSON-like value."""
     value_bytes_max: int

@@ -47,7 +47,7 @@ _ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {ORDERED_LIST: frozenset({"st
 class Place:
     """The sequence of a type, or one key of it. The same place is always the same object."""
 
-    __slots__ = ("branch", "field", "grave", "key", "once")
+    __slots__ = ("branch", "field", "grave", "items", "key", "once")
 
     def __init__(self, branch: "Branch", key: str | None, field: str, *, once: bool) -> None:
         self.branch = branch
@@ -56,6 +56,8 @@ class Place:
         """Name of the schema's field that changes when something is written here."""
         self.once = once
         """What is written here can neither be replaced nor deleted."""
+        self.items = 0
+        """Structs that were written here."""
         self.grave = Grave(self)
 
 

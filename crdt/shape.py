@@ -47,6 +47,7 @@ class _Additions:
     lasting: dict[int, Ranges] = field(default_factory=dict)
     written_once: set[Place] = field(default_factory=set)
     rows: dict[Rows, int] = field(default_factory=dict)
+    items: dict[Place, int] = field(default_factory=dict)
     splits: set[Id] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
     gone: list[tuple[int, int, int]] = field(default_factory=list)
@@ -89,6 +90,9 @@ class Shape:
         if servers is not None and servers[-1].end > self._server_clock:
             raise ForeignContent("written under the server's client id")
         additions = _Judgement(self, parsed).additions
+        comparisons = sum(new * (place.items + new) for place, new in additions.items.items() if new > 1)
+        if comparisons > self._bounds.update_comparisons_max:
+            raise OverLimit("update_comparisons_max")
         self._judged = parsed, additions
         writers = frozenset(additions.runs)
         return Checked(
@@ -121,6 +125,8 @@ class Shape:
             self._lasting.setdefault(client, Ranges()).update(lasting)
         for rows, count in additions.rows.items():
             rows.count += count
+        for place, new in additions.items.items():
+            place.items += new
         for client, start, end in additions.gone:
             self._gone.setdefault(client, Ranges()).add(start, end)
 
@@ -214,8 +220,9 @@ class _Judgement:
             runs.append(struct.end, place)
 
     def _note(self, struct: Struct, place: Place, begun: Branch | None) -> None:
-        """Remember what is special about an item that has just been found right."""
+        """Remember what is to be known of an item that has just been found right."""
         added, shape = self.additions, self._shape
+        added.items[place] = added.items.get(place, 0) + 1
         if place.once:
             if place in shape._written_once or place in added.written_once:
                 raise ForeignContent("a second write of what is written once")

@@ -9,6 +9,7 @@ UPDATE = UpdateBounds(
     update_bytes_max=1 * MIB,
     update_structs_max=200_000,
     update_clients_max=10_000,
+    update_comparisons_max=10_000_000,  # under a second of pycrdt
     any_depth_max=8,
     value_bytes_max=1 * KIB,
     xml_depth_max=24,

@@ -503,6 +503,17 @@ def test_clients_are_counted() -> None:
     assert refused.value.limit == "document_clients_max"
 
 
+def test_items_that_all_go_between_the_same_far_neighbours_are_limited() -> None:
+    """Yjs compares each with all that are there: a small update can keep it busy for hours."""
+    shape = made(
+        replace(UPDATE, update_comparisons_max=50), FIRST_UPDATE, by_b(*[text("x", parent=CHARACTERS)] * 5)
+    )
+    assert check(shape, update(section(1003, 0, *[text("x", parent=CHARACTERS)] * 4))).adds
+    with pytest.raises(OverLimit) as refused:
+        check(shape, update(section(1003, 0, *[text("x", parent=CHARACTERS)] * 5)))
+    assert refused.value.limit == "update_comparisons_max"
+
+
 @pytest.mark.parametrize("long", ["x" * 9, "å" * 5])
 @pytest.mark.parametrize("key", ["date", "choice", "person"])
 def test_long_scalars_are_refused(key: str, long: str) -> None:
