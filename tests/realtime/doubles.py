@@ -31,7 +31,7 @@ from crdt.messages import (
 )
 from crdt.schema import DocumentSchema, Scalar, Text, Value
 from server.realtime.connection import Connection
-from server.realtime.ports import Opening, OpeningDenied, Scope
+from server.realtime.ports import Clock, Opening, OpeningDenied, Scope
 from server.realtime.rooms import Rooms
 from server.rules import limits
 from server.rules.access import Pane
@@ -39,6 +39,8 @@ from server.rules.errors import StorageUnavailable
 from server.storage.update_log import Append, Author, DocumentGone, Loaded, LogUnavailable
 
 PATIENCE_SECONDS = 10
+Kind = type[Any]
+"""One of the classes of crdt/messages.py."""
 SCHEMA = DocumentSchema(
     (Text("a1"), Text("a2", rich=False), Value("scale", Scalar.SCALE, minimum=1, maximum=5))
 )
@@ -225,9 +227,11 @@ class House:
     clock: ManualClock = field(default_factory=ManualClock)
     log: MemoryLog = field(default_factory=MemoryLog)
     desk: MemoryDesk = field(default_factory=MemoryDesk)
+    real_clock: Clock | None = None
+    """In place of ``clock``, for a server that runs."""
 
     def __post_init__(self) -> None:
-        self.rooms = Rooms(self.desk, self.log, self.clock)
+        self.rooms = Rooms(self.desk, self.log, self.real_clock or self.clock)
         self._sessions: Counter[str] = Counter()
 
     def add(self, document: int, name: str, pane: Pane, private: bool = False, **scopes: Scope) -> None:
@@ -373,10 +377,10 @@ class Page:
 
     # What it was told.
 
-    def count(self, name: str, kind: type[Message]) -> int:
+    def count(self, name: str, kind: Kind) -> int:
         return sum(1 for document, message in self.messages if document == name and isinstance(message, kind))
 
-    def all(self, name: str, kind: type[Any]) -> list[Any]:
+    def all(self, name: str, kind: Kind) -> list[Any]:
         return [
             message for document, message in self.messages if document == name and isinstance(message, kind)
         ]
