@@ -41,7 +41,8 @@ class Browser:
             case SyncStep1():
                 self.sent.append(SyncStep2(bytes(sorted(self.written))))
             case SyncStatus(True):
-                self.unsynced = max(0, self.unsynced - 1)
+                assert self.unsynced, "settled more than there was"
+                self.unsynced -= 1
             case _:
                 pass
 
