@@ -7,7 +7,7 @@ from collections.abc import Callable
 from server.realtime.closings import STALLED, SocketClosing
 from server.realtime.ports import Clock, Transport
 from server.realtime.tasks import Tasks
-from server.rules.limits import OUTBOX_BYTES_MAX, OUTBOX_FRAMES_MAX, SEND_SECONDS_MAX
+from server.rules import limits
 
 
 class Outbox:
@@ -56,7 +56,7 @@ class Outbox:
             return
         self._frames.append(frame)
         self._bytes += len(frame)
-        if len(self._frames) > OUTBOX_FRAMES_MAX or self._bytes > OUTBOX_BYTES_MAX:
+        if len(self._frames) > limits.OUTBOX_FRAMES_MAX or self._bytes > limits.OUTBOX_BYTES_MAX:
             self.cut()
         elif self._writer is None:
             self._writer = self._tasks.start(self._write())
@@ -78,7 +78,7 @@ class Outbox:
 
     def cut_if_stalled(self) -> None:
         """Cut the reader off if it has taken nothing for too long. Called every PULSE_SECONDS."""
-        if self._since is not None and self._clock.now() - self._since > SEND_SECONDS_MAX:
+        if self._since is not None and self._clock.now() - self._since > limits.SEND_SECONDS_MAX:
             self.cut()
             # An orderly closing would wait behind what the socket does not take.
             self._transport.abort()

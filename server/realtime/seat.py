@@ -7,7 +7,7 @@ from typing import Protocol
 from crdt.messages import AwarenessEntry
 from crdt.protocol import Attachment
 from server.realtime.ports import Opening, Scope
-from server.rules.limits import WAITING_BYTES_MAX, WAITING_ITEMS_MAX
+from server.rules import limits
 from server.storage.update_log import Author
 
 
@@ -86,7 +86,10 @@ class Seat:
         """Count an item of ``size`` bytes in. False when the connection has gone over its limit."""
         self._waiting_items += 1
         self._waiting_bytes += size
-        if self._waiting_items <= WAITING_ITEMS_MAX and self._waiting_bytes <= WAITING_BYTES_MAX:
+        if (
+            self._waiting_items <= limits.WAITING_ITEMS_MAX
+            and self._waiting_bytes <= limits.WAITING_BYTES_MAX
+        ):
             return True
         self._line.over_limit()
         return False

@@ -11,6 +11,7 @@ from typing import Any
 
 import pycrdt
 
+from crdt.content import Content
 from crdt.document import Document
 from crdt.messages import (
     AuthDenied,
@@ -234,9 +235,12 @@ class House:
         self.rooms = Rooms(self.desk, self.log, self.real_clock or self.clock)
         self._sessions: Counter[str] = Counter()
 
-    def add(self, document: int, name: str, pane: Pane, private: bool = False, **scopes: Scope) -> None:
-        """Store an empty document, readable by the persons named in ``scopes``."""
-        made = Document.made(SCHEMA, limits.UPDATE)
+    def add(
+        self, document: int, name: str, pane: Pane, private: bool = False, text: str = "", **scopes: Scope
+    ) -> None:
+        """Store a document, readable by the persons named in ``scopes``."""
+        content: Content = {"a1": [{"type": "paragraph", "runs": [{"text": text}] if text else []}]}
+        made = Document.made(SCHEMA, limits.UPDATE, content)
         self.log.snapshots[document] = (0, made.snapshot())
         made.close()
         for person, scope in scopes.items():

@@ -3,8 +3,6 @@
 import pytest
 
 from crdt.messages import AuthToken, SyncStep1, SyncUpdate
-from server.realtime import outbox as outbox_module
-from server.realtime import seat as seat_module
 from server.realtime.allowance import Allowance
 from server.realtime.closings import RESET, STALLED, TOO_MUCH
 from server.rules import limits
@@ -14,7 +12,7 @@ from tests.realtime.doubles import EMPLOYEE, JOINT, House
 async def test_a_reader_that_lets_frames_pile_up_is_told_and_closed(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox_module, "OUTBOX_FRAMES_MAX", 20)
+    monkeypatch.setattr(limits, "OUTBOX_FRAMES_MAX", 20)
     kari, ola = house.page("kari"), house.page("ola")
     await kari.join(JOINT)
     await ola.join(JOINT)
@@ -31,7 +29,7 @@ async def test_a_reader_that_lets_frames_pile_up_is_told_and_closed(
 async def test_a_reader_that_lets_bytes_pile_up_is_told_and_closed(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox_module, "OUTBOX_BYTES_MAX", 1000)
+    monkeypatch.setattr(limits, "OUTBOX_BYTES_MAX", 1000)
     kari, ola = house.page("kari"), house.page("ola")
     await kari.join(JOINT)
     await ola.join(JOINT)
@@ -97,7 +95,7 @@ async def test_what_waits_for_a_slow_database_is_bounded_for_each_connection(
     kari, ola = house.page("kari"), house.page("ola")
     await kari.join(JOINT)
     await ola.join(JOINT)
-    monkeypatch.setattr(seat_module, "WAITING_ITEMS_MAX", 10)
+    monkeypatch.setattr(limits, "WAITING_ITEMS_MAX", 10)
     house.log.gate.clear()
     ola.type(JOINT, "1")
     await house.log.until(lambda: house.log.waiting == 1)

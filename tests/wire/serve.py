@@ -6,18 +6,22 @@ Run as ``python -m tests.wire.serve``; prints its address. Who connects is named
 import asyncio
 import socket
 import sys
+from inspect import isawaitable
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from server.realtime.clock import LoopClock
 from server.realtime.closings import SERVICE_RESTART
 from server.realtime.socket import live_socket
 from server.realtime.websocket_protocol import AbortableWebSockets
+from server.rules import limits
 from server.rules.access import Pane
+from server.rules.errors import StorageUnavailable
 from server.storage.bells import ConversationChanged, SessionEnded
 from server.storage.update_log import Author
 from tests.realtime.doubles import House
@@ -29,15 +33,18 @@ class Served:
     def __init__(self) -> None:
         self.house = House(real_clock=LoopClock())
         self.documents = 0
+        self.is_down = False
+        self.left = asyncio.Condition()
 
     async def control(self, request: Request) -> JSONResponse:
         order = await request.json()
-        return JSONResponse(getattr(self, order.pop("do"))(**order))
+        answer = getattr(self, order.pop("do"))(**order)
+        return JSONResponse(await answer if isawaitable(answer) else answer)
 
-    def add(self, name: str, private: bool, scopes: dict[str, str]) -> int:
+    def add(self, name: str, private: bool, scopes: dict[str, str], text: str = "") -> int:
         self.documents += 1
         pane = Pane(name.split("/")[1])
-        self.house.add(self.documents, name, pane, private=private, **scopes)  # type: ignore[arg-type]
+        self.house.add(self.documents, name, pane, private=private, text=text, **scopes)  # type: ignore[arg-type]
         return self.documents
 
     def answer(self, person: str, name: str, reason: str) -> None:
@@ -66,6 +73,24 @@ class Served:
         for connection in tuple(self.house.rooms._connections):
             connection.close(SERVICE_RESTART)
 
+    def connections(self) -> int:
+        return len(self.house.rooms._connections)
+
+    async def until_connections(self, are: int) -> None:
+        async with self.left:
+            await self.left.wait_for(lambda: self.connections() <= are)
+
+    async def live(self, websocket: WebSocket) -> None:
+        try:
+            await live_socket(self.house.rooms, self.author, None)(websocket)
+        finally:
+            async with self.left:
+                self.left.notify_all()
+
+    def down(self, is_down: bool) -> None:
+        """Whether the database that knows the sessions is down."""
+        self.is_down = is_down
+
     def text(self, document: int) -> str:
         return self.house.text(document)
 
@@ -73,6 +98,8 @@ class Served:
         return self.house.log.loads[document]
 
     async def author(self, connection: HTTPConnection) -> Author | None:
+        if self.is_down:
+            raise StorageUnavailable
         person = connection.cookies.get("person")
         if person is None:
             return None
@@ -82,19 +109,28 @@ class Served:
 
 
 async def main() -> None:
+    # A test cannot wait as long as a reader may be given.
+    limits.SEND_SECONDS_MAX = 1
     served = Served()
     served.house.rooms.start()
     app = Starlette(
         routes=[
             Route("/control", served.control, methods=["POST"]),
-            WebSocketRoute("/live", live_socket(served.house.rooms, served.author, None)),
+            WebSocketRoute("/live", served.live),
         ]
     )
     config = uvicorn.Config(
-        app, ws=AbortableWebSockets, log_level="warning", lifespan="off", ws_ping_interval=None
+        app,
+        ws=AbortableWebSockets,
+        ws_max_size=limits.WIRE.frame_bytes_max,
+        ws_per_message_deflate=False,
+        ws_ping_interval=None,
+        lifespan="off",
+        log_level="warning",
     )
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
+        listener.listen()
         print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
         # Until the parent closes the pipe, and with it goes away.
         server = uvicorn.Server(config)
