@@ -26,7 +26,7 @@ class CountingHasher(PasswordHasher):
         super().__init__(time_cost=1, memory_cost=8, parallelism=1)
         self.verified = 0
 
-    def verify(self, hash: str | bytes, password: str | bytes) -> Any:  # noqa: A002 (named so there)
+    def verify(self, hash: str | bytes, password: str | bytes) -> Any:
         self.verified += 1
         return super().verify(hash, password)
 

@@ -38,7 +38,9 @@ def test_a_wrong_value_is_not_repeated_for_it_may_be_a_secret() -> None:
     assert "hunter2" not in " ".join(errors(database="mysql://samsyn:hunter2@db", demo_password="abc"))
 
 
-@pytest.mark.parametrize("origin", ["https://samsyn.example/app", "ftp://x", "https://user@x", "https://x?a=b"])
+@pytest.mark.parametrize(
+    "origin", ["https://samsyn.example/app", "ftp://x", "https://user@x", "https://x?a=b"]
+)
 def test_a_public_address_has_no_path_and_no_user(origin: str) -> None:
     assert len(errors(origin=origin)) == 1
 

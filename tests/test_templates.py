@@ -84,7 +84,9 @@ def test_every_error_is_reported_at_once_with_its_path() -> None:
     }
     assert found["colour"] == "A template has no such key here."
     assert found["name.nb"] == "This must be given."
-    assert found["sections[0].elements[1]"].startswith("essay is no kind of element. The kinds are rich_text, ")
+    assert found["sections[0].elements[1]"].startswith(
+        "essay is no kind of element. The kinds are rich_text, "
+    )
     assert found["sections[2].elements[0].id"] == "a1 is already the id of another one here."
     assert all(sentence.endswith(".") for sentence in found.values())
 
@@ -110,7 +112,9 @@ def test_an_element_that_contradicts_itself_is_refused(keys: dict[str, Any], sen
     assert sentence.lower() in next(iter(found.values())).lower()
 
 
-@pytest.mark.parametrize("wrong", [{}, {"sections": 3}, {"sections": [3, {"elements": "x"}]}, body(sections=[])])
+@pytest.mark.parametrize(
+    "wrong", [{}, {"sections": 3}, {"sections": [3, {"elements": "x"}]}, body(sections=[])]
+)
 def test_anything_at_all_is_refused_with_errors_and_nothing_worse(wrong: dict[str, Any]) -> None:
     assert errors(wrong)
 
@@ -118,7 +122,9 @@ def test_anything_at_all_is_refused_with_errors_and_nothing_worse(wrong: dict[st
 def test_a_template_cannot_give_a_pane_to_other_readers() -> None:
     wrong = annual_template()
     wrong["panes"][0]["read_before_share"] = ["employee", "manager"]
-    assert errors(wrong) == {"panes[0]": "A pane is written, and read before it is shared, by its owner only."}
+    assert errors(wrong) == {
+        "panes[0]": "A pane is written, and read before it is shared, by its owner only."
+    }
 
 
 @pytest.mark.parametrize(

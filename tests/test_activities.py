@@ -1,0 +1,67 @@
+"""Follow-up activities: who sees them, who adds them, how they end."""
+
+from datetime import date
+
+import pytest
+
+from server.activities import ActivityState, GoalType
+from server.rules.errors import NoLongerPossible, NotFound
+from server.storage.database import Database
+from tests.conftest import SetClock
+from tests.organisation import ASTRID, HELENA, JONAS, MAJA, Organisation
+
+
+@pytest.fixture
+async def here(database: Database, clock: SetClock) -> Organisation:
+    organisation = Organisation(database, clock)
+    await organisation.found()
+    return organisation
+
+
+async def test_employee_and_manager_add_and_see_activities(here: Organisation) -> None:
+    await here.activities.add(JONAS.actor, "maja", GoalType.WORK, "Ny jourlista", date(2026, 12, 1))
+    await here.activities.add(MAJA.actor, "maja", GoalType.DEVELOPMENT, "Handledarkurs")
+    for actor in (MAJA.actor, JONAS.actor):
+        seen = await here.activities.of_employee(actor, "maja")
+        assert [(each.title, each.due_on) for each in seen] == [
+            ("Ny jourlista", date(2026, 12, 1)),
+            ("Handledarkurs", None),
+        ]
+
+
+async def test_nobody_else_sees_or_adds_any(here: Organisation) -> None:
+    for actor in (ASTRID.actor, HELENA.actor):
+        with pytest.raises(NotFound):
+            await here.activities.of_employee(actor, "maja")
+        with pytest.raises(NotFound):
+            await here.activities.add(actor, "maja", GoalType.WORK, "Ny jourlista")
+
+
+async def test_a_finished_activity_stays_finished_and_comes_last(here: Organisation, clock: SetClock) -> None:
+    done = await here.activities.add(JONAS.actor, "maja", GoalType.WORK, "Gjord", date(2026, 1, 1))
+    dropped = await here.activities.add(JONAS.actor, "maja", GoalType.WORK, "Struken", date(2026, 1, 2))
+    await here.activities.add(JONAS.actor, "maja", GoalType.WORK, "Kvar", date(2026, 12, 1))
+    await here.activities.finish(MAJA.actor, done, ActivityState.COMPLETED)
+    await here.activities.finish(MAJA.actor, dropped, ActivityState.CANCELLED)
+    with pytest.raises(NoLongerPossible):
+        await here.activities.finish(MAJA.actor, done, ActivityState.CANCELLED)
+    seen = await here.activities.of_employee(MAJA.actor, "maja")
+    assert [(each.title, each.state, each.completed_on) for each in seen] == [
+        ("Kvar", ActivityState.ACTIVE, None),
+        ("Gjord", ActivityState.COMPLETED, clock.now.date()),
+        ("Struken", ActivityState.CANCELLED, None),
+    ]
+
+
+async def test_nobody_else_finishes_one(here: Organisation) -> None:
+    id_ = await here.activities.add(JONAS.actor, "maja", GoalType.WORK, "Ny jourlista")
+    for actor, asked in ((ASTRID.actor, id_), (MAJA.actor, "nothing")):
+        with pytest.raises(NotFound):
+            await here.activities.finish(actor, asked, ActivityState.COMPLETED)
+
+
+async def test_the_two_of_a_conversation_look_back_at_them(here: Organisation) -> None:
+    id_ = await here.conversation()
+    await here.activities.add(JONAS.actor, "maja", GoalType.WORK, "Ny jourlista")
+    for actor in (MAJA.actor, JONAS.actor):
+        assert [each.title for each in await here.activities.of_conversation(actor, id_)] == ["Ny jourlista"]
