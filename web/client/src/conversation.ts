@@ -1,6 +1,7 @@
 /** The conversation page: which documents are open, and what happens when one is replaced, closed or let go. */
 
 import type { Device, FieldName } from './device.ts'
+import { nobodyHasFocus } from './fields.ts'
 import { giveUp, paintKeptLink, unsentTexts } from './kept.ts'
 import { Live } from './live.ts'
 import { OpenPane } from './open_pane.ts'
@@ -71,15 +72,15 @@ export class Conversation {
     return this.#live.connected
   }
 
-  /** Resolves when the server has acknowledged everything of `pane`. Rejects after `patience_ms`. */
-  acknowledged(pane: Pane, patience_ms: number): Promise<void> {
-    if (pane.acknowledged) return Promise.resolve()
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('not acknowledged')), patience_ms)
+  /** Wait until the server has acknowledged everything of `pane`, at most `patience_ms`. Says whether it has. */
+  acknowledged(pane: Pane, patience_ms: number): Promise<boolean> {
+    if (pane.acknowledged) return Promise.resolve(true)
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), patience_ms)
       const ask = (): void => {
         if (!pane.acknowledged) return void this.#waiters.push(ask)
         clearTimeout(timer)
-        resolve()
+        resolve(true)
       }
       this.#waiters.push(ask)
     })
@@ -132,7 +133,7 @@ export class Conversation {
     await Promise.all([...this.#panes.values()].map((open) => open.pane.settled))
     for (const open of old) await this.#keep(open)
     const field = focused && document.getElementById(focused.id)
-    if (field) this.#panes.get(field.dataset['pane'] as PaneName)?.fields.focus(field, focused.caret)
+    if (field && nobodyHasFocus()) this.#panes.get(field.dataset['pane'] as PaneName)?.fields.focus(field, focused.caret)
     this.#presence.repaint()
     this.onFresh(data)
   }

@@ -1,7 +1,7 @@
 /** One text field as an editor, and a caret that survives the change to a new document. */
 
 import { Editor, Extension } from '@tiptap/core'
-import type { Extensions } from '@tiptap/core'
+import type { Content, Extensions } from '@tiptap/core'
 import { Bold } from '@tiptap/extension-bold'
 import { Collaboration, isChangeOrigin } from '@tiptap/extension-collaboration'
 import { Document } from '@tiptap/extension-document'
@@ -11,6 +11,7 @@ import { BulletList, ListItem, ListKeymap, OrderedList } from '@tiptap/extension
 import { Paragraph } from '@tiptap/extension-paragraph'
 import { Text } from '@tiptap/extension-text'
 import { Plugin } from '@tiptap/pm/state'
+import { initProseMirrorDoc } from '@tiptap/y-tiptap'
 import type { XmlFragment } from 'yjs'
 import { carets } from './caret.ts'
 import type { FieldAwareness } from './writers.ts'
@@ -55,13 +56,20 @@ export interface EditorSurroundings {
 /** Put an editor in the place of the field's static text. */
 export function mountEditor({ element, fragment, awareness, editable, typed }: EditorSurroundings): Editor {
   const rich = element.dataset['kind'] !== 'short_text'
+  // The document is in the editor from the beginning: it is drawn once, and nothing is written while it mounts.
+  const mapping = new Map()
   const editor = new Editor({
     element: document.createElement('div'),
+    onBeforeCreate: ({ editor: made }) => {
+      const initial = initProseMirrorDoc(fragment, made.schema)
+      for (const [type, node] of initial.mapping) mapping.set(type, node)
+      made.options.content = initial.doc as unknown as Content
+    },
     injectCSS: false,
     editable,
     enableInputRules: rich,
     enablePasteRules: rich,
-    extensions: [...(rich ? RICH : SHORT), named(element, rich), Collaboration.configure({ fragment }), carets(awareness)],
+    extensions: [...(rich ? RICH : SHORT), named(element, rich), Collaboration.configure({ fragment, ySyncOptions: { mapping } }), carets(awareness)],
     editorProps: rich ? {} : { handlePaste: (view, event) => pasteAsLine(view.state.tr, event, (tr) => view.dispatch(tr)) },
     onTransaction: ({ transaction }) => {
       if (transaction.docChanged && !isChangeOrigin(transaction)) typed()

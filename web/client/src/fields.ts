@@ -22,6 +22,8 @@ export class Fields {
   readonly #editors = new Map<HTMLElement, Editor>()
   readonly #unwatch = new Map<HTMLElement, () => void>()
   #held = false
+  /** Where the caret was when the fields were held: a field that cannot be written in loses the focus. */
+  #heldCaret: FocusedField | null = null
 
   constructor(pane: Pane, writers: Writers, gradual: Gradual, toolbar: Toolbar) {
     this.#pane = pane
@@ -77,18 +79,25 @@ export class Fields {
       const caret = saveCaret(editor)
       if (caret) return { id: element.id, caret }
     }
-    return null
+    return this.#heldCaret
   }
 
   /** While held nobody can write here: the document is about to be replaced. */
   hold(held: boolean): void {
+    if (held === this.#held) return
+    if (held) this.#heldCaret = this.focused()
     this.#held = held
-    for (const editor of this.#editors.values()) editor.setEditable(this.#editable, false)
+    this.repaint()
+    const before = this.#heldCaret
+    if (held || !before) return
+    this.#heldCaret = null
+    const element = document.getElementById(before.id)
+    if (element && nobodyHasFocus()) this.focus(element, before.caret)
   }
 
   /** The right to write has come or gone. */
   repaint(): void {
-    this.hold(this.#held)
+    for (const editor of this.#editors.values()) editor.setEditable(this.#editable, false)
   }
 
   has(element: Element): boolean {
@@ -117,6 +126,11 @@ export class Fields {
     this.#editors.set(element, editor)
     if (element.dataset['kind'] === 'rich_text') this.#toolbar.serve(element, editor)
   }
+}
+
+/** The focus can be put somewhere without taking it from anything. */
+export function nobodyHasFocus(): boolean {
+  return document.activeElement === null || document.activeElement === document.body
 }
 
 /** The name of an element's place in its document: `field`, or `table/row/column`. */

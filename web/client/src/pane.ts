@@ -190,6 +190,8 @@ export class Pane {
     // Otherwise the provider would end the awareness, and with it the carets, together with itself.
     provider.configuration.awareness = null
     provider.destroy()
+    // Its listeners cannot be taken off the awareness and still ask for it.
+    provider.configuration.awareness = this.awareness
   }
 
   readonly #seed = (transaction: Y.Transaction, doc: Y.Doc): void => {

@@ -29,19 +29,21 @@ export class Rows {
   /** Says whether this page has changes in a row that the server has not acknowledged, or the focus in it. */
   readonly #inUse: (id: string) => boolean
   readonly #removed = new Set<string>()
+  /** Rows that come back in a moment: they stay on the page, with whoever writes in them. */
+  readonly #returning = new Set<string>()
 
   constructor(array: Y.Array<Row>, events: RowsEvents, writable: () => boolean, inUse: (id: string) => boolean) {
     this.array = array
     this.#events = events
     this.#writable = writable
     this.#inUse = inUse
-    for (const row of array) if (row.get('removed') === true) this.#removed.add(idOf(row))
+    this.#noteRemoved()
     array.observeDeep(this.#observed)
   }
 
   /** Rows that are shown, in the document's order. */
   shown(): Row[] {
-    return this.array.toArray().filter((row) => row.get('removed') !== true)
+    return this.array.toArray().filter((row) => row.get('removed') !== true || this.#returning.has(idOf(row)))
   }
 
   find(id: string): Row | null {
@@ -80,19 +82,17 @@ export class Rows {
       if (event.target === row && (event as Y.YMapEvent<unknown>).keysChanged.has('removed')) decided.add(idOf(row))
       written.add(idOf(row))
     }
-    const wanted = [...written].filter((id) => this.#wanted(id, decided.has(id), transaction.local))
+    const wanted = this.#writable() ? [...written].filter((id) => this.#wanted(id, decided.has(id), transaction.local)) : []
+    for (const id of wanted) this.#returning.add(id)
     const before = new Set(this.#removed)
-    this.#removed.clear()
-    for (const row of this.array) if (row.get('removed') === true) this.#removed.add(idOf(row))
+    this.#noteRemoved()
     const back = [...before].filter((id) => !this.#removed.has(id))
-    const changed = back.length > 0 || events.some((event) => event.target === this.array) || [...this.#removed].some((id) => !before.has(id))
-    if (wanted.length > 0 && this.#writable()) {
-      // A transaction inside an observer would be part of the one that is observed.
-      queueMicrotask(() => this.#restore(wanted))
-    }
-    if (changed) this.#events.change()
+    const gone = [...this.#removed].some((id) => !before.has(id))
+    // A transaction inside an observer would be part of the one that is observed.
+    if (wanted.length > 0) queueMicrotask(() => this.#restore(wanted))
+    if (gone || back.length > 0 || events.some((event) => event.target === this.array)) this.#events.change()
     this.#events.written(written)
-    for (const id of back) this.#events.back(id)
+    for (const id of new Set([...back, ...wanted])) this.#events.back(id)
   }
 
   /** Whether a row that is now removed must come back. */
@@ -110,6 +110,12 @@ export class Rows {
     this.array.doc?.transact(() => {
       for (const id of ids) this.find(id)?.set('removed', false)
     }, PAGE)
+    for (const id of ids) this.#returning.delete(id)
+  }
+
+  #noteRemoved(): void {
+    this.#removed.clear()
+    for (const row of this.array) if (row.get('removed') === true && !this.#returning.has(idOf(row))) this.#removed.add(idOf(row))
   }
 }
 

@@ -2,6 +2,7 @@
 
 import * as Y from 'yjs'
 import type { Conversation } from './conversation.ts'
+import type { OpenPane } from './open_pane.ts'
 import type { Words } from './words.ts'
 
 /** Longer than this the sharing page does not wait for the server to have everything. */
@@ -34,26 +35,21 @@ export function listenForSharing(conversation: Conversation, words: Words): void
     // Whatever is typed from here on would not be in what is shared.
     if (action === 'share') open?.fields.hold(true)
     try {
-      if (action === 'share' && open) {
-        if (!open.pane.acknowledged) say({ sentence: words.say('share_waits') })
-        await conversation.acknowledged(open.pane, ACKNOWLEDGED_MS)
-        say(null)
-      }
-      const body = action === 'share' && open
-        ? JSON.stringify({ state_vector: base64(Y.encodeStateVector(open.pane.doc)) })
-        : new URLSearchParams([...new FormData(form)].map(([name, value]) => [name, String(value)]))
-      const answer = await fetch(form.action, {
-        method: 'POST',
-        body,
-        headers: { Accept: 'application/json', ...(typeof body === 'string' ? { 'Content-Type': 'application/json' } : {}) },
-      })
-      if (answer.ok) await conversation.refresh()
+      if (action === 'share' && open && !(await everythingSent(open))) return say({ sentence: words.say('share_offline') })
+      const answer = await post(form, action === 'share' && open ? Y.encodeStateVector(open.pane.doc) : null)
+      if (answer === null) say({ sentence: words.say('failed') })
+      else if (answer.ok) await conversation.refresh()
       else say(await refusal(answer), pane)
-    } catch {
-      say({ sentence: words.say('failed') })
     } finally {
       open?.fields.hold(false)
     }
+  }
+
+  async function everythingSent({ pane }: OpenPane): Promise<boolean> {
+    if (!pane.acknowledged) say({ sentence: words.say('share_waits') })
+    const sent = await conversation.acknowledged(pane, ACKNOWLEDGED_MS)
+    say(null)
+    return sent
   }
 
   async function refusal(answer: Response): Promise<Refused> {
@@ -61,6 +57,14 @@ export function listenForSharing(conversation: Conversation, words: Words): void
     const said = json ? ((await answer.json()) as Refused) : {}
     return { sentence: said.sentence ?? words.say('failed'), missing: said.missing ?? [] }
   }
+}
+
+/** Send the form as a script does; null without a network. */
+async function post(form: HTMLFormElement, stateVector: Uint8Array | null): Promise<Response | null> {
+  const fields = new URLSearchParams([...new FormData(form)].map(([name, value]) => [name, String(value)]))
+  const json = stateVector ? { 'Content-Type': 'application/json' } : {}
+  const body = stateVector ? JSON.stringify({ state_vector: base64(stateVector) }) : fields
+  return fetch(form.action, { method: 'POST', body, headers: { Accept: 'application/json', ...json } }).catch(() => null)
 }
 
 /** Show what was refused and where to go from there, or nothing. */

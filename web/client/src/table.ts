@@ -105,13 +105,8 @@ export class Table {
   }
 
   #take(element: HTMLElement): void {
-    const next = element.nextElementSibling ?? element.previousElementSibling
-    const hadFocus = element.contains(document.activeElement)
     for (const field of element.querySelectorAll<HTMLElement>('.field')) this.#around.fields.drop(field)
     element.remove()
-    if (!hadFocus) return
-    const button = next?.querySelector<HTMLElement>('[data-remove-row]') ?? this.#wrapper.querySelector<HTMLElement>('[data-add-row]')
-    button?.focus()
   }
 
   #clicked(target: EventTarget | null): void {
@@ -128,6 +123,8 @@ export class Table {
     const row = target.closest('[data-remove-row]')?.closest<HTMLElement>('[data-row]')?.dataset['row']
     if (row !== undefined) {
       this.rows.remove(row)
+      // Not to the next row's button: a second stroke of the key must not take a second row.
+      this.#wrapper.querySelector<HTMLElement>('[data-add-row]')?.focus()
       announcer.say(words.say('row_removed'))
     }
   }
