@@ -4,10 +4,12 @@ ASGI has none: a closing waits behind what the reader has not taken, so a reader
 be kept for ever. ``uvicorn.Config(ws=AbortableWebSockets)``.
 """
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
 from server.realtime.socket import ABORT
+from server.rules import limits
 
 
 class AbortableWebSockets(WebSocketsSansIOProtocol):
@@ -18,3 +20,10 @@ class AbortableWebSockets(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if hasattr(self, "scope"):
             self.scope["extensions"][ABORT] = {"abort": self.transport.abort}
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send, and drop a socket whose closing is not answered (uvicorn would wait for it to be read)."""
+        await super().send(message)
+        if message["type"] == "websocket.close" and self.close_timer is not None:
+            self.close_timer.cancel()
+            self.close_timer = self.loop.call_later(limits.GOODBYE_SECONDS_MAX, self.transport.abort)

@@ -47,6 +47,8 @@ PING_SECONDS = 4
 """Between two pings, on a fixed clock: nobody can read activity from them."""
 SEND_SECONDS_MAX = 20
 """A reader that takes nothing for this long is cut off."""
+GOODBYE_SECONDS_MAX = 5
+"""From our closing frame to the end of the socket, should the other side not answer it."""
 SESSION_CHECK_SECONDS = 60
 """How often an open socket asks whether its session still holds, should a doorbell have been lost."""
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import pycrdt
 
-from crdt.content import Content
 from crdt.document import Document
 from crdt.messages import (
     AuthDenied,
@@ -239,7 +238,7 @@ class House:
         self, document: int, name: str, pane: Pane, private: bool = False, text: str = "", **scopes: Scope
     ) -> None:
         """Store a document, readable by the persons named in ``scopes``."""
-        content: Content = {"a1": [{"type": "paragraph", "runs": [{"text": text}] if text else []}]}
+        content: Any = {"a1": [{"type": "paragraph", "runs": [{"text": text}] if text else []}]}
         made = Document.made(SCHEMA, limits.UPDATE, content)
         self.log.snapshots[document] = (0, made.snapshot())
         made.close()

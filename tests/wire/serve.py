@@ -110,7 +110,7 @@ class Served:
 
 async def main() -> None:
     # A test cannot wait as long as a reader may be given.
-    limits.SEND_SECONDS_MAX = 1
+    limits.SEND_SECONDS_MAX = limits.GOODBYE_SECONDS_MAX = 1
     served = Served()
     served.house.rooms.start()
     app = Starlette(

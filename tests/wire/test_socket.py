@@ -10,7 +10,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from crdt.messages import AuthToken, SyncStep1, encode
+from crdt.messages import AuthGranted, AuthToken, SyncStep1, encode
 from server.realtime.closings import RESET
 from server.rules.limits import WIRE
 
@@ -96,6 +96,7 @@ async def test_a_reader_that_reads_nothing_is_dropped_and_nothing_of_it_stays(wi
     await asyncio.get_running_loop().sock_connect(narrow, ("127.0.0.1", urlsplit(wire_url).port))
     socket = await _connect(wire_url, sock=narrow)
     await socket.send(encode(name, AuthToken("", None)))
+    assert await socket.recv() == encode(name, AuthGranted("read-write"))
     asking = asyncio.create_task(_ask_for_ever(socket, name))
     async with asyncio.timeout(PATIENCE_SECONDS):
         with pytest.raises(ConnectionClosed):
