@@ -38,5 +38,7 @@ def _goal(activity: Activity, view: View) -> Goal:
     if activity.due_on is None:
         return Goal(activity.title, kind, say("Going on"), "")
     if activity.due_on < days.today:
-        return Goal(activity.title, kind, say("Should have been done %(day)s", day=days.day(activity.due_on)), "late")
+        return Goal(
+            activity.title, kind, say("Should have been done %(day)s", day=days.day(activity.due_on)), "late"
+        )
     return Goal(activity.title, kind, say("To be done by %(day)s", day=days.day(activity.due_on)), "")

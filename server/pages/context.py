@@ -14,7 +14,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from server.pages import cookies, failures, language, words
+from server.pages import cookies, failures, language, security, words
 from server.pages.addresses import sign_in_address
 from server.pages.rendering import Rendering, View
 from server.rules.access import Actor
@@ -146,7 +146,10 @@ class Pages:
 
     async def broken(self, request: Request, _error: Exception) -> Response:
         """For what nobody expected. It needs no database, which may be what is broken."""
-        return failures.broken(Visit(request, self._features, self._rendering, None))
+        response = failures.broken(Visit(request, self._features, self._rendering, None))
+        # Starlette sends this one from outside every middleware.
+        security.set_headers(response.headers, self._features.settings.secure)
+        return response
 
     def refused(self, request: Request, refusal: Refusal) -> Response:
         """For a request that is refused before its session is looked at (``security.Security``)."""

@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from crdt.content import text_is_filled
 from starlette.responses import Response
 
+from crdt.content import text_is_filled
 from server import people
 from server.conversations import Conversation
 from server.documents import shown

@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from crdt.content import Content
+from server.conversations import Conversation
+from server.documents import COLOURS
 from server.pages.names import whose
 from server.pages.rendering import View
-from server.conversations import Conversation
 from server.people import Person
 from server.rules.access import Action, Pane, PaneFacts, State, allowed
 from server.template_elements import Element
 from server.template_format import Section
-
-HANDS = {Pane.EMPLOYEE: "emp", Pane.MANAGER: "man", Pane.JOINT: "joint"}
-"""The colour that each pane, and each person in it, is drawn in."""
 
 PANE_ACTIONS = (
     Action.READ_PANE,
@@ -53,7 +51,7 @@ class PaneSeen:
     @property
     def hand(self) -> str:
         """Its colour."""
-        return HANDS[self.pane]
+        return COLOURS[self.pane]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +145,7 @@ class Seen:
 def panes(seen: Seen, view: View) -> dict[Pane, PaneSeen]:
     """The three panes in reading order; those in which the template asks nothing are left out."""
     return {
-        pane: _pane(seen, view, pane)
-        for pane in Pane
-        if any(seen.conversation.template.elements_in(pane))
+        pane: _pane(seen, view, pane) for pane in Pane if any(seen.conversation.template.elements_in(pane))
     }
 
 

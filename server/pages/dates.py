@@ -79,8 +79,8 @@ class Days:
         return self.catalogue.calendar
 
     def _written(self, day: date, length: Literal["long", "full"]) -> str:
-        # In all three languages the year stands last, after a space.
-        pattern = self._locale.date_formats[length].pattern
+        # In all three languages the year stands last, after a space. A comma would cut a sentence in two.
+        pattern = self._locale.date_formats[length].pattern.replace(",", "")
         if day.year == self.today.year:
             pattern = pattern.removesuffix(" y")
         return format_date(day, pattern, locale=self._locale)

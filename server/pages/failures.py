@@ -61,7 +61,9 @@ def broken(visit: "Visit") -> Response:
     sentence = say("Something went wrong here, and it is not your doing.")
     if wants_data(visit.request):
         return JSONResponse({"sentence": sentence}, 500)
-    advice = say("What was shown as saved is saved. Go back and try again, and tell whoever runs Samsyn if it returns.")
+    advice = say(
+        "What was shown as saved is saved. Go back and try again, and tell whoever runs Samsyn if it returns."
+    )
     return _page(visit, view, 500, say("A fault of ours"), sentence, advice, "/", say("To my conversations"))
 
 
@@ -79,7 +81,9 @@ def _heading_and_advice(refusal: Refusal, view: View) -> tuple[str, str]:
         case 429:
             return say("Wait a little"), say("This protects your account against guessing.")
         case _:
-            return say("This was not done"), say("Go back and look again: the page may have changed since it was shown.")
+            return say("This was not done"), say(
+                "Go back and look again: the page may have changed since it was shown."
+            )
 
 
 def _page(

@@ -17,8 +17,10 @@ from server.pages.names import whose
 from server.pages.rich_text import markup
 
 FAVICON = "data:image/svg+xml," + quote(
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#1c5d51"/>'
-    '<circle cx="13" cy="16" r="6.5" fill="#f6f2ea"/><circle cx="20" cy="16" r="6.5" fill="#e2aa7c" opacity=".85"/></svg>'
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+    '<rect width="32" height="32" rx="8" fill="#1c5d51"/>'
+    '<circle cx="13" cy="16" r="6.5" fill="#f6f2ea"/>'
+    '<circle cx="20" cy="16" r="6.5" fill="#e2aa7c" opacity=".85"/></svg>'
 )
 """Two circles that see each other."""
 
@@ -56,9 +58,7 @@ class View:
 
     def page(self, template: str, status: int = 200, **context: object) -> HTMLResponse:
         """Return the page as an answer."""
-        return HTMLResponse(
-            self.html(template, **context), status, headers={"Content-Language": self.locale}
-        )
+        return HTMLResponse(self.html(template, **context), status, headers={"Content-Language": self.locale})
 
 
 def _environment(templates: Path, catalogue: Catalogue, assets: Assets) -> Environment:

@@ -1,39 +1,44 @@
 """A document's text as HTML: the blocks of ``crdt.content`` become escaped markup and nothing else.
 
-Six elements (p, ul, ol, li, strong, em) and br, without attributes. Every character of the text goes
-through the escape, so that no text can become an element, an attribute or a script.
+Six elements (p, ul, ol, li, strong, em) and br; the only attribute is the first number of a list. Every
+character of the text goes through the escape, so that no text can become an element, an attribute or a
+script.
 """
-
-from typing import Any
 
 from markupsafe import Markup, escape
 
-Blocks = list[dict[str, Any]]
-"""As ``crdt.content`` gives them: paragraphs with runs, lists with items, items with blocks."""
+from crdt.content import Block, ListBlock, Run, TextContent
 
-LIST_TAGS = {"bulletList": "ul", "orderedList": "ol"}
+CARRIAGE_RETURN = Markup("&#13;")
+"""Written out: a browser that reads a page turns a bare one into a line feed."""
 
 
-def markup(blocks: Blocks) -> Markup:
+def markup(blocks: TextContent) -> Markup:
     """Return the blocks as markup. An empty paragraph keeps its line."""
     return Markup("").join(_block(block) for block in blocks)
 
 
-def _block(block: dict[str, Any]) -> Markup:
-    tag = LIST_TAGS.get(block["type"])
-    if tag is None:
+def _block(block: Block) -> Markup:
+    if block["type"] == "paragraph":
         inner = Markup("").join(_run(run) for run in block["runs"])
-        return Markup("<p>") + (inner or Markup("<br>")) + Markup("</p>")
-    items = Markup("").join(Markup("<li>") + markup(item) + Markup("</li>") for item in block["items"])
-    return Markup("<" + tag + ">") + items + Markup("</" + tag + ">")  # noqa: S704 (a tag of ours)
+        return Markup("<p>{}</p>").format(inner or Markup("<br>"))
+    return _list(block)
 
 
-def _run(run: dict[str, Any]) -> Markup:
-    if run.get("break"):
+def _list(block: ListBlock) -> Markup:
+    items = Markup("").join(Markup("<li>{}</li>").format(markup(item)) for item in block["items"])
+    if block["type"] == "bulletList":
+        return Markup("<ul>{}</ul>").format(items)
+    start = Markup(' start="{}"').format(int(block["start"])) if "start" in block else Markup("")
+    return Markup("<ol{}>{}</ol>").format(start, items)
+
+
+def _run(run: Run) -> Markup:
+    if "text" not in run:
         return Markup("<br>")
-    text = escape(run["text"])
+    text = escape(run["text"]).replace("\r", CARRIAGE_RETURN)
     if run.get("italic"):
-        text = Markup("<em>") + text + Markup("</em>")
+        text = Markup("<em>{}</em>").format(text)
     if run.get("bold"):
-        text = Markup("<strong>") + text + Markup("</strong>")
+        text = Markup("<strong>{}</strong>").format(text)
     return text

@@ -66,6 +66,16 @@ def origin_of(scope: Scope, headers: Headers) -> str:
     return f"{scope['scheme']}://{headers.get('host', '')}"
 
 
+def set_headers(headers: MutableHeaders, secure: bool) -> None:
+    """Set what every answer carries. ``secure``: people reach the server over https."""
+    for name, value in HEADERS.items():
+        headers[name] = value
+    if secure:
+        headers["Strict-Transport-Security"] = STRICT_TRANSPORT
+    # What is kept for working offline is kept by our own service worker, by name.
+    headers.setdefault("Cache-Control", "no-store")
+
+
 class Security:
     """Refuses what comes from elsewhere or is too large, and sets the headers of every answer."""
 
@@ -99,13 +109,7 @@ class Security:
 def _with_headers(send: Send, secure: bool) -> Send:
     async def guarded(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers[name] = value
-            if secure:
-                headers["Strict-Transport-Security"] = STRICT_TRANSPORT
-            # What is kept for working offline is kept by our own service worker, by name.
-            headers.setdefault("Cache-Control", "no-store")
+            set_headers(MutableHeaders(scope=message), secure)
         await send(message)
 
     return guarded

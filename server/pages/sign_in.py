@@ -74,7 +74,13 @@ async def _units(visit: Visit, view: View) -> list[tuple[str, list[tuple[Person,
         name[view.locale]: [one for one in everybody if one.unit == unit] for unit, name in names.items()
     }
     return [
-        (unit, [(one, "man" if Role.MANAGER in one.roles else "emp") for one in sorted(members, key=_managers_first)])
+        (
+            unit,
+            [
+                (one, "man" if Role.MANAGER in one.roles else "emp")
+                for one in sorted(members, key=_managers_first)
+            ],
+        )
         for unit, members in by_unit.items()
         if members
     ]

@@ -24,5 +24,8 @@ async def show(visit: PersonVisit) -> Response:
 
 
 def _groups(rows: list[Row], going_on: str, earlier: str) -> list[tuple[str, list[Row]]]:
-    groups = [(going_on, [row for row in rows if row.is_open]), (earlier, [row for row in rows if not row.is_open])]
+    groups = [
+        (going_on, [row for row in rows if row.is_open]),
+        (earlier, [row for row in rows if not row.is_open]),
+    ]
     return [group for group in groups if group[1]]

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup, escape
 
 from server.conversations import Conversation, Meeting
-from server.pages.conversation_view import HANDS
+from server.documents import colour_of
 from server.pages.dates import Days
 from server.pages.rendering import View
 from server.people import Person
@@ -63,7 +63,7 @@ def row(conversation: Conversation, is_started: bool, me: Person, view: View) ->
     return Row(
         id=conversation.id,
         other=other,
-        hand=HANDS[Pane.EMPLOYEE if other.id == conversation.employee.id else Pane.MANAGER],
+        hand=colour_of(conversation, other.id),
         name=conversation.template.name.to(view.locale),
         state=_state(conversation.state, is_started, view),
         stage=standing.stage,
@@ -129,20 +129,34 @@ def _standing(conversation: Conversation, is_started: bool, me: Person, view: Vi
     can_open = conversation.may(me.actor, Action.OPEN_PANE, theirs.pane) and not theirs.opened
     match mine.shared, theirs.shared:
         case True, True if can_open:
-            return Standing(say("%(name)s has shared: read the answers", name=name), say("Read"), True, ("full", "full", ""))
+            return Standing(
+                say("%(name)s has shared: read the answers", name=name),
+                say("Read"),
+                True,
+                ("full", "full", ""),
+            )
         case True, True:
             return Standing(say("Both have shared"), say("Open"), False, ("full", "full", "half"))
         case True, False:
-            return Standing(say("You have shared, %(name)s not yet", name=name), say("Open"), False, ("full", "half", ""))
+            return Standing(
+                say("You have shared, %(name)s not yet", name=name), say("Open"), False, ("full", "half", "")
+            )
         case False, True:
-            return Standing(say("%(name)s has shared, you have not", name=name), say("Prepare"), True, ("half", "half", ""))
+            return Standing(
+                say("%(name)s has shared, you have not", name=name),
+                say("Prepare"),
+                True,
+                ("half", "half", ""),
+            )
         case _:
             stage = say("You have not shared yet") if is_started else say("Not begun")
             return Standing(stage, say("Prepare"), True, ("half" if is_started else "", "", ""))
 
 
 def _ended(view: View) -> Standing:
-    return Standing(view.catalogue.say("Can be read, not changed"), view.catalogue.say("Read"), False, ("full",) * 3)
+    return Standing(
+        view.catalogue.say("Can be read, not changed"), view.catalogue.say("Read"), False, ("full",) * 3
+    )
 
 
 def _when(meeting: Meeting | None, days: Days, view: View) -> str:

@@ -29,6 +29,4 @@ class ServiceWorker:
         self._path = static / SERVICE_WORKER
 
     async def __call__(self, _visit: Visit) -> Response:
-        return FileResponse(
-            self._path, media_type="text/javascript", headers={"Cache-Control": "no-cache"}
-        )
+        return FileResponse(self._path, media_type="text/javascript", headers={"Cache-Control": "no-cache"})

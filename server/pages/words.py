@@ -47,8 +47,8 @@ NUMBERS: Final = {
         "%(n)s texts that could not be received are kept on this device.",
     ),
     "sign_out_unsent": (
-        "%(n)s change has not been sent yet. Sign out all the same? It stays on this device, under Kept text.",
-        "%(n)s changes have not been sent yet. Sign out all the same? They stay on this device, under Kept text.",
+        "%(n)s change has not been sent. Sign out all the same? It stays on this device, as kept text.",
+        "%(n)s changes have not been sent. Sign out all the same? They stay on this device, as kept text.",
     ),
 }
 """Key -> message ids for one and for several."""
@@ -60,6 +60,7 @@ def for_client(catalogue: Catalogue) -> dict[str, dict[str, object]]:
         "words": {key: catalogue.say(sentence, **PLACEHOLDERS) for key, sentence in SENTENCES.items()},
         "plurals": {key: _forms(catalogue, *forms) for key, forms in NUMBERS.items()},
     }
+
 
 def _forms(catalogue: Catalogue, one: str, other: str) -> dict[str, str]:
     """Swedish, Norwegian and English have the same two categories."""

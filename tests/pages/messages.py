@@ -5,7 +5,7 @@ those that are gone are dropped. The tests fail until the new ones are translate
 """
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -25,9 +25,11 @@ OPTIONS = {"**.html": {"trimmed": "true", "silent": "false", "newstyle_gettext":
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "say": None, "say_number": (1, 2), "form": (1, 2)}
 
 HEADER = "# The sentences of Samsyn: {}."
-CHANGING = tuple(f'"{name}' for name in ("Project-Id", "Report-", "POT-", "PO-Rev", "Last-", "Language-Team", "Generated"))
+CHANGING = tuple(
+    f'"{name}' for name in ("Project-Id", "Report-", "POT-", "PO-Rev", "Last-", "Language-Team", "Generated")
+)
 
-MessageId = str | tuple[str, str]
+MessageId = str | Sequence[str]
 
 
 def extracted() -> Catalog:
@@ -65,7 +67,9 @@ def update() -> None:
     wanted = extracted()
     for locale in LOCALES:
         path = catalogue_path(LOCALES_FOLDER, locale)
-        catalog = read_catalogue(locale) if path.exists() else Catalog(locale=locale, domain=DOMAIN, fuzzy=False)
+        catalog = (
+            read_catalogue(locale) if path.exists() else Catalog(locale=locale, domain=DOMAIN, fuzzy=False)
+        )
         catalog.update(wanted, no_fuzzy_matching=True)
         catalog.obsolete.clear()
         write(locale, catalog)

@@ -111,7 +111,9 @@ class World:
             "Features",
             SimpleNamespace(
                 **parts,
-                activities=SimpleNamespace(of_conversation=self.of_conversation, of_employee=self.of_conversation),
+                activities=SimpleNamespace(
+                    of_conversation=self.of_conversation, of_employee=self.of_conversation
+                ),
                 database=SimpleNamespace(read=self.read_directly),
                 settings=settings,
                 clock=lambda: NOW,
@@ -119,11 +121,19 @@ class World:
         )
 
     async def read_directly(self, work: Any) -> Any:
-        return {"drift": {"sv": "Drift", "nb": "Drift", "en": "Operations"}} if "unit_names" in str(work) else UNIT_GOALS
+        return (
+            {"drift": {"sv": "Drift", "nb": "Drift", "en": "Operations"}}
+            if "unit_names" in str(work)
+            else UNIT_GOALS
+        )
 
     async def read(self, actor: Actor, id_: str) -> Reading:
         found = await self.see(actor, id_)
-        readable = {p: cast("Content", self.contents.get(p, {})) for p in Pane if found.may(actor, Action.READ_PANE, p)}
+        readable = {
+            p: cast("Content", self.contents.get(p, {}))
+            for p in Pane
+            if found.may(actor, Action.READ_PANE, p)
+        }
         return Reading(found, readable)
 
     async def preview(self, actor: Actor, id_: str, pane: Pane) -> Reading:
@@ -190,7 +200,8 @@ class World:
 
     async def set_locale(self, id_: str, locale: str) -> None:
         self.signed_in = {
-            key: replace(each, locale=locale) if each.id == id_ else each for key, each in self.signed_in.items()
+            key: replace(each, locale=locale) if each.id == id_ else each
+            for key, each in self.signed_in.items()
         }
 
 
@@ -212,10 +223,15 @@ def filled() -> World:
                 "a3": 2,
                 "a4": [
                     *text("Jag vill:"),
-                    {"type": "bulletList", "items": [text("slippa vara ensam jour"), text("gå handledarkursen")]},
+                    {
+                        "type": "bulletList",
+                        "items": [text("slippa vara ensam jour"), text("gå handledarkursen")],
+                    },
                 ],
             },
-            Pane.MANAGER: {"a1": text("Maja har lyft hela jourgången. Behöver prata om att hon tar för mycket själv.")},
+            Pane.MANAGER: {
+                "a1": text("Maja har lyft hela jourgången. Behöver prata om att hon tar för mycket själv.")
+            },
             Pane.JOINT: {
                 "a1": text("Larmrutinen är årets stora lyft."),
                 "a7": [
@@ -234,9 +250,27 @@ def filled() -> World:
             },
         },
         activities=[
-            Activity("1", "maja", GoalType.WORK, "Ny jourlista", ActivityState.ACTIVE, date(2026, 11, 20), None),
-            Activity("2", "maja", GoalType.DEVELOPMENT, "Handledarkurs", ActivityState.ACTIVE, date(2027, 1, 4), None),
-            Activity("3", "maja", GoalType.WORK, "Larmrutin i drift", ActivityState.COMPLETED, None, date(2026, 9, 26)),
+            Activity(
+                "1", "maja", GoalType.WORK, "Ny jourlista", ActivityState.ACTIVE, date(2026, 11, 20), None
+            ),
+            Activity(
+                "2",
+                "maja",
+                GoalType.DEVELOPMENT,
+                "Handledarkurs",
+                ActivityState.ACTIVE,
+                date(2027, 1, 4),
+                None,
+            ),
+            Activity(
+                "3",
+                "maja",
+                GoalType.WORK,
+                "Larmrutin i drift",
+                ActivityState.COMPLETED,
+                None,
+                date(2026, 9, 26),
+            ),
         ],
     )
 
@@ -278,5 +312,7 @@ async def browser(world: World, key: str | None = "m", **headers: str) -> AsyncI
     cookies: Mapping[str, str] = {"__Host-samsyn": key} if key else {}
     transport = httpx.ASGITransport(application(world), raise_app_exceptions=False)
     given = {"sec-fetch-site": "same-origin"} | headers
-    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, cookies=dict(cookies), headers=given) as client:
+    async with httpx.AsyncClient(
+        transport=transport, base_url=ORIGIN, cookies=dict(cookies), headers=given
+    ) as client:
         yield client
