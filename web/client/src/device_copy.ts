@@ -13,7 +13,10 @@ export class DeviceCopy {
   readonly #clients: Set<number>
   #updates: Uint8Array[] = []
   #local = false
-  #writing = false
+  /** Changes of this visit, and how many of them the device has. */
+  #made = 0
+  #stored = 0
+  #since: number | null = null
   #failed = false
   #closed = false
   /** The device says that changes wait. */
@@ -46,13 +49,19 @@ export class DeviceCopy {
     return copy
   }
 
-  /** The device holds every change that was made so far. */
-  get stored(): boolean {
-    return !this.#failed && !this.#writing && !this.#local
+  /** How many changes of this visit the device has not confirmed yet. */
+  get unstored(): number {
+    return this.#made - this.#stored
+  }
+
+  /** When the write that is under way began; null when there is none, or the last one failed. */
+  get storingSince(): number | null {
+    return this.#failed ? null : this.#since
   }
 
   /** The update that is coming, or has just come, is this person's own. */
   mine(): void {
+    this.#made += 1
     this.#local = true
   }
 
@@ -76,18 +85,18 @@ export class DeviceCopy {
 
   /** One transaction at a time; what comes meanwhile goes into the next one together. */
   async #write(): Promise<void> {
-    if (this.#writing) return
-    this.#writing = true
+    if (this.#since !== null) return
     while (this.#updates.length > 0 && !this.#closed) {
-      // Wait for the end of this turn, so that the fields of the change are known.
-      await Promise.resolve()
+      this.#since = Date.now()
       const updates = this.#updates
       const local = this.#local
       this.#updates = []
       this.#local = false
+      const made = this.#made
       try {
         await this.#device.append(this.#name, updates, local ? this.#row() : null)
         this.#marked ||= local
+        this.#stored = made
       } catch {
         // A full or broken disk: said by the status line ("not saved"), and tried again with the next change.
         this.#failed = true
@@ -97,7 +106,7 @@ export class DeviceCopy {
       }
       this.#failed = false
     }
-    this.#writing = false
+    this.#since = null
     if (!this.#failed && this.waiting().count === 0) await this.settle()
     this.onStored()
   }

@@ -8,6 +8,15 @@ const ASSETS_MAX = 80
 
 export async function keepForOffline(data: PageData): Promise<void> {
   if (!('serviceWorker' in navigator) || !navigator.onLine) return
+  try {
+    await keep(data)
+  } catch (lost) {
+    // The network went away meanwhile, or the device is full: the page works, and the next visit tries again.
+    console.info('This page does not open offline yet.', lost)
+  }
+}
+
+async function keep(data: PageData): Promise<void> {
   const own = PAGES + data.me.id
   for (const name of await caches.keys()) if (name.startsWith(PAGES) && name !== own) await caches.delete(name)
   await navigator.serviceWorker.register('/service-worker.js')

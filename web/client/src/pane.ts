@@ -100,7 +100,8 @@ export class Pane {
   }
 
   get facts(): PaneFacts {
-    return { waiting: this.#tally.waiting, oldest: this.#tally.oldest, onDevice: this.copy?.stored ?? false }
+    const { waiting, oldest } = this.#tally
+    return { waiting, oldest, stored: this.copy ? waiting - this.copy.unstored : 0, storingSince: this.copy?.storingSince ?? null }
   }
 
   /** The server has acknowledged everything that is in the document. */

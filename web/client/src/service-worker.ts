@@ -45,7 +45,7 @@ async function page(request: Request, path: string): Promise<Response> {
     }
     return (await kept(path)) ?? answer
   } catch (lost) {
-    const copy = (await kept(path)) ?? (await (await caches.open(ASSETS)).match(OFFLINE_PAGE))
+    const copy = (await kept(path)) ?? (await caches.match(OFFLINE_PAGE, { cacheName: ASSETS }))
     if (copy) return copy
     throw lost
   }
@@ -54,7 +54,7 @@ async function page(request: Request, path: string): Promise<Response> {
 async function kept(path: string): Promise<Response | undefined> {
   if (!KEEPABLE.test(path)) return undefined
   for (const name of await caches.keys()) {
-    const copy = name.startsWith(PAGES) ? await (await caches.open(name)).match(path) : undefined
+    const copy = name.startsWith(PAGES) ? await caches.match(path, { cacheName: name }) : undefined
     if (copy) return copy
   }
   return undefined
@@ -65,5 +65,5 @@ async function forget(path: string): Promise<void> {
 }
 
 async function asset(request: Request): Promise<Response> {
-  return (await (await caches.open(ASSETS)).match(request)) ?? fetch(request)
+  return (await caches.match(request, { cacheName: ASSETS })) ?? fetch(request)
 }
