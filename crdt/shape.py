@@ -203,10 +203,9 @@ class _Judgement:
         if struct.end <= known:
             return
         place = self._place(struct)
-        begun = None
+        if struct.clock < known:
+            self._check_overlap(struct, place, known)
         if place is not None:
-            if struct.clock < known:
-                self._check_overlap(struct, place, known)
             begun = place.branch.enter(struct, place.key, self._shape._bounds)
             self._note(struct, place, begun)
         runs = self.additions.runs.get(struct.client)
@@ -265,10 +264,12 @@ class _Judgement:
             raise ForeignContent("a parent that is not a type")
         return None
 
-    def _check_overlap(self, struct: Struct, place: Place, known: int) -> None:
-        """A struct whose first part the document has: the rest must go where the first part is."""
-        before = _alive(self._standing(Id(struct.client, known - 1)))
-        if before is not None and before is not place:
+    def _check_overlap(self, struct: Struct, place: Place | None, known: int) -> None:
+        """A struct whose first part the document has: the rest must go where the first part is.
+
+        Yjs makes the first part the origin of the rest, whatever the struct says.
+        """
+        if _alive(self._standing(Id(struct.client, known - 1))) is not place:
             raise ForeignContent("an item in two places")
         if known in struct.splits:
             raise MalformedUpdate("half a character")

@@ -274,9 +274,10 @@ def test_beside_a_tombstone_only_what_has_a_place_there_is_accepted() -> None:
         check(shape, by_b(text("x", origin=(A, 0))))
 
 
-def test_what_is_gone_can_overlap_with_what_is_known() -> None:
+def test_what_is_gone_can_be_longer_than_what_is_known_of_it() -> None:
     shape = made(UPDATE, GONE, by_b(gc(2)))
-    assert check(shape, by_b(text("abcd", origin=(A, 9)))).touched == {"rich"}
+    assert check(shape, by_b(gc(4))).adds
+    assert check(shape, by_b(text("abcd", origin=(A, 3)))).adds
 
 
 # Refused.
@@ -399,10 +400,18 @@ def test_nobody_writes_under_the_servers_client_id(shape: Shape) -> None:
         check(seeded, update(section(SERVER_CLIENT, 1, element("paragraph", root="rich"))))
 
 
-def test_the_second_part_of_a_struct_cannot_go_elsewhere(shape: Shape) -> None:
-    shape.admit(parse(by_b(text("ab", origin=HELLO)), UPDATE))
+@pytest.mark.parametrize(
+    ("known", "longer"),
+    [
+        (text("ab", origin=(A, 9)), deleted(4, root="rich")),
+        (text("ab", origin=(A, 9)), values(NULL, NULL, NULL, origin=(A, 3))),
+        (gc(2), text("abcd", origin=(A, 9))),
+    ],
+    ids=["in another place", "beside what is gone", "after what is gone"],
+)
+def test_the_second_part_of_a_struct_cannot_go_elsewhere(known: bytes, longer: bytes) -> None:
     with pytest.raises(ForeignContent, match="two places"):
-        check(shape, by_b(deleted(4, root="rich")))
+        check(made(UPDATE, GONE, by_b(known)), by_b(longer))
 
 
 @pytest.mark.parametrize(
