@@ -19,9 +19,9 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from crdt.errors import CrdtError, DocumentBroken, IncompleteUpdate, ProtocolError
-from crdt.messages import AwarenessEntry
-from crdt.presence import Presence
+from server.realtime.audience import Audience
 from server.realtime.closings import DocumentClosing
+from server.realtime.folding import Folding, UnfaithfulSnapshot
 from server.realtime.inbox import (
     Asked,
     Gone,
@@ -35,7 +35,7 @@ from server.realtime.inbox import (
     Written,
 )
 from server.realtime.ports import Clock, Opening
-from server.realtime.replica import Folding, Replica, UnfaithfulSnapshot
+from server.realtime.replica import Replica
 from server.realtime.seat import Seat, Stage
 from server.realtime.tasks import Tasks
 from server.realtime.turn import Turn
@@ -64,13 +64,12 @@ class LiveDocument:
         self.id = opening.document
         self.name = opening.name
         self.pane = opening.pane
-        self.seats: set[Seat] = set()
         self._clock = clock
         self._tasks = tasks
         self._ask_again = ask_again
         self._ended = ended
         self._replica = Replica(opening, update_log)
-        self._presence = Presence(clock.epoch_milliseconds)
+        self._audience = Audience(clock.epoch_milliseconds)
         self._inbox = Inbox()
         self._worker: asyncio.Task[None] | None = None
         self._folder: asyncio.Task[None] | None = None
@@ -78,6 +77,11 @@ class LiveDocument:
         self._take_at_once = limits.BATCH_ITEMS_MAX
         self._fold_due = False
         self._written_at = self._left_at = clock.now()
+
+    @property
+    def seats(self) -> set[Seat]:
+        """Everybody who has it open."""
+        return self._audience.seats
 
     # What others ask of it. Nothing here waits.
 
@@ -146,8 +150,8 @@ class LiveDocument:
             await self._refuse(turn, refusal)
         else:
             self._acknowledge(turn)
-            self._broadcast(turn.change, turn.sole_writer)
-            self._broadcast(foreign, None)
+            self._audience.broadcast(turn.change, turn.sole_writer)
+            self._audience.broadcast(foreign)
             self._settle(turn)
             self._take_at_once = min(self._take_at_once * 2, limits.BATCH_ITEMS_MAX)
             if self._replica.rows >= limits.COMPACTION_ROWS and self._folder is None:
@@ -156,7 +160,7 @@ class LiveDocument:
     async def _load(self) -> None:
         """The first time, a failure is told to those who wait; later on, somebody's text is at stake."""
         if self._replica.was_loaded:
-            self._broadcast(await self._insist(self._replica.load), None)
+            self._audience.broadcast(await self._insist(self._replica.load))
         else:
             await self._replica.load()
             self._fold_due = self._replica.rows > 0
@@ -231,7 +235,7 @@ class LiveDocument:
         return True
 
     async def _catch_up(self) -> None:
-        self._broadcast(await self._insist(self._replica.catch_up), None)
+        self._audience.broadcast(await self._insist(self._replica.catch_up))
 
     async def _commit(self, turn: Turn) -> bytes | None:
         """Make the turn durable. Returns what others have written to the log meanwhile."""
@@ -290,12 +294,6 @@ class LiveDocument:
                 item.seat.is_lacking = False
             item.seat.acknowledge(True, item.worth)
 
-    def _broadcast(self, change: bytes | None, writer: Seat | None) -> None:
-        if change is not None:
-            for seat in self.seats:
-                if seat is not writer:
-                    seat.update(change)
-
     def _settle(self, turn: Turn) -> None:
         for position, item in enumerate(turn.later):
             try:
@@ -310,18 +308,16 @@ class LiveDocument:
         """Carry out what only reads, or only concerns presence. Raises DocumentBroken."""
         match item:
             case Joined(seat):
-                seat.grant()
-                seat.presence(self._presence.everybody())
+                self._audience.welcome(seat)
             case Asked(seat) | Written(seat) | Lacking(seat) if seat.is_present:
                 self._read(item)
             case Spoken(seat, entries) if seat.is_present:
-                self._show(self._presence.speak(seat, entries, seat.user), seat)
+                self._audience.speak(seat, entries)
             case PresenceAsked(seat):
-                seat.presence(self._presence.everybody())
+                self._audience.show_everybody(seat)
             case Gone(seat):
-                self.seats.discard(seat)
                 self._left_at = self._clock.now()
-                self._show(self._presence.leave(seat), seat)
+                self._audience.remove(seat)
             case _:
                 pass
 
@@ -341,15 +337,6 @@ class LiveDocument:
         except DocumentBroken:
             self.expel(seat, DocumentClosing.UNAVAILABLE)
             raise
-
-    def _show(self, entries: tuple[AwarenessEntry, ...], speaker: Seat) -> None:
-        """Tell the others who is here; of a private document only its owner's own connections."""
-        # The speaker's own opening says whether it is private now: a pane may have been opened since.
-        for seat in self.seats:
-            if seat is not speaker and (
-                not speaker.opening.private or seat.author.person == speaker.author.person
-            ):
-                seat.presence(entries)
 
     # Folding the log, and the end.
 
@@ -376,14 +363,11 @@ class LiveDocument:
 
     def _close(self, closing: DocumentClosing) -> None:
         """End it for everybody who has it open."""
-        for seat in self.seats:
-            if seat.stage in (Stage.WAITING, Stage.SEATED):
-                seat.expel(closing)
+        self._audience.close(closing)
         self._end()
 
     def _end(self) -> None:
         self._is_over = True
-        self.seats.clear()
         self._inbox.clear()
         self._replica.drop()
         self._ended(self)

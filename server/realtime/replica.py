@@ -5,21 +5,17 @@ Key invariants:
 1. ``sequence`` is contiguous: every change up to it is in the document, whichever node wrote it.
 2. The document holds what the log holds, plus what the current turn has merged and not yet appended.
    After any failure between the two it is dropped and loaded again.
-3. The log is only folded into a snapshot that was read back and found to say the same.
 """
 
 import asyncio
 
 from crdt.document import Document
-from crdt.errors import CrdtError, DocumentBroken
+from crdt.errors import DocumentBroken
 from crdt.schema import DocumentSchema
+from server.realtime.folding import Folding
 from server.realtime.ports import Opening
 from server.rules import limits
 from server.storage.update_log import Append, UpdateLog
-
-
-class UnfaithfulSnapshot(Exception):
-    """A snapshot does not reload to the same content: the log is kept as it is."""
 
 
 class Replica:
@@ -33,7 +29,7 @@ class Replica:
         self._was_loaded = False
         self.sequence = 0
         self.rows = 0
-        """Changes in the log since its snapshot."""
+        """Changes since the snapshot, or since the last folding began."""
 
     @property
     def is_loaded(self) -> bool:
@@ -99,42 +95,8 @@ class Replica:
             self.rows += 1
         return self.document.take_change() if rows else None
 
-    def fold(self) -> "Folding":
-        """Begin to fold the log into a snapshot, of the document as it is now."""
-        return Folding(self, self.document, self._schema, self._log)
-
-
-class Folding:
-    """One compaction: what the document was when it began. Goes on while others write."""
-
-    def __init__(self, replica: Replica, document: Document, schema: DocumentSchema, log: UpdateLog) -> None:
-        self._replica = replica
-        self._schema = schema
-        self._log = log
-        self._sequence = replica.sequence
-        self._rows = replica.rows
-        self._snapshot = document.snapshot()
-        self._content = document.content()
-        self._is_faithful = False
-
-    async def finish(self) -> None:
-        """Check the snapshot and put it in the place of the rows. May be called again if the log fails.
-
-        Raises UnfaithfulSnapshot, and what the log raises.
-        """
-        if not self._is_faithful:
-            await asyncio.to_thread(self._check)
-            self._is_faithful = True
-        await self._log.compact(self._replica.id, self._sequence, self._snapshot)
-        self._replica.rows -= self._rows
-
-    def _check(self) -> None:
-        try:
-            scratch = Document.loaded(self._schema, limits.UPDATE, self._snapshot, (), {})
-        except CrdtError as error:
-            raise UnfaithfulSnapshot from error
-        try:
-            if scratch.content() != self._content:
-                raise UnfaithfulSnapshot
-        finally:
-            scratch.close()
+    def fold(self) -> Folding:
+        """Begin to fold the log into a snapshot of the document as it is now. Raises DocumentBroken."""
+        folding = Folding(self._log, self.id, self.sequence, self._schema, self.document)
+        self.rows = 0
+        return folding

@@ -44,7 +44,7 @@ async def test_folding_waits_for_a_failing_database_and_writing_goes_on(house: H
     kari.type(JOINT, "a")
     await kari.until_saved(JOINT, 2)
     house.log.failures = 1
-    await house.clock.advance(limits.COMPACTION_IDLE_SECONDS + 1)
+    await house.clock.advance(limits.COMPACTION_IDLE_SECONDS)
     await house.log.until(lambda: house.log.failures == 0)
     kari.type(JOINT, "b")
     await kari.until_saved(JOINT, 3)
