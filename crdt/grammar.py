@@ -20,7 +20,8 @@ from typing import Final
 from crdt.bounds import UpdateBounds
 from crdt.errors import ForeignContent, OverLimit
 from crdt.schema import ROW_ID, ROW_REMOVED, VALUES, ChoiceSet, DocumentSchema, Scalar, Table, Text, Value
-from crdt.update import AnyValue, Kind, Nested, Struct, TypeRef
+from crdt.update import Kind, Struct, TypeRef
+from crdt.values import AnyValue, Nested
 
 PARAGRAPH: Final = "paragraph"
 BULLET_LIST: Final = "bulletList"

@@ -9,15 +9,14 @@ allocate. Lengths and clocks are UTF-16 code units, as Yjs counts them.
     struct  = info (5 bits kind, 3 bits which of origin, right origin, key follow) · …
 """
 
-import json
 from dataclasses import dataclass
 from enum import IntEnum
-from struct import unpack
-from typing import Final, NamedTuple, NoReturn, Self
+from typing import Final, NamedTuple
 
 from crdt.bounds import UpdateBounds
-from crdt.encoding import UINT_MAX, Reader, uint
+from crdt.encoding import Reader, uint
 from crdt.errors import MalformedUpdate, OverLimit
+from crdt.values import AnyValue, read_any, read_json
 
 CLOCK_MAX: Final = 2**31 - 1
 
@@ -25,9 +24,6 @@ _KIND: Final = 0b0001_1111
 _HAS_KEY: Final = 0b0010_0000
 _HAS_RIGHT_ORIGIN: Final = 0b0100_0000
 _HAS_ORIGIN: Final = 0b1000_0000
-_INTEGER_BITS_MAX: Final = 62
-"""Bits that a value's integer may be written in: nobody pads a number with empty bytes."""
-
 _FLAGS: Final = _HAS_KEY | _HAS_RIGHT_ORIGIN | _HAS_ORIGIN
 
 
@@ -59,36 +55,8 @@ class TypeRef(IntEnum):
     XML_TEXT = 6
 
 
-class _Tag(IntEnum):
-    """What follows in a value of kind ANY, as numbered on the wire by lib0."""
-
-    BYTES = 116
-    ARRAY = 117
-    MAP = 118
-    STRING = 119
-    TRUE = 120
-    FALSE = 121
-    BIG = 122
-    DOUBLE = 123
-    FLOAT = 124
-    INTEGER = 125
-    NULL = 126
-    UNDEFINED = 127
-
-
 _PLACELESS: Final = frozenset({Kind.GC, Kind.SKIP})
 _NAMED: Final = frozenset({TypeRef.XML_ELEMENT, TypeRef.XML_HOOK})
-_NESTING: Final = frozenset({_Tag.ARRAY, _Tag.MAP})
-
-
-class Nested:
-    """Stands for a value that is not a scalar: an array, a map or bytes. No schema has any."""
-
-
-NESTED: Final = Nested()
-
-Scalar = None | bool | int | float | str
-AnyValue = Scalar | Nested
 
 
 class Id(NamedTuple):
@@ -249,22 +217,22 @@ def _read_content(reader: Reader, struct: Struct, kind: int, bounds: UpdateBound
             struct.length = reader.uint()
         case Kind.ANY:
             struct.length = reader.count(1)
-            struct.values = tuple(_read_any(reader, bounds) for _ in range(struct.length))
+            struct.values = tuple(read_any(reader, bounds.any_depth_max) for _ in range(struct.length))
         case Kind.TYPE:
             _read_type(reader, struct)
         case Kind.FORMAT:
             struct.name = reader.string()
-            struct.values = (_read_json(reader, bounds),)
+            struct.values = (read_json(reader, bounds.any_depth_max),)
         case Kind.JSON:
             struct.length = reader.count(1)
-            struct.values = tuple(_read_json(reader, bounds) for _ in range(struct.length))
+            struct.values = tuple(read_json(reader, bounds.any_depth_max) for _ in range(struct.length))
         case Kind.EMBED:
-            struct.values = (_read_json(reader, bounds),)
+            struct.values = (read_json(reader, bounds.any_depth_max),)
         case Kind.BINARY:
             reader.buffer()
         case Kind.SUBDOCUMENT:
             struct.name = reader.string()
-            struct.values = (_read_any(reader, bounds),)
+            struct.values = (read_any(reader, bounds.any_depth_max),)
         case _:
             raise MalformedUpdate("unknown kind of content")
     struct.kind = Kind(kind)
@@ -277,105 +245,6 @@ def _read_type(reader: Reader, struct: Struct) -> None:
     struct.type_ref = TypeRef(ref)
     if ref in _NAMED:
         struct.name = reader.string()
-
-
-def _read_any(reader: Reader, bounds: UpdateBounds) -> AnyValue:
-    tag = reader.byte()
-    if tag in _NESTING:
-        _skip_nested(reader, tag, bounds)
-        return NESTED
-    return _read_plain(reader, tag)
-
-
-def _read_plain(reader: Reader, tag: int) -> AnyValue:
-    """A value without others in it."""
-    match tag:
-        case _Tag.STRING:
-            return reader.string()
-        case _Tag.INTEGER:
-            return _read_integer(reader)
-        case _Tag.TRUE:
-            return True
-        case _Tag.FALSE:
-            return False
-        case _Tag.NULL | _Tag.UNDEFINED:
-            return None
-        case _Tag.DOUBLE:
-            return float(unpack(">d", reader.take(8))[0])
-        case _Tag.FLOAT:
-            return float(unpack(">f", reader.take(4))[0])
-        case _Tag.BIG:
-            return int.from_bytes(reader.take(8), "big", signed=True)
-        case _Tag.BYTES:
-            reader.buffer()
-            return NESTED
-        case _:
-            raise MalformedUpdate("unknown kind of value")
-
-
-def _read_integer(reader: Reader) -> int:
-    """Six bits and a sign in the first byte, seven bits in each that follows."""
-    part = reader.byte()
-    negative = part & 64
-    number, shift = part & 63, 6
-    while part & 128:
-        part = reader.byte()
-        number |= (part & 127) << shift
-        shift += 7
-        if number > UINT_MAX or shift > _INTEGER_BITS_MAX:
-            raise MalformedUpdate("number out of range")
-    return -number if negative else number
-
-
-def _skip_nested(reader: Reader, tag: int, bounds: UpdateBounds) -> None:
-    """The array or map that ``tag`` began, with everything in it, without recursion."""
-    opened = [_Opened.read(reader, tag)]
-    while opened:
-        if len(opened) > bounds.any_depth_max:
-            raise OverLimit("any_depth_max")
-        inmost = opened[-1]
-        if inmost.values_left == 0:
-            opened.pop()
-            continue
-        inmost.values_left -= 1
-        if inmost.keyed:
-            reader.string()
-        tag = reader.byte()
-        if tag in _NESTING:
-            opened.append(_Opened.read(reader, tag))
-        else:
-            _read_plain(reader, tag)
-
-
-@dataclass(slots=True)
-class _Opened:
-    values_left: int
-    keyed: bool
-
-    @classmethod
-    def read(cls, reader: Reader, tag: int) -> Self:
-        keyed = tag == _Tag.MAP
-        return cls(reader.count(2 if keyed else 1), keyed)
-
-
-def _read_json(reader: Reader, bounds: UpdateBounds) -> AnyValue:
-    text = reader.string()
-    if text == "undefined":
-        return None
-    # Counts brackets in strings too, and those that are closed again: no schema has a single pair.
-    if text.count("[") + text.count("{") > bounds.any_depth_max:
-        raise OverLimit("any_depth_max")
-    try:
-        value: object = json.loads(text, parse_constant=_refuse_constant)
-    except ValueError as error:
-        raise MalformedUpdate("not JSON") from error
-    if value == {}:
-        return True
-    return value if value is None or isinstance(value, bool | int | float | str) else NESTED
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
 
 
 def _read_deletes(reader: Reader) -> list[DeleteRange]:

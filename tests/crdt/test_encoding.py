@@ -39,7 +39,12 @@ def test_any_bytes_give_a_number_or_a_malformed_frame(data: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("data", "known_bytes"),
-    [(b"\xff" * 7 + b"\x0f", True), (b"\xff" * 7 + b"\x10", False), (b"\xff" * 8 + b"\x00", False)],
+    [
+        (b"\xff" * 7 + b"\x0f", True),
+        (b"\xff" * 7 + b"\x10", False),
+        (b"\xff" * 8 + b"\x00", False),
+        (b"\x80" * 8 + b"\x00", False),
+    ],
 )
 def test_numbers_end_at_what_javascript_counts_exactly(data: bytes, known_bytes: bool) -> None:
     if known_bytes:

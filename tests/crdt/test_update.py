@@ -14,7 +14,6 @@ from crdt.encoding import UINT_MAX, buffer, string, uint
 from crdt.errors import MalformedUpdate, OverLimit, ProtocolError
 from crdt.update import (
     CLOCK_MAX,
-    NESTED,
     DeleteRange,
     Id,
     Kind,
@@ -25,6 +24,7 @@ from crdt.update import (
     parse,
     parse_state_vector,
 )
+from crdt.values import NESTED
 from server.rules.limits import UPDATE
 from tests.crdt import forged
 from tests.crdt.forged import item, section, update
