@@ -5,7 +5,7 @@ from typing import Final
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server.realtime.closings import RESET
 from server.realtime.rooms import Rooms
@@ -19,6 +19,10 @@ ABORT: Final = "samsyn.abort"
 """The ASGI extension by which ``websocket_protocol`` lets a socket be dropped at once."""
 
 
+_GONE: Final = (WebSocketDisconnect, RuntimeError)
+"""What sending to a socket raises once it is closed: by us, by the other side, or by uvicorn itself."""
+
+
 class _SocketTransport:
     """The ``Transport`` of ports.py over an accepted WebSocket."""
 
@@ -30,13 +34,13 @@ class _SocketTransport:
     async def send(self, frame: bytes) -> None:
         try:
             await self._socket.send_bytes(frame)
-        except (WebSocketDisconnect, WebSocketDisconnected) as error:
+        except _GONE as error:
             raise ConnectionError from error
 
     async def close(self, code: int, reason: str) -> None:
         try:
             await self._socket.close(code, reason)
-        except (WebSocketDisconnect, WebSocketDisconnected) as error:
+        except _GONE as error:
             raise ConnectionError from error
 
     def abort(self) -> None:
