@@ -142,7 +142,9 @@ def set_locale(connection: Connection, person: str, locale: str) -> None:
 def unit_names(connection: Connection) -> dict[str, dict[str, str]]:
     """Every unit's name in every language, by the unit's id; those at the top first."""
     rows = connection.execute(
-        select(tables.unit.c.id, tables.unit.c.name).order_by(tables.unit.c.parent.is_not(None), tables.unit.c.id)
+        select(tables.unit.c.id, tables.unit.c.name).order_by(
+            tables.unit.c.parent.is_not(None), tables.unit.c.id
+        )
     )
     return {row.id: dict(row.name) for row in rows}
 

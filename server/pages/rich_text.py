@@ -34,7 +34,7 @@ def _list(block: ListBlock) -> Markup:
 
 
 def _run(run: Run) -> Markup:
-    if "text" not in run:
+    if "break" in run:
         return Markup("<br>")
     text = escape(run["text"]).replace("\r", CARRIAGE_RETURN)
     if run.get("italic"):

@@ -24,7 +24,7 @@ def untranslated(catalog: Catalog, wanted: Catalog) -> Iterator[str]:
 
 def forms(message: Message) -> tuple[str, ...]:
     """The translation, one string for each plural form."""
-    return (message.string,) if isinstance(message.string, str) else tuple(message.string)
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string or ("",))
 
 
 @pytest.mark.parametrize("locale", TRANSLATED)

@@ -1,5 +1,7 @@
 """Requests from elsewhere are refused before anything is looked at; every answer carries its headers."""
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 
@@ -65,7 +67,7 @@ async def test_a_page_may_be_linked_to_from_anywhere() -> None:
 async def test_a_form_that_is_too_large_is_refused_whether_it_says_so_or_not() -> None:
     world = World()
 
-    async def endless() -> object:
+    async def endless() -> AsyncIterator[bytes]:
         for _ in range(FORM_BYTES_MAX // 1024 + 2):
             yield b"x" * 1024
 
