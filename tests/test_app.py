@@ -1,0 +1,95 @@
+"""The whole application over a real database: nothing is reached without a session but what must be."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route, WebSocketRoute
+
+from server.app import create_app, opened
+from server.pages.context import Features
+from server.rules.errors import StorageUnavailable
+from server.settings import Settings
+from tests.conftest import SetClock
+from tests.organisation import JONAS, MAJA, PASSWORD, Organisation
+
+ORIGIN = "http://samsyn.example"
+FOR_ANYBODY = {"/sign-in", "/language", "/offline", "/service-worker.js", "/healthz"}
+
+
+@pytest.fixture
+async def features(tmp_path: Path, clock: SetClock) -> AsyncIterator[Features]:
+    async with opened(Settings(data=tmp_path, origin=ORIGIN), clock) as features:
+        yield features
+
+
+@pytest.fixture
+async def app(features: Features) -> Starlette:
+    return create_app(features)
+
+
+@pytest.fixture
+async def browser(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app)
+    headers = {"Origin": ORIGIN, "Accept": "text/html"}
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers) as browser:
+        yield browser
+
+
+async def test_whoever_is_not_signed_in_reaches_nothing_else(
+    app: Starlette, browser: httpx.AsyncClient
+) -> None:
+    for route in app.routes:
+        if isinstance(route, Route) and route.path not in FOR_ANYBODY:
+            path = route.path.format(id="0" * 32, pane="joint")
+            for method in (route.methods or set()) - {"HEAD"}:
+                answer = await browser.request(method, path)
+                expected = (303, 401) if method == "GET" else (401,)
+                assert answer.status_code in expected, (method, path)
+        else:
+            assert isinstance(route, Mount | WebSocketRoute) or route.path in FOR_ANYBODY
+
+
+async def test_what_stands_for_anybody_answers(browser: httpx.AsyncClient) -> None:
+    for path in ("/sign-in", "/offline", "/service-worker.js", "/healthz"):
+        assert (await browser.get(path)).status_code == 200
+
+
+async def test_a_conversation_that_is_not_yours_looks_like_one_that_does_not_exist(
+    features: Features, browser: httpx.AsyncClient, clock: SetClock
+) -> None:
+    here = Organisation(features.database, clock)
+    await here.found()
+    id_ = await here.conversation()
+    key = await features.sessions.begin("astrid", "")
+    browser.cookies.set("samsyn", key)
+    answers = [await browser.get(f"/conversations/{asked}") for asked in (id_, "0" * 32)]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].text.replace(id_, "") == answers[1].text.replace("0" * 32, "")
+
+
+async def test_signing_in_by_password_opens_the_conversation(
+    features: Features, browser: httpx.AsyncClient, clock: SetClock
+) -> None:
+    here = Organisation(features.database, clock)
+    await here.found()
+    await here.accounts.set_password("jonas", PASSWORD)
+    id_ = await here.conversation()
+    form = {"email": JONAS.email, "password": PASSWORD, "next": f"/conversations/{id_}"}
+    answer = await browser.post("/sign-in", data=form, follow_redirects=True)
+    assert answer.status_code == 200
+    assert answer.url.path == f"/conversations/{id_}"
+    assert MAJA.name in answer.text
+
+
+async def test_health_says_when_the_database_does_not_answer(
+    features: Features, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise StorageUnavailable
+
+    assert (await browser.get("/healthz")).text == "ok"
+    monkeypatch.setattr(features.database, "read", away)
+    assert (await browser.get("/healthz")).status_code == 503
