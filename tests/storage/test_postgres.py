@@ -13,7 +13,7 @@ from server.rules import limits
 from server.rules.errors import StorageUnavailable
 from server.storage import tables
 from server.storage.bells import Bell, BellsMissed, ConversationChanged, LogMoved
-from server.storage.database import Database, open_database, ring
+from server.storage.database import Database, lock_conversation, open_database, ring
 from server.storage.postgres import PostgresDatabase
 from server.storage.update_log import Append, AppendRefused, LogUnavailable, Touch
 from tests.conftest import SetClock, connected, made_database, started_postgres
@@ -55,9 +55,10 @@ class Heard:
 
 
 async def wait_for_a_lock(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Return once some transaction waits for another's lock."""
-    while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-        pass
+    """Return once some transaction waits for another's lock. It must, so not waiting is a failure."""
+    async with asyncio.timeout(10):
+        while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            pass
 
 
 # Several nodes
@@ -95,18 +96,12 @@ async def test_what_a_feature_rings_is_heard_on_every_node_and_once_on_its_own(
 async def test_nodes_that_append_to_the_same_documents_leave_no_gap(
     scene: Scene, other_node: Database
 ) -> None:
-    documents = [scene.joint, scene.private]
-    numbers = await asyncio.gather(
-        *(
-            node.log.append(typed(document))
-            for _ in range(20)
-            for node in (scene.database, other_node)
-            for document in documents
-        )
-    )
-    for position in range(2):
-        assert sorted(numbers[position::2]) == list(range(1, 41))
-    for document in documents:
+    async def type_on(node: Database, document: int) -> list[int]:
+        return [await node.log.append(typed(document)) for _ in range(20)]
+
+    for document in (scene.joint, scene.private):
+        one, other = await asyncio.gather(type_on(scene.database, document), type_on(other_node, document))
+        assert sorted(one + other) == list(range(1, 41))
         stored = await other_node.log.read_after(document, 0)
         assert [number for number, _ in stored] == list(range(1, 41))
 
@@ -160,6 +155,20 @@ async def test_a_freeze_waits_for_the_append_that_is_under_way(
     await past.execute("UPDATE document SET last = 1 WHERE id = $1", scene.joint)
     await transaction.commit()
     assert await freezing == 1
+    await watching.close()
+
+
+async def test_a_feature_waits_for_the_append_that_is_under_way_before_it_reads(
+    scene: Scene, past: "asyncpg.Connection[asyncpg.Record]", database_url: str
+) -> None:
+    watching = await connected(database_url)
+    transaction = past.transaction()
+    await transaction.start()
+    await past.execute("SELECT FROM conversation FOR SHARE")
+    locking = asyncio.create_task(scene.database.write(lambda rows: lock_conversation(rows, "conversation")))
+    await wait_for_a_lock(watching)
+    await transaction.commit()
+    assert await locking is not None
     await watching.close()
 
 
