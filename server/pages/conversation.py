@@ -40,7 +40,7 @@ async def show(visit: PersonVisit) -> Response:
         other=seen.other,
         parties=seen.parties,
         chapters=chapters,
-        guidance=_guidance(seen, view),
+        guidance=_guidance(seen, view, mine),
         review=activities_view.review(activities, view),
         unit_goals=await _unit_goals(visit, conversation),
         hints=[topic.hint.to(view.locale) for topic in conversation.template.excluded_topics],
@@ -109,9 +109,10 @@ def _under(conversation: Conversation, view: View) -> str:
     return " · ".join(parts)
 
 
-def _guidance(seen: Seen, view: View) -> str:
+def _guidance(seen: Seen, view: View, mine: PaneSeen | None) -> str:
+    """What to do first: until the person has shared."""
     guidance = seen.conversation.template.guidance
-    if guidance is None:
+    if guidance is None or mine is None or mine.is_shared:
         return ""
     return (guidance.employee if seen.mine is Pane.EMPLOYEE else guidance.manager).to(view.locale)
 
