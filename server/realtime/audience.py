@@ -30,7 +30,8 @@ class Audience:
         self.show_everybody(seat)
 
     def show_everybody(self, seat: Seat) -> None:
-        seat.presence(self._presence.everybody())
+        if all(_may_see(seat, other) for other in self.seats):
+            seat.presence(self._presence.everybody())
 
     def speak(self, seat: Seat, entries: tuple[AwarenessEntry, ...]) -> None:
         """Show the others what somebody says of herself."""
@@ -48,10 +49,14 @@ class Audience:
         self.seats.clear()
 
     def _show(self, entries: tuple[AwarenessEntry, ...], speaker: Seat) -> None:
-        """Of a private document only its owner's own connections are told."""
-        # The speaker's own opening says whether it is private now: the pane may have been opened since.
         for seat in self.seats:
-            if seat is not speaker and (
-                not speaker.opening.private or seat.author.person == speaker.author.person
-            ):
+            if seat is not speaker and _may_see(seat, speaker):
                 seat.presence(entries)
+
+
+def _may_see(seat: Seat, other: Seat) -> bool:
+    """Of a private document only its owner's own connections are told, whoever else was let in.
+
+    The other's own opening says whether it is private now: the pane may have been opened since.
+    """
+    return not other.opening.private or seat.author.person == other.author.person

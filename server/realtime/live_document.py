@@ -265,26 +265,30 @@ class LiveDocument:
         self._take_at_once = 1
 
     async def _refuse(self, turn: Turn, refusal: AppendRefused) -> None:
-        """Somebody's rights do not hold: they alone are told, the others' text is taken once more."""
+        """Somebody's rights do not hold: they alone are told, the others' text is taken once more.
+
+        At least one of the turn's writers can write no more afterwards, so it is not refused for ever.
+        """
         if refusal.reason == DocumentClosing.MOVED:
             self._close(DocumentClosing.MOVED)
             return
-        writers = {item.seat for item in turn.writes if item.seat.author.person in refusal.persons}
+        writers = {item.seat for item in turn.writes}
+        refused = {seat for seat in writers if seat.author.person in refusal.persons} or writers
         if refusal.reason == DocumentClosing.DENIED:
-            writers = await self._find_offenders(writers)
-        for seat in writers:
+            refused = await self._find_offenders(refused)
+        for seat in refused:
             self.expel(seat, refusal.reason)
         self._replica.drop()
         self._inbox.put_back(turn.items)
 
-    async def _find_offenders(self, writers: set[Seat]) -> set[Seat]:
-        """Of a refused person's sessions perhaps only one has ended. Returns who is left to be expelled."""
-        if gone := {seat for seat in writers if seat.stage is Stage.LEFT}:
+    async def _find_offenders(self, refused: set[Seat]) -> set[Seat]:
+        """Of a refused person's sessions perhaps only one has ended. Returns who is to be expelled."""
+        if gone := {seat for seat in refused if seat.stage is Stage.LEFT}:
             # Nobody can be asked about them any more; their devices still have what was not acknowledged.
             return gone
         await self._ask_again()
-        still = {seat for seat in writers if seat.stage is Stage.SEATED and seat.may_write}
-        return still if still == writers else set()
+        still = {seat for seat in refused if seat.stage is Stage.SEATED and seat.may_write}
+        return refused if still == refused else set()
 
     # After the commit.
 

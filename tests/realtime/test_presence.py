@@ -3,6 +3,7 @@
 import json
 
 from crdt.messages import Awareness, AwarenessEntry, QueryAwareness
+from server.rules.access import Pane
 from tests.realtime.doubles import EMPLOYEE, JOINT, MANAGER, House, Page
 
 
@@ -74,6 +75,18 @@ async def test_nobody_speaks_for_somebody_else(house: House) -> None:
     ola.type(JOINT, "hei")
     await guest.until(lambda: guest.text(JOINT) == "hei")
     assert _here(guest, JOINT) == {"Kari"}
+
+
+async def test_who_was_let_into_a_private_pane_by_mistake_still_sees_nobody(house: House) -> None:
+    house.add(4, "talk/employee/9", Pane.EMPLOYEE, private=True, kari="read-write", ola="readonly")
+    name = "talk/employee/9"
+    kari, tablet, ola, late = house.page("kari"), house.page("kari"), house.page("ola"), house.page("ola")
+    for page in (kari, tablet, ola):
+        await page.join(name)
+    kari.speak(name)
+    await tablet.until(lambda: _here(tablet, name) == {"Kari"})
+    await late.join(name)
+    assert ola.count(name, Awareness) == late.count(name, Awareness) == 0
 
 
 async def test_presence_in_a_private_pane_reaches_the_owners_other_device_only(house: House) -> None:

@@ -176,6 +176,18 @@ async def test_the_text_of_a_refused_person_who_has_gone_does_not_hold_up_the_ot
     assert house.text(1) == "12"
 
 
+async def test_a_refusal_that_names_none_of_the_writers_still_comes_to_an_end(house: House) -> None:
+    kari, ola = await _both(house)
+
+    def refuse(append: Append) -> None:
+        raise AppendRefused("denied", frozenset({"somebody else"}))
+
+    house.log.refuse = refuse
+    kari.type(JOINT, "nei")
+    await kari.until(lambda: kari.ended(JOINT) == "denied")
+    assert ola.ended(JOINT) is None
+
+
 async def test_a_frozen_document_closes_its_writers_and_keeps_its_readers(house: House) -> None:
     kari, ola = await _both(house)
 
