@@ -73,7 +73,7 @@ clean:
 
 # The client is built while Samsyn is installed: by the machine's Node, or by the one that comes in a wheel.
 .venv/.client: .venv/.python pyproject.toml $(CLIENT)
-	@node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null && npm --version >/dev/null 2>&1 || { \
+	@node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null && npm --version >/dev/null 2>&1 || { \
 	  echo "There is no Node 20 or newer here: installing the one that comes as a Python package …"; \
 	  $(PIP) --require-hashes -r web/client/node.lock; }
 	@echo "Building the client …"

@@ -27,6 +27,7 @@ from crdt.messages import (
     Close,
     Frame,
     Ping,
+    Pong,
     Stateless,
     SyncStatus,
     SyncStep1,
@@ -135,10 +136,10 @@ class Device:
                 assert isinstance(raw, bytes)
                 self.received.append(raw)
                 frame = decode(raw, WIRE)
-                if isinstance(frame, Frame):
+                if isinstance(frame.message, Ping):
+                    await self._send(encode("", Pong()))
+                else:
                     await self._hear(frame)
-                elif isinstance(frame, Ping):
-                    await self._send(b"\x0a")
                 async with self.changed:
                     self.changed.notify_all()
         except WebSocketException:

@@ -10,7 +10,7 @@ import pycrdt
 
 def stored_text(data: Path, pane: str, field: str, employee: str) -> str:
     """The text of one field as snapshot and log hold it, of the conversation of an employee."""
-    with sqlite3.connect(f"file:{data / 'samsyn.db'}?mode=ro", uri=True) as connection:
+    with sqlite3.connect(f"file:{data / 'samsyn.sqlite3'}?mode=ro", uri=True) as connection:
         row = connection.execute(
             """SELECT snapshot.document_id, snapshot.snapshot FROM document_snapshot AS snapshot
                JOIN pane ON pane.document_id = snapshot.document_id
