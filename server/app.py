@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
@@ -99,7 +100,10 @@ def create_app(features: Features) -> Starlette:
             WebSocketRoute("/live", live_socket(features.rooms, _author_of(features), origin)),
             Mount("/static", HashedFiles(directory=static)),
         ],
-        middleware=[Middleware(Security, origin=origin, refused=_refused(pages))],
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=features.settings.hosts, www_redirect=False),
+            Middleware(Security, origin=origin, refused=_refused(pages)),
+        ],
         exception_handlers={404: pages.missing, 500: pages.broken},
     )
 

@@ -18,6 +18,9 @@ NOT_OURS = "SAMSYN_TEST_"
 """Names that only the project's own tests read."""
 
 
+LOOPBACK = ("127.0.0.1", "localhost")
+
+
 class SettingsInvalid(Exception):
     """Some settings are wrong. ``errors`` has a sentence for each."""
 
@@ -67,7 +70,7 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _keeps_the_demo_at_home(self) -> Self:
         # Anybody who reaches a demo is let in as anybody: it must not be reachable by mistake.
-        if self.demo and self.origin is None and self.host not in ("127.0.0.1", "::1", "localhost"):
+        if self.demo and self.origin is None and self.host not in LOOPBACK:
             raise ValueError(
                 "SAMSYN_HOST lets other machines reach a demo, in which anybody signs in as anybody: "
                 "set SAMSYN_ORIGIN too if that is meant."
@@ -83,6 +86,15 @@ class Settings(BaseModel):
     def secure(self) -> bool:
         """Whether people reach the server over https."""
         return self.origin is not None and self.origin.startswith("https://")
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names under which a browser may ask for this server.
+
+        On loopback only its own: a page elsewhere could give its own name this machine's address, and
+        would then pass for a page of ours.
+        """
+        return ("127.0.0.1", "localhost") if self.origin is None and self.host in LOOPBACK else ("*",)
 
     @property
     def address(self) -> str:

@@ -84,6 +84,18 @@ async def test_signing_in_by_password_opens_the_conversation(
     assert MAJA.name in answer.text
 
 
+async def test_on_loopback_the_server_has_no_other_name(tmp_path: Path, clock: SetClock) -> None:
+    async with opened(Settings(data=tmp_path), clock) as features:
+        transport = httpx.ASGITransport(create_app(features))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as browser:
+            for host, status in (
+                ("localhost:8000", 200),
+                ("127.0.0.1:8000", 200),
+                ("evil.example:8000", 400),
+            ):
+                assert (await browser.get("/sign-in", headers={"Host": host})).status_code == status
+
+
 async def test_health_says_when_the_database_does_not_answer(
     features: Features, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
