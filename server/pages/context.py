@@ -122,7 +122,11 @@ class Pages:
         """A page that is only reached by somebody whose session holds."""
 
         async def endpoint(request: Request) -> Response:
-            visit = await self._visit(request)
+            try:
+                visit = await self._visit(request)
+            except StorageUnavailable:
+                # Not the sign-in page: nobody has signed out, and what is unsaved must wait, not go.
+                return self._unavailable(self._nobody(request))
             if visit.session is None:
                 return self._not_signed_in(visit)
             person = PersonVisit(visit.request, visit.features, visit.rendering, visit.session)
@@ -134,26 +138,25 @@ class Pages:
         """A page that needs no session."""
 
         async def endpoint(request: Request) -> Response:
-            visit = await self._visit(request)
+            visit = await self._visit_or_nobody(request)
             return await self._shown(visit, lambda: page(visit))
 
         return endpoint
 
     async def missing(self, request: Request, _error: Exception) -> Response:
         """For an address that leads nowhere: the same page as for one that is not yours."""
-        visit = await self._visit(request)
-        return failures.page(visit, NotFound())
+        return failures.page(await self._visit_or_nobody(request), NotFound())
 
     async def broken(self, request: Request, _error: Exception) -> Response:
         """For what nobody expected. It needs no database, which may be what is broken."""
-        response = failures.broken(Visit(request, self._features, self._rendering, None))
+        response = failures.broken(self._nobody(request))
         # Starlette sends this one from outside every middleware.
         security.set_headers(response.headers, self._features.settings.secure)
         return response
 
     def refused(self, request: Request, refusal: Refusal) -> Response:
         """For a request that is refused before its session is looked at (``security.Security``)."""
-        return failures.page(Visit(request, self._features, self._rendering, None), refusal)
+        return failures.page(self._nobody(request), refusal)
 
     async def _visit(self, request: Request) -> Visit:
         key = cookies.session_key(request, self._features.settings.secure)
@@ -163,9 +166,21 @@ class Pages:
                 session = await self._features.sessions.find(key)
             except NotSignedIn:
                 session = None
-            except StorageUnavailable:
-                log.warning("session_unreadable")
         return Visit(request, self._features, self._rendering, session)
+
+    async def _visit_or_nobody(self, request: Request) -> Visit:
+        """For pages that somebody without a session can have too: they need no database."""
+        try:
+            return await self._visit(request)
+        except StorageUnavailable:
+            return self._nobody(request)
+
+    def _nobody(self, request: Request) -> Visit:
+        return Visit(request, self._features, self._rendering, None)
+
+    def _unavailable(self, visit: Visit) -> Response:
+        log.warning("storage_unavailable")
+        return failures.unavailable(visit)
 
     def _not_signed_in(self, visit: Visit) -> Response:
         if visit.request.method == "GET" and not failures.wants_data(visit.request):
@@ -180,8 +195,7 @@ class Pages:
         except Refusal as refusal:
             return failures.page(visit, refusal)
         except StorageUnavailable:
-            log.warning("storage_unavailable")
-            return failures.unavailable(visit)
+            return self._unavailable(visit)
 
 
 def here(request: Request) -> str:

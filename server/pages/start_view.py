@@ -16,7 +16,8 @@ from server.pages.rendering import View
 from server.people import Person
 from server.rules.access import Action, Pane, State
 
-COMING_MAX = 4
+COMING_SHOWN = 4
+"""How many of the next meetings are listed beside the conversations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,9 @@ def lead(rows: list[Row], view: View) -> Markup:
 
 def coming(rows: list[Row]) -> list[Row]:
     """The next meetings, the nearest first."""
-    return sorted((each for each in rows if each.is_coming), key=lambda each: str(each.meets_at))[:COMING_MAX]
+    return sorted((each for each in rows if each.is_coming), key=lambda each: str(each.meets_at))[
+        :COMING_SHOWN
+    ]
 
 
 def _state(state: State, is_started: bool, view: View) -> str:

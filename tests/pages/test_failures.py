@@ -46,6 +46,21 @@ async def test_a_database_that_is_away_is_said_and_nothing_of_why() -> None:
     assert "secret" not in answer.text
 
 
+async def test_a_database_that_is_away_signs_nobody_out() -> None:
+    world = World()
+
+    async def find(key: str) -> None:
+        raise StorageUnavailable
+
+    world.find = find  # type: ignore[method-assign, assignment]
+    async with browser(world) as client:
+        answer = await client.get("/conversations/c1")
+        offline = await client.get("/offline")
+    assert answer.status_code == 503
+    assert "set-cookie" not in answer.headers
+    assert offline.status_code == 200
+
+
 async def test_a_fault_of_ours_is_said_with_the_same_headers_as_any_page() -> None:
     world = World()
 
