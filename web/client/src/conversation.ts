@@ -1,7 +1,7 @@
 /** The conversation page: which documents are open, and what happens when one is replaced, closed or let go. */
 
 import type { Device, FieldName } from './device.ts'
-import { nobodyHasFocus } from './fields.ts'
+import { nobodyElseHasFocus } from './fields.ts'
 import { giveUp, paintKeptLink, unsentTexts } from './kept.ts'
 import { Live } from './live.ts'
 import { OpenPane } from './open_pane.ts'
@@ -49,7 +49,7 @@ export class Conversation {
   async start(): Promise<void> {
     const documents = this.#data.documents ?? {}
     await this.#letGoOfOld(documents)
-    await this.#open(documents)
+    for (const open of await this.#opened(documents)) this.#install(open)
     await Promise.all([...this.#panes.values()].map((open) => open.pane.settled))
     await this.#tools.gradual.visibleDone()
   }
@@ -117,11 +117,15 @@ export class Conversation {
     }
   }
 
+  /** The new documents are there before the old ones go, so that whoever writes hardly notices. */
   async #become(page: Document, data: PageData): Promise<void> {
     const documents = data.documents ?? {}
     const stays = (open: OpenPane): boolean => documents[open.pane.pane]?.name === open.pane.name
     const old = [...this.#panes.values()].filter((open) => !stays(open))
+    const fresh = await this.#opened(documents)
+    await Promise.all(fresh.map((open) => open.pane.settled))
     const focused = old.map((open) => this.#takeDown(open)).find((one) => one !== null) ?? null
+    for (const open of fresh) this.#install(open)
     replaceRegions(page, (region) => [...this.#panes.values()].some((open) => open.isIn(region)), (region) => {
       for (const open of this.#panes.values()) open.unbind(region)
     })
@@ -129,11 +133,9 @@ export class Conversation {
       this.#attachAgain(open)
       if (open.pane.loaded) open.bind()
     }
-    await this.#open(documents)
-    await Promise.all([...this.#panes.values()].map((open) => open.pane.settled))
-    for (const open of old) await this.#keep(open)
     const field = focused && document.getElementById(focused.id)
-    if (field && nobodyHasFocus()) this.#panes.get(field.dataset['pane'] as PaneName)?.fields.focus(field, focused.caret)
+    if (field && nobodyElseHasFocus(field)) this.#panes.get(field.dataset['pane'] as PaneName)?.fields.focus(field, focused)
+    for (const open of old) await this.#keep(open)
     this.#presence.repaint()
     this.onFresh(data)
   }
@@ -150,12 +152,13 @@ export class Conversation {
     return open.close()
   }
 
-  async #open(documents: Documents): Promise<void> {
+  /** Documents of the page that are not open yet, opened but not yet on the page. */
+  #opened(documents: Documents): Promise<OpenPane[]> {
     const around: PaneSurroundings = {
       socket: this.#live.socket,
       device: this.#device,
       me: this.#data.me,
-      nameOf: (pane, field) => nameOf(pane, field),
+      nameOf,
       events: {
         change: () => {
           this.#status.changed()
@@ -171,15 +174,20 @@ export class Conversation {
       },
     }
     const entries = Object.entries(documents) as [PaneName, NonNullable<Documents[PaneName]>][]
-    await Promise.all(entries.filter(([name]) => !this.#panes.has(name)).map(async ([name, at]) => {
+    const missing = entries.filter(([name, at]) => this.#panes.get(name)?.pane.name !== at.name)
+    return Promise.all(missing.map(async ([name, at]) => {
       const pane = await Pane.open(name, at, around)
-      const open = new OpenPane(pane, this.#tools)
-      this.#panes.set(name, open)
       if (navigator.onLine) setTimeout(() => pane.settleForDevice(), SERVER_FIRST_MS)
       else pane.settleForDevice()
-      void pane.ready.then(() => { if (this.#panes.get(name) === open) open.bind() })
+      return new OpenPane(pane, this.#tools)
     }))
-    this.#presence.watch([...this.#panes.values()].map((open) => [open.pane.pane, open.writers] as const))
+  }
+
+  #install(open: OpenPane): void {
+    const { pane } = open
+    this.#panes.set(pane.pane, open)
+    void pane.ready.then(() => { if (this.#panes.get(pane.pane) === open) open.bind() })
+    this.#presence.watch([...this.#panes.values()].map((one) => [one.pane.pane, one.writers] as const))
     this.#status.changed()
   }
 

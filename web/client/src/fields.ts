@@ -12,6 +12,8 @@ import type { Writers } from './writers.ts'
 export interface FocusedField {
   readonly id: string
   readonly caret: SavedCaret
+  /** Letters that were typed since. */
+  typed: string
 }
 
 export class Fields {
@@ -66,18 +68,19 @@ export class Fields {
   }
 
   /** Mount at once and put the caret into the field. */
-  focus(element: HTMLElement, caret: SavedCaret | null = null): void {
+  focus(element: HTMLElement, before: FocusedField | null = null): void {
     this.#gradual.now(element)
     const editor = this.#editors.get(element)
     if (!editor) return
-    if (caret) restoreCaret(editor, caret)
-    else editor.commands.focus('end')
+    if (!before) return void editor.commands.focus('end')
+    restoreCaret(editor, before.caret)
+    if (before.typed) editor.view.dispatch(editor.state.tr.insertText(before.typed))
   }
 
   focused(): FocusedField | null {
     for (const [element, editor] of this.#editors) {
       const caret = saveCaret(editor)
-      if (caret) return { id: element.id, caret }
+      if (caret) return { id: element.id, caret, typed: '' }
     }
     return this.#heldCaret
   }
@@ -86,13 +89,15 @@ export class Fields {
   hold(held: boolean): void {
     if (held === this.#held) return
     if (held) this.#heldCaret = this.focused()
+    if (held && this.#heldCaret) document.addEventListener('keydown', this.#remember, true)
     this.#held = held
     this.repaint()
+    if (!held) document.removeEventListener('keydown', this.#remember, true)
     const before = this.#heldCaret
     if (held || !before) return
     this.#heldCaret = null
     const element = document.getElementById(before.id)
-    if (element && nobodyHasFocus()) this.focus(element, before.caret)
+    if (element && this.has(element) && nobodyElseHasFocus(element)) this.focus(element, before)
   }
 
   /** The right to write has come or gone. */
@@ -105,7 +110,17 @@ export class Fields {
   }
 
   close(): void {
+    document.removeEventListener('keydown', this.#remember, true)
     for (const element of [...this.#unwatch.keys()]) this.drop(element)
+  }
+
+  /** What is typed while the fields are held goes into the field afterwards. */
+  readonly #remember = (event: KeyboardEvent): void => {
+    const before = this.#heldCaret
+    if (!before || event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return
+    if (!nobodyElseHasFocus(document.getElementById(before.id))) return
+    event.preventDefault()
+    before.typed += event.key
   }
 
   get #editable(): boolean {
@@ -128,9 +143,10 @@ export class Fields {
   }
 }
 
-/** The focus can be put somewhere without taking it from anything. */
-export function nobodyHasFocus(): boolean {
-  return document.activeElement === null || document.activeElement === document.body
+/** The focus can be put into `element` without taking it from anything. */
+export function nobodyElseHasFocus(element: Element | null): boolean {
+  const { activeElement } = document
+  return activeElement === null || activeElement === document.body || (element?.contains(activeElement) ?? false)
 }
 
 /** The name of an element's place in its document: `field`, or `table/row/column`. */

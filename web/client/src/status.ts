@@ -30,7 +30,7 @@ export interface Facts {
 }
 
 export type SaveState =
-  | { readonly state: 'saved'; readonly at: number; readonly offline: boolean }
+  | { readonly state: 'saved'; readonly at: number }
   | { readonly state: 'saving' }
   | { readonly state: 'device'; readonly waiting: number }
   | { readonly state: 'unsaved' }
@@ -50,7 +50,7 @@ export function isOffline(facts: Facts): boolean {
 export function saveState(facts: Facts): SaveState {
   const offline = isOffline(facts)
   const waiting = sum(facts.panes, (pane) => pane.waiting)
-  if (waiting === 0) return { state: 'saved', at: facts.lastSaved, offline }
+  if (waiting === 0) return { state: 'saved', at: facts.lastSaved }
   if (!offline) return { state: 'saving' }
   const lagging = facts.panes.filter((pane) => pane.stored < pane.waiting)
   if (lagging.length === 0) return { state: 'device', waiting }

@@ -1,7 +1,7 @@
 /** The line that says whether everything is saved, the key that reads it out, and the warning before leaving. */
 
 import type { Announcer } from './announce.ts'
-import { saveState } from './status.ts'
+import { isOffline, saveState } from './status.ts'
 import type { Facts, SaveState } from './status.ts'
 import type { Words } from './words.ts'
 
@@ -10,6 +10,7 @@ export class StatusLine {
   readonly #announcer: Announcer
   readonly #facts: () => Facts
   #state: SaveState = { state: 'saving' }
+  #offline = false
   #planned = false
 
   constructor(words: Words, announcer: Announcer, facts: () => Facts) {
@@ -50,7 +51,7 @@ export class StatusLine {
     switch (state.state) {
       case 'saved': {
         const saved = this.#words.say('saved', { t: this.#words.time(state.at) })
-        return state.offline ? `${saved} ${this.#words.say('offline')}` : saved
+        return this.#offline ? `${saved} ${this.#words.say('offline')}` : saved
       }
       case 'saving': return this.#words.say('saving')
       case 'device': return this.#words.count('saved_on_device', state.waiting)
@@ -60,15 +61,17 @@ export class StatusLine {
 
   #paint(): void {
     const before = this.#state
-    const state = saveState(this.#facts())
+    const facts = this.#facts()
+    const state = saveState(facts)
     this.#state = state
+    this.#offline = isOffline(facts)
     const slot = document.querySelector<HTMLElement>('[data-slot=save]')
     if (!slot) return
     const text = slot.querySelector('[data-text]') ?? slot
     const sentence = this.sentence()
     if (text.textContent !== sentence) text.textContent = sentence
     slot.dataset['state'] = state.state
-    slot.toggleAttribute('data-offline', state.state === 'saved' && state.offline)
+    slot.toggleAttribute('data-offline', this.#offline)
     const bad = (one: SaveState): boolean => one.state === 'device' || one.state === 'unsaved'
     if (bad(state) && before.state !== state.state) this.#announcer.say(sentence)
     if (state.state === 'saved' && bad(before)) this.#announcer.say(sentence)
