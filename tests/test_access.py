@@ -32,38 +32,40 @@ EVERYBODY = {
 }
 """Maja's conversation is with Jonas. Astrid is his manager, Helena HR, Tomas system administrator."""
 
+Table = dict[Action, set[str]]
+
 # Situation of Maja's own pane -> action -> who may. What is not named may not.
-UNSHARED = {
+UNSHARED: Table = {
     Action.READ_PANE: {MAJA},
     Action.WRITE_PANE: {MAJA},
     Action.SHARE_PANE: {MAJA},
     Action.PREVIEW_PANE: {MAJA},
 }
-SHARED = {
+SHARED: Table = {
     Action.READ_PANE: {MAJA},
     Action.WRITE_PANE: {MAJA},
     Action.WITHDRAW_SHARE: {MAJA},
     Action.OPEN_PANE: {JONAS},
     Action.PREVIEW_PANE: {MAJA},
 }
-WAITING = {action: who for action, who in SHARED.items() if action is not Action.OPEN_PANE}
-OPENED = {
+WAITING: Table = {action: who for action, who in SHARED.items() if action is not Action.OPEN_PANE}
+OPENED: Table = {
     Action.READ_PANE: {MAJA, JONAS},
     Action.WRITE_PANE: {MAJA},
     Action.OPEN_PANE: {JONAS},
     Action.PREVIEW_PANE: {MAJA},
 }
-ENDED_UNSHARED = {Action.READ_PANE: {MAJA}, Action.PREVIEW_PANE: {MAJA}}
-ENDED_SHARED = {Action.READ_PANE: {MAJA}, Action.OPEN_PANE: {JONAS}, Action.PREVIEW_PANE: {MAJA}}
-ENDED_OPENED = {
+ENDED_UNSHARED: Table = {Action.READ_PANE: {MAJA}, Action.PREVIEW_PANE: {MAJA}}
+ENDED_SHARED: Table = {Action.READ_PANE: {MAJA}, Action.OPEN_PANE: {JONAS}, Action.PREVIEW_PANE: {MAJA}}
+ENDED_OPENED: Table = {
     Action.READ_PANE: {MAJA, JONAS},
     Action.OPEN_PANE: {JONAS},
     Action.PREVIEW_PANE: {MAJA},
 }
-JOINT_OPEN = {Action.READ_PANE: {MAJA, JONAS}, Action.WRITE_PANE: {MAJA, JONAS}}
-JOINT_ENDED = {Action.READ_PANE: {MAJA, JONAS}}
-UNGATED = {Action.READ_PANE: {MAJA, JONAS}, Action.WRITE_PANE: {MAJA}}
-UNGATED_ENDED = {Action.READ_PANE: {MAJA, JONAS}}
+JOINT_OPEN: Table = {Action.READ_PANE: {MAJA, JONAS}, Action.WRITE_PANE: {MAJA, JONAS}}
+JOINT_ENDED: Table = {Action.READ_PANE: {MAJA, JONAS}}
+UNGATED: Table = {Action.READ_PANE: {MAJA, JONAS}, Action.WRITE_PANE: {MAJA}}
+UNGATED_ENDED: Table = {Action.READ_PANE: {MAJA, JONAS}}
 
 ENDED = tuple(state for state in State if state is not State.OPEN)
 PANE_ACTIONS = tuple(
@@ -92,7 +94,7 @@ def joint(state: State, *, shares: bool = True) -> PaneFacts:
     return PaneFacts(ConversationFacts(MAJA, JONAS, state, shares), Pane.JOINT, None)
 
 
-SITUATIONS: list[tuple[str, PaneFacts, dict[Action, set[str]]]] = [
+SITUATIONS: list[tuple[str, PaneFacts, Table]] = [
     ("her pane, not shared", own(State.OPEN), UNSHARED),
     ("her pane, shared", own(State.OPEN, shared=True), SHARED),
     ("her pane, shared and waiting for his", own(State.OPEN, shared=True, waiting=True), WAITING),
@@ -119,7 +121,7 @@ for ended in ENDED:
     ],
 )
 def test_a_pane_is_open_to_exactly_whom_the_table_names(
-    facts: PaneFacts, table: dict[Action, set[str]], action: Action, person: str
+    facts: PaneFacts, table: Table, action: Action, person: str
 ) -> None:
     assert allowed(EVERYBODY[person], action, facts) is (person in table.get(action, set()))
 

@@ -74,6 +74,12 @@ async def documents_with(url: str, cookie: str, name: str) -> dict[str, str]:
         return {pane: document["name"] for pane, document in documents.items()}
 
 
+def _first_paragraph(doc: pycrdt.Doc[pycrdt.XmlFragment], field_name: str) -> pycrdt.XmlElement:
+    paragraph = doc.get(field_name, type=pycrdt.XmlFragment).children[0]
+    assert isinstance(paragraph, pycrdt.XmlElement)
+    return paragraph
+
+
 @dataclass
 class Attached:
     """One document on the device."""
@@ -202,10 +208,11 @@ class Device:
         attached = self.documents[name]
         before = attached.doc.get_state()
         with attached.doc.transaction():
-            paragraph = attached.doc.get(field_name, type=pycrdt.XmlFragment).children[0]
+            paragraph = _first_paragraph(attached.doc, field_name)
             if len(paragraph.children) == 0:
                 paragraph.children.append(pycrdt.XmlText(""))
             text = paragraph.children[len(paragraph.children) - 1]
+            assert isinstance(text, pycrdt.XmlText)
             text.insert(len(str(text).encode()), key)
         attached.written.append(key)
         if self._socket is not None and attached.scope is not None:
@@ -217,7 +224,7 @@ class Device:
         attached = self.documents[name]
         before = attached.doc.get_state()
         with attached.doc.transaction():
-            for node in attached.doc.get(field_name, type=pycrdt.XmlFragment).children[0].children:
+            for node in _first_paragraph(attached.doc, field_name).children:
                 assert isinstance(node, pycrdt.XmlText)
                 node.clear()
         if self._socket is not None and attached.scope is not None:

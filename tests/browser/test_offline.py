@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Dialog, expect
 
 from tests.browser.conftest import Join, Person
 from tests.browser.stored import stored_text
@@ -59,12 +59,17 @@ def test_300_words_survive_closing_the_browser_offline_and_merge(
 def test_leaving_with_something_unsent_asks_first(priya_and_ingrid: tuple[Person, Person]) -> None:
     priya, _ = priya_and_ingrid
     questions: list[str] = []
-    priya.page.on("dialog", lambda dialog: (questions.append(dialog.type), dialog.accept()))
+
+    def answer(dialog: Dialog) -> None:
+        questions.append(dialog.type)
+        dialog.accept()
+
+    priya.page.on("dialog", answer)
     priya.go_offline()
     priya.write("joint", "a8", " på tåget")
     expect(priya.status).to_have_attribute("data-state", "device")
-    priya.page.close(run_before_unload=True)
-    priya.page.wait_for_event("close") if not priya.page.is_closed() else None
+    with priya.page.expect_event("close"):
+        priya.page.close(run_before_unload=True)
     assert questions == ["beforeunload"]
 
 
