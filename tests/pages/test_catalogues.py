@@ -80,6 +80,15 @@ def test_the_client_gets_its_sentences_with_its_own_placeholders(catalogues: dic
     }
 
 
+def test_the_client_asks_for_no_sentence_that_it_is_not_given_and_is_given_none_in_vain() -> None:
+    client = "\n".join(path.read_text("utf-8") for path in (messages.ROOT / "web/client/src").glob("*.ts"))
+    asked = set(re.findall(r"words\.(?:say|count|around)\('(\w+)'", client))
+    given = {*words.SENTENCES, *words.NUMBERS}
+    assert asked
+    assert not asked - given
+    assert not [key for key in given if f"'{key}'" not in client]
+
+
 @pytest.mark.parametrize(
     ("locale", "one", "several"),
     [

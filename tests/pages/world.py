@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from crdt.content import Content
-from server import template_format
+from server import people, template_format
 from server.activities import Activity, ActivityState, GoalType
 from server.conversations import Conversation, ConversationPane, Meeting
 from server.documents import Reading
@@ -121,11 +121,9 @@ class World:
         )
 
     async def read_directly(self, work: Any) -> Any:
-        return (
-            {"drift": {"sv": "Drift", "nb": "Drift", "en": "Operations"}}
-            if "unit_names" in str(work)
-            else UNIT_GOALS
-        )
+        if work is people.unit_names:
+            return {"drift": {"sv": "Drift", "nb": "Drift", "en": "Operations"}}
+        return UNIT_GOALS
 
     async def read(self, actor: Actor, id_: str) -> Reading:
         found = await self.see(actor, id_)
