@@ -99,3 +99,30 @@ async def test_a_bell_while_a_commit_hangs_is_heard_after_it(nodes: tuple[House,
     here.log.gate.set()
     await ola.until_saved(JOINT, 3)
     await ola.until(lambda: "a" in ola.text(JOINT))
+
+
+async def test_catching_up_shows_nobody_what_is_not_committed(nodes: tuple[House, House]) -> None:
+    here, there = nodes
+    kari, ola, watcher = here.page("kari"), there.page("ola"), there.page("ola")
+    for page in (kari, ola, watcher):
+        await page.join(JOINT)
+    elsewhere = kari.write(JOINT, "a")
+
+    def another_node_writes_meanwhile(document: int, sequence: int) -> None:
+        here.log.last[document] += 1
+        here.log.rows[document][sequence + 1] = elsewhere
+        here.log.gate.clear()
+        here.log.moved = lambda *_: None
+
+    here.log.gate.clear()
+    ola.type(JOINT, "B")
+    await here.log.until(lambda: here.log.waiting == 1)
+    ola.type(JOINT, "C")
+    there.rooms.hear(LogMoved(1, 2, "here"))
+    here.log.moved = another_node_writes_meanwhile
+    here.log.gate.set()
+    await watcher.until(lambda: watcher.text(JOINT) == "B")
+    await here.log.until(lambda: here.log.waiting == 1)
+    assert "C" not in watcher.text(JOINT)
+    here.log.gate.set()
+    await watcher.until(lambda: sorted(watcher.text(JOINT)) == ["B", "C", "a"])
