@@ -2,11 +2,9 @@
 
 import { Editor, Extension } from '@tiptap/core'
 import type { Content, Extensions } from '@tiptap/core'
-import { Bold } from '@tiptap/extension-bold'
 import { Collaboration, isChangeOrigin } from '@tiptap/extension-collaboration'
 import { Document } from '@tiptap/extension-document'
 import { HardBreak } from '@tiptap/extension-hard-break'
-import { Italic } from '@tiptap/extension-italic'
 import { BulletList, ListItem, ListKeymap, OrderedList } from '@tiptap/extension-list'
 import { Paragraph } from '@tiptap/extension-paragraph'
 import { Text } from '@tiptap/extension-text'
@@ -14,6 +12,7 @@ import { Plugin } from '@tiptap/pm/state'
 import { initProseMirrorDoc } from '@tiptap/y-tiptap'
 import type { XmlFragment } from 'yjs'
 import { carets } from './caret.ts'
+import { PastedBold, PastedItalic, withoutStyles } from './pasted.ts'
 import type { FieldAwareness } from './writers.ts'
 
 /** Tab leaves the field, lists too; the brackets move an item in and out instead. */
@@ -41,7 +40,7 @@ const OneLine = Extension.create({
   addKeyboardShortcuts: () => ({ Enter: () => true, 'Shift-Enter': () => true, 'Mod-Enter': () => true }),
 })
 
-const RICH: Extensions = [Document, Paragraph, Text, Bold, Italic, HardBreak, BulletList, OrderedList, PlainListItem, PlainListKeymap]
+const RICH: Extensions = [Document, Paragraph, Text, PastedBold, PastedItalic, HardBreak, BulletList, OrderedList, PlainListItem, PlainListKeymap]
 const SHORT: Extensions = [Document, Paragraph, Text, OneLine]
 
 export interface EditorSurroundings {
@@ -70,7 +69,7 @@ export function mountEditor({ element, fragment, awareness, editable, typed }: E
     enableInputRules: rich,
     enablePasteRules: rich,
     extensions: [...(rich ? RICH : SHORT), named(element, rich), Collaboration.configure({ fragment, ySyncOptions: { mapping } }), carets(awareness)],
-    editorProps: rich ? {} : { handlePaste: (view, event) => pasteAsLine(view.state.tr, event, (tr) => view.dispatch(tr)) },
+    editorProps: rich ? { transformPastedHTML: withoutStyles } : { handlePaste: (view, event) => pasteAsLine(view.state.tr, event, (tr) => view.dispatch(tr)) },
     onTransaction: ({ transaction }) => {
       if (transaction.docChanged && !isChangeOrigin(transaction)) typed()
     },

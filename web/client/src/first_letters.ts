@@ -9,7 +9,6 @@
 import * as Y from 'yjs'
 
 export function seedParagraphs(transaction: Y.Transaction, doc: Y.Doc): void {
-  if (!transaction.local) return
   const since = transaction.beforeState.get(doc.clientID) ?? 0
   if ((transaction.afterState.get(doc.clientID) ?? 0) <= since) return
   const structs = doc.store.clients.get(doc.clientID) ?? []
