@@ -77,12 +77,14 @@ class RunningServer:
     def without_storage(self) -> Iterator[None]:
         """The running server cannot write a byte to any file, as on a full disk."""
         assert self.process is not None
-        limits = resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (0, limits[1]))
+        starved = self.process
+        limits = resource.prlimit(starved.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(starved.pid, resource.RLIMIT_FSIZE, (0, limits[1]))
         try:
             yield
         finally:
-            resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, limits)
+            if starved.poll() is None:
+                resource.prlimit(starved.pid, resource.RLIMIT_FSIZE, limits)
 
     def kill(self) -> None:
         """SIGKILL: nothing is flushed, nobody is told."""

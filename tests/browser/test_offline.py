@@ -91,7 +91,8 @@ def test_an_offline_page_is_gone_after_signing_out(priya_and_ingrid: tuple[Perso
     priya, _ = priya_and_ingrid
     address = priya.page.url
     priya.expect_saved()
-    priya.page.locator('form[data-action="sign-out"] button').first.click()
+    priya.page.locator("details.account > summary").click()
+    priya.page.locator('form[data-action="sign-out"] button').click()
     priya.page.wait_for_url(re.compile("/sign-in"))
     assert priya.page.evaluate("caches.keys()") == []
     priya.context.set_offline(True)
