@@ -48,11 +48,6 @@ class ConversationPane:
     shared_at: datetime | None
     opened_at: datetime | None
 
-    @property
-    def generation(self) -> int:
-        """How often the pane has begun anew, from 1."""
-        return int(self.name.rpartition("/")[2])
-
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
@@ -121,12 +116,17 @@ def create(
     owners = {Pane.EMPLOYEE: employee, Pane.MANAGER: actor.person, Pane.JOINT: None}
     for pane, owner in owners.items():
         made = Document.made(schemas(form, pane), UPDATE)
-        document = add_document(connection, f"{id_}/{pane}/1", id_, pane, made.snapshot())
+        document = add_document(connection, new_name(id_, pane), id_, pane, made.snapshot())
         made.close()
         connection.execute(
             insert(tables.pane).values(conversation_id=id_, pane=pane, owner_id=owner, document_id=document)
         )
     return id_
+
+
+def new_name(id_: str, pane: Pane) -> str:
+    """Name a new generation of a pane. Random: the name tells nobody how many there were before."""
+    return f"{id_}/{pane}/{secrets.token_hex(ID_BYTES)}"
 
 
 def see(connection: Connection, actor: Actor, id_: str) -> Conversation:

@@ -1,5 +1,6 @@
 """Documents for those who may have them: opened for a socket, or read as content for a page."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,9 @@ from server.templates import schemas
 COLOURS = {Pane.EMPLOYEE: "emp", Pane.MANAGER: "man", Pane.JOINT: "joint"}
 """How a part is coloured everywhere: the employee, the responsible manager, what they have in common."""
 
+GENERATION = re.compile(r"[0-9a-f]{32}")
+"""The last part of a document's name on the wire, as ``conversations.new_name`` makes it."""
+
 
 def colour_of(conversation: Conversation, person: str) -> str:
     """The colour of one of the two parties."""
@@ -39,16 +43,15 @@ def shown(conversation: Conversation, person: Person) -> dict[str, str]:
 
 def open_document(connection: Connection, session: Session, name: str) -> Opening:
     """Open the document with this wire name. Raises OpeningDenied, for missing and forbidden alike."""
-    id_, pane, generation = _parts(name)
+    id_, pane = _parts(name)
     try:
         conversation = conversations.see(connection, session.actor, id_)
     except NotFound:
         raise OpeningDenied("denied") from None
     current = conversation.panes[pane]
     if current.name != name:
-        # Only its owner learns that an older generation existed.
-        was_hers = current.facts.owner == session.person.id and 0 < generation < current.generation
-        raise OpeningDenied("moved" if was_hers else "denied")
+        # Whether there ever was a generation of that name is nobody's to know but its owner's.
+        raise OpeningDenied("moved" if current.facts.owner == session.person.id else "denied")
     if not conversation.may(session.actor, Action.READ_PANE, pane):
         raise OpeningDenied("denied")
     return Opening(
@@ -82,12 +85,12 @@ def content_of(connection: Connection, conversation: Conversation, pane: Pane) -
         document.close()
 
 
-def _parts(name: str) -> tuple[str, Pane, int]:
+def _parts(name: str) -> tuple[str, Pane]:
     id_, _, rest = name.partition("/")
     pane, _, generation = rest.partition("/")
-    if pane not in tuple(Pane) or not generation.isdecimal() or not generation.isascii():
+    if pane not in tuple(Pane) or not GENERATION.fullmatch(generation):
         raise OpeningDenied("denied")
-    return id_, Pane(pane), int(generation[:9])
+    return id_, Pane(pane)
 
 
 def _is_private(conversation: Conversation, pane: Pane) -> bool:

@@ -129,7 +129,7 @@ def _begin_anew(
     before = stored_document(connection, conversation, pane)
     schema = schemas(conversation.template, pane)
     made = Document.made(schema, UPDATE, shown_to_the_other(conversation, pane, before.content()))
-    name = f"{conversation.id}/{pane}/{old.generation + 1}"
+    name = conversations.new_name(conversation.id, pane)
     document = add_document(connection, name, conversation.id, pane, made.snapshot())
     before.close()
     made.close()

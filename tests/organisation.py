@@ -104,13 +104,23 @@ class Organisation:
         """A session of somebody."""
         return await self.sessions.find(await self.sessions.begin(who, ""))
 
-    async def open(self, who: str, id_: str, pane: Pane, generation: int = 1) -> Opening:
-        """What the desk says to somebody who asks for a pane's document."""
-        return await self.documents.open((await self.visit(who)).id, f"{id_}/{pane}/{generation}")
+    async def name(self, id_: str, pane: Pane) -> str:
+        """The wire name of a pane's current generation, whoever may know it."""
+        named = (
+            select(tables.document.c.name)
+            .join(tables.pane, tables.pane.c.document_id == tables.document.c.id)
+            .where(tables.pane.c.conversation_id == id_, tables.pane.c.pane == pane)
+        )
+        return await self.database.read(lambda connection: connection.scalars(named).one())
 
-    async def write(self, who: str, id_: str, pane: Pane, content: Content, generation: int = 1) -> bytes:
+    async def open(self, who: str, id_: str, pane: Pane, name: str | None = None) -> Opening:
+        """What the desk says to somebody who asks for a pane's document, the current one by default."""
+        name = name or await self.name(id_, pane)
+        return await self.documents.open((await self.visit(who)).id, name)
+
+    async def write(self, who: str, id_: str, pane: Pane, content: Content) -> bytes:
         """Have somebody fill in fields, as over the wire. Returns the page's state vector afterwards."""
-        opening = await self.open(who, id_, pane, generation)
+        opening = await self.open(who, id_, pane)
         document = await self.load(opening)
         self._client += 1
         return await self._append(who, opening, document, document.fill(content, self._client))
@@ -144,16 +154,16 @@ class Organisation:
         stored = await self.database.log.load(opening.document)
         return Document.loaded(opening.schema, UPDATE, stored.snapshot, stored.updates, stored.clients)
 
-    async def state_vector(self, who: str, id_: str, pane: Pane, generation: int = 1) -> bytes:
+    async def state_vector(self, who: str, id_: str, pane: Pane) -> bytes:
         """What a page that shows the stored document would send."""
-        document = await self.load(await self.open(who, id_, pane, generation))
+        document = await self.load(await self.open(who, id_, pane))
         state_vector = document.state_vector()
         document.close()
         return state_vector
 
-    async def share(self, actor: Actor, id_: str, pane: Pane, generation: int = 1) -> None:
+    async def share(self, actor: Actor, id_: str, pane: Pane) -> None:
         """Share a pane from a page that is up to date."""
-        vector = await self.state_vector(actor.person, id_, pane, generation)
+        vector = await self.state_vector(actor.person, id_, pane)
         await self.sharing.share(actor, id_, pane, vector)
 
     async def count(self, table: str) -> int:

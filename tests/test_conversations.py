@@ -37,10 +37,8 @@ async def test_the_manager_makes_a_conversation_and_both_see_it(here: Organisati
         seen = await here.conversations.see(actor, id_)
         assert (seen.employee.id, seen.responsible.id, seen.state) == ("maja", "jonas", State.OPEN)
         assert (seen.meeting, seen.template.id) == (MEETING, ANNUAL[0])
-        assert [pane.name for pane in seen.panes.values()] == [
-            f"{id_}/employee/1",
-            f"{id_}/manager/1",
-            f"{id_}/joint/1",
+        assert [(pane, *each.name.split("/")[:2]) for pane, each in seen.panes.items()] == [
+            (pane, id_, pane) for pane in (Pane.EMPLOYEE, Pane.MANAGER, Pane.JOINT)
         ]
         assert seen.other(actor.person).id != actor.person
 
@@ -49,6 +47,13 @@ async def test_its_id_is_random_and_has_128_bits(here: Organisation) -> None:
     ids = {await here.conversation() for _ in range(3)}
     assert {len(bytes.fromhex(id_)) for id_ in ids} == {16}
     assert len(ids) == 3
+
+
+async def test_the_names_of_its_documents_are_random_and_have_128_bits(here: Organisation) -> None:
+    id_ = await here.conversation()
+    names = [(await here.name(id_, pane)).removeprefix(f"{id_}/{pane}/") for pane in Pane]
+    assert [len(bytes.fromhex(name)) for name in names] == [16, 16, 16]
+    assert len(set(names)) == 3
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ async def test_two_drafting_histories_with_the_same_text_give_the_same_bytes(her
         await here.write("maja", id_, Pane.EMPLOYEE, {"a1": FINAL})
         await here.write("maja", id_, Pane.EMPLOYEE, {"a3": 2})
         await here.share(MAJA.actor, id_, Pane.EMPLOYEE)
-        opening = await here.open("maja", id_, Pane.EMPLOYEE, 2)
+        opening = await here.open("maja", id_, Pane.EMPLOYEE)
         stored.append(await here.database.log.load(opening.document))
     assert stored[0].snapshot == stored[1].snapshot
     assert [loaded.updates for loaded in stored] == [(), ()]
@@ -121,7 +121,7 @@ async def test_a_pane_is_shared_once(here: Organisation) -> None:
     await here.write("maja", id_, Pane.EMPLOYEE, {"a1": FINAL})
     await here.share(MAJA.actor, id_, Pane.EMPLOYEE)
     with pytest.raises(NoLongerPossible):
-        await here.share(MAJA.actor, id_, Pane.EMPLOYEE, generation=2)
+        await here.share(MAJA.actor, id_, Pane.EMPLOYEE)
 
 
 async def test_a_malformed_state_vector_shares_nothing(here: Organisation) -> None:
@@ -136,12 +136,13 @@ async def test_a_share_is_withdrawn_until_it_is_opened(here: Organisation) -> No
     id_ = await here.conversation()
     await here.write("maja", id_, Pane.EMPLOYEE, {"a1": FINAL})
     await here.share(MAJA.actor, id_, Pane.EMPLOYEE)
+    shared = await here.name(id_, Pane.EMPLOYEE)
     await here.sharing.withdraw(MAJA.actor, id_, Pane.EMPLOYEE)
     with pytest.raises(NotFound):
         await here.sharing.open_pane(JONAS.actor, id_, Pane.EMPLOYEE)
     mine = await here.documents.read(MAJA.actor, id_)
     assert mine.contents[Pane.EMPLOYEE]["a1"] == FINAL
-    assert mine.conversation.panes[Pane.EMPLOYEE].generation == 2
+    assert mine.conversation.panes[Pane.EMPLOYEE].name == shared
     with pytest.raises(NoLongerPossible):
         await here.sharing.withdraw(MAJA.actor, id_, Pane.EMPLOYEE)
 
@@ -161,9 +162,9 @@ async def test_what_is_written_after_a_withdrawal_is_gone_at_the_next_share(here
     await here.write("maja", id_, Pane.EMPLOYEE, {"a1": FINAL})
     await here.share(MAJA.actor, id_, Pane.EMPLOYEE)
     await here.sharing.withdraw(MAJA.actor, id_, Pane.EMPLOYEE)
-    await here.write("maja", id_, Pane.EMPLOYEE, {"a4": text(SECRET)}, generation=2)
-    await here.share(MAJA.actor, id_, Pane.EMPLOYEE, generation=2)
-    assert (await here.open("maja", id_, Pane.EMPLOYEE, 3)).scope == "read-write"
+    await here.write("maja", id_, Pane.EMPLOYEE, {"a4": text(SECRET)})
+    await here.share(MAJA.actor, id_, Pane.EMPLOYEE)
+    assert (await here.open("maja", id_, Pane.EMPLOYEE)).scope == "read-write"
     assert await here.count("document_update") == 0
 
 
@@ -177,7 +178,7 @@ async def test_each_change_rings_and_a_second_opening_does_not(here: Organisatio
         here.bells.clear()
         await change
         assert ConversationChanged(id_) in here.bells
-    await here.share(MAJA.actor, id_, Pane.EMPLOYEE, generation=2)
+    await here.share(MAJA.actor, id_, Pane.EMPLOYEE)
     await here.sharing.open_pane(JONAS.actor, id_, Pane.EMPLOYEE)
     here.bells.clear()
     await here.sharing.open_pane(JONAS.actor, id_, Pane.EMPLOYEE)
@@ -188,6 +189,7 @@ async def test_panes_that_open_together_wait_for_each_other(database: Database, 
     here = Organisation(database, clock)
     await here.found(annual_template(share={"enabled": True, "reveal": "together"}))
     id_ = await here.conversation()
+    drafts = {pane: await here.name(id_, pane) for pane in Pane}
     await here.write("maja", id_, Pane.EMPLOYEE, {"a1": FINAL})
     await here.share(MAJA.actor, id_, Pane.EMPLOYEE)
     with pytest.raises(NotFound):
@@ -201,11 +203,8 @@ async def test_panes_that_open_together_wait_for_each_other(database: Database, 
     await here.sharing.open_pane(MAJA.actor, id_, Pane.MANAGER)
     read = await here.documents.read(JONAS.actor, id_)
     assert read.contents[Pane.EMPLOYEE]["a4"] == text("Ett tillägg.")
-    assert {pane: state.generation for pane, state in read.conversation.panes.items()} == {
-        Pane.EMPLOYEE: 2,
-        Pane.MANAGER: 2,
-        Pane.JOINT: 1,
-    }
+    panes = read.conversation.panes
+    assert {pane for pane in Pane if panes[pane].name != drafts[pane]} == {Pane.EMPLOYEE, Pane.MANAGER}
 
 
 async def test_withdrawing_while_the_other_waits_closes_both(database: Database, clock: SetClock) -> None:
@@ -235,12 +234,28 @@ async def test_the_preview_is_what_the_share_writes(here: Organisation) -> None:
 
 async def test_the_owner_alone_learns_that_a_generation_was_replaced(here: Organisation) -> None:
     id_ = await here.conversation()
+    draft = await here.name(id_, Pane.EMPLOYEE)
     await here.write("maja", id_, Pane.EMPLOYEE, {"a1": FINAL})
     await here.share(MAJA.actor, id_, Pane.EMPLOYEE)
     await here.sharing.open_pane(JONAS.actor, id_, Pane.EMPLOYEE)
     told = {}
     for who in ("maja", "jonas", "astrid"):
         with pytest.raises(OpeningDenied) as denied:
-            await here.open(who, id_, Pane.EMPLOYEE, 1)
+            await here.open(who, id_, Pane.EMPLOYEE, draft)
         told[who] = denied.value.reason
     assert told == {"maja": "moved", "jonas": "denied", "astrid": "denied"}
+
+
+async def test_the_name_of_a_shared_pane_says_nothing_of_how_often_it_was_shared(here: Organisation) -> None:
+    names = set()
+    for withdrawals in (0, 3):
+        id_ = await here.conversation()
+        await here.write("maja", id_, Pane.EMPLOYEE, {"a1": FINAL})
+        for _ in range(withdrawals):
+            await here.share(MAJA.actor, id_, Pane.EMPLOYEE)
+            await here.sharing.withdraw(MAJA.actor, id_, Pane.EMPLOYEE)
+        await here.share(MAJA.actor, id_, Pane.EMPLOYEE)
+        names.add((await here.name(id_, Pane.EMPLOYEE)).removeprefix(f"{id_}/employee/"))
+    # Random, of 128 bits: no counter.
+    assert {len(bytes.fromhex(name)) for name in names} == {16}
+    assert len(names) == 2
