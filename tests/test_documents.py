@@ -82,8 +82,8 @@ async def test_without_sharing_every_pane_is_read_from_the_start(database: Datab
 async def test_missing_and_forbidden_are_told_apart_by_nothing(here: Organisation, name: str) -> None:
     id_ = await here.conversation()
     session = await here.visit("maja")
+    theirs = await here.name(id_, Pane.MANAGER)
     with pytest.raises(OpeningDenied) as denied:
-        theirs = await here.name(id_, Pane.MANAGER)
         await here.documents.open(session.id, name.format(id=id_, current=theirs, other="0" * 32))
     assert denied.value.reason == "denied"
 

@@ -63,9 +63,9 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class LogAhead:
-    """Somebody else has written to the log: it reaches to ``sequence`` at least."""
+    """Somebody else has written to the log: it reaches to ``sequence`` at least, or nobody knows how far."""
 
-    sequence: int
+    sequence: int | None
 
 
 FromClient = Asked | Written | Spoken | PresenceAsked

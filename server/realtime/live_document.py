@@ -195,7 +195,7 @@ class LiveDocument:
             case Written(seat) if seat.may_write:
                 return await self._merge(turn, item)
             case LogAhead(sequence):
-                if sequence > self._replica.sequence:
+                if sequence is None or sequence > self._replica.sequence:
                     if turn.writes:
                         return False
                     await self._catch_up()
@@ -361,7 +361,7 @@ class LiveDocument:
             log.exception("document %d: its snapshot says something else; the log is kept as it is", self.id)
         except DocumentGone:
             # The next turn finds out, and tells everybody.
-            self.put(LogAhead(self._replica.sequence + 1))
+            self.put(LogAhead(None))
         finally:
             self._folder = None
 

@@ -15,7 +15,14 @@ from server.realtime.room import Room
 from server.realtime.tasks import Tasks
 from server.rules import limits
 from server.rules.errors import StorageUnavailable
-from server.storage.bells import Bell, ConversationChanged, LogMoved, PersonChanged, SessionEnded
+from server.storage.bells import (
+    Bell,
+    BellsMissed,
+    ConversationChanged,
+    LogMoved,
+    PersonChanged,
+    SessionEnded,
+)
 from server.storage.update_log import Author, UpdateLog
 
 log = logging.getLogger(__name__)
@@ -108,7 +115,16 @@ class Rooms:
                 for room in self._rooms_of(person):
                     self._tasks.start(room.ask_again())
                 self._tasks.start(self._check_sessions(self._connections_of.get(person, ())))
+            case BellsMissed():
+                self._look_at_everything()
         self.changes += 1
+
+    def _look_at_everything(self) -> None:
+        for document in self._documents.values():
+            document.put(LogAhead(None))
+        for room in self._rooms.values():
+            self._tasks.start(room.changed())
+        self._tasks.start(self._check_sessions(self._connections))
 
     def _end_session(self, session: str) -> None:
         for connection in tuple(self._connections):

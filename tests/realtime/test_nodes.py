@@ -6,8 +6,9 @@ import pytest
 
 from crdt.messages import AuthToken, SyncStatus, SyncStep1, SyncUpdate
 from server.rules.access import Pane
-from server.storage.bells import LogMoved
-from tests.realtime.doubles import JOINT, House
+from server.realtime.room import CHANGED
+from server.storage.bells import BellsMissed, LogMoved
+from tests.realtime.doubles import EMPLOYEE, JOINT, House
 
 
 @pytest.fixture
@@ -126,3 +127,28 @@ async def test_catching_up_shows_nobody_what_is_not_committed(nodes: tuple[House
     assert "C" not in watcher.text(JOINT)
     here.log.gate.set()
     await watcher.until(lambda: sorted(watcher.text(JOINT)) == ["B", "C", "a"])
+
+
+async def test_a_node_that_could_not_hear_reads_every_log_to_its_end(nodes: tuple[House, House]) -> None:
+    here, there = nodes
+    kari, ola = here.page("kari"), there.page("ola")
+    await kari.join(JOINT)
+    await ola.join(JOINT)
+    kari.type(JOINT, "hei")
+    await kari.until_saved(JOINT, 2)
+    there.rooms.hear(BellsMissed())
+    await ola.until(lambda: ola.text(JOINT) == "hei")
+
+
+async def test_a_node_that_could_not_hear_asks_for_all_rights_and_sessions_again(house: House) -> None:
+    kari, ola, gone = house.page("kari"), house.page("ola"), house.page("kari")
+    await kari.join(JOINT, EMPLOYEE)
+    await ola.join(JOINT)
+    await gone.join(EMPLOYEE)
+    house.desk.openings["ola", JOINT] = "denied"
+    house.desk.openings["kari", EMPLOYEE] = "moved"
+    house.desk.ended.add(gone.author.session)
+    house.rooms.hear(BellsMissed())
+    await ola.until(lambda: ola.ended(JOINT) == "denied")
+    await kari.until(lambda: kari.ended(EMPLOYEE) == "moved" and kari.told(JOINT) == [CHANGED])
+    await gone.until(lambda: gone.closed is not None and gone.closed[0] == 4401)
