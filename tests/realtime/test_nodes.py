@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from crdt.messages import AuthToken, SyncStatus, SyncStep1, SyncUpdate
-from server.rules.access import Pane
 from server.realtime.room import CHANGED
+from server.rules.access import Pane
 from server.storage.bells import BellsMissed, LogMoved
 from tests.realtime.doubles import EMPLOYEE, JOINT, House
 
