@@ -39,7 +39,8 @@ ORIGIN = "https://samsyn.example"
 TEMPLATE = template_format.read(
     yaml.safe_load((ROOT / "server/demo/template_annual_three_panes.yaml").read_text("utf-8"))["template"]
 )
-ASSETS = Assets({name: name for name in ("samsyn.css", "samsyn.js", "icons.svg")})
+FONTS = "inter-latin-wght-normal.woff2", "newsreader-latin-wght-normal.woff2"
+ASSETS = Assets({name: name for name in ("samsyn.css", "samsyn.js", "page.js", "icons.svg", *FONTS)})
 UNIT_GOALS = [{"sv": "Färre driftstopp på ledningsnätet", "nb": "Færre driftsstans", "en": "Fewer outages"}]
 
 

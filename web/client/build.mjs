@@ -12,6 +12,15 @@ const out = '../static'
 const styles = '../styles/samsyn.css'
 const watching = process.argv.includes('--watch')
 
+/** A font that comes late is for the next page: text that is being read, or written, never moves. */
+const stillFonts = {
+  name: 'still-fonts',
+  setup: (build) => build.onLoad({ filter: /@fontsource.*\.css$/ }, ({ path }) => ({
+    contents: readFileSync(path, 'utf8').replaceAll('font-display: swap', 'font-display: optional'),
+    loader: 'css',
+  })),
+}
+
 const common = {
   bundle: true,
   minify: !watching,
@@ -24,12 +33,15 @@ const common = {
   nodePaths: ['node_modules'],
   loader: { '.woff2': 'file', '.svg': 'file', '.png': 'file' },
   assetNames: '[name]-[hash]',
+  chunkNames: '[name]-[hash]',
+  plugins: [stillFonts],
 }
 const page = {
   ...common,
   format: 'esm',
+  splitting: true,
   entryNames: '[name]-[hash]',
-  entryPoints: [{ in: 'src/page.ts', out: 'samsyn' }, ...(existsSync(styles) ? [{ in: styles, out: 'samsyn' }] : [])],
+  entryPoints: [{ in: 'src/entry.ts', out: 'samsyn' }, ...(existsSync(styles) ? [{ in: styles, out: 'samsyn' }] : [])],
 }
 // The service worker keeps its name: the browser compares its bytes to find a new version.
 const worker = { ...common, format: 'iife', entryNames: '[name]', entryPoints: ['src/service-worker.ts'] }
@@ -86,7 +98,7 @@ mkdirSync(out, { recursive: true })
 if (watching) {
   const again = { name: 'manifest', setup: (build) => build.onEnd((result) => result.metafile && finish(result, { metafile: { inputs: {}, outputs: { 'service-worker.js': {} } } })) }
   await (await esbuild.context(worker)).watch()
-  await (await esbuild.context({ ...page, plugins: [again] })).watch()
+  await (await esbuild.context({ ...page, plugins: [stillFonts, again] })).watch()
 } else {
   finish(await esbuild.build(page), await esbuild.build(worker))
 }

@@ -75,7 +75,7 @@ export class Gradual {
         const [next] = this.#work.keys()
         if (next === undefined) break
         this.now(next)
-      } while (deadline.timeRemaining() > 12)
+      } while (deadline.timeRemaining() > 25)
       this.#idle = false
       this.#tell()
       if (this.#work.size > 0) this.#whenIdle()
