@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from server.rules import limits
 from server.rules.errors import StorageUnavailable
 from server.storage.bell_wire import CHANNEL, BellWire, encode
-from server.storage.bells import Bell, LogMoved
+from server.storage.bells import Bell, BellsMissed, LogMoved
 from server.storage.database import Clock, Database, take_bells, take_erasure
 from server.storage.migrations import upgrade
 from server.storage.postgres_log import PostgresLog
@@ -72,8 +72,15 @@ class PostgresDatabase(Database):
         return database
 
     async def write(self, work: Callable[[Connection], T]) -> T:
-        async with self._connected() as connection, connection.begin():
-            result, bells = await connection.run_sync(self._work_and_ring, work)
+        bells: list[Bell] = []
+        try:
+            async with self._connected() as connection, connection.begin():
+                result, bells = await connection.run_sync(self._work_and_ring, work)
+        except BaseException:
+            if any(not isinstance(bell, LogMoved) for bell in bells):
+                # The commit did not answer and may have been made: the others then hear, and this node not.
+                self._tell([BellsMissed()])
+            raise
         # The others hear through the database. This node need not wait for that, and knows its own log.
         self._tell([bell for bell in bells if not isinstance(bell, LogMoved)])
         return result

@@ -14,7 +14,7 @@ from server.rules.access import ConversationFacts, PaneFacts, Role
 from server.storage.bells import LogMoved
 from server.storage.database import Clock, Database, ring
 from server.storage.log_rows import StoredLog, available
-from server.storage.rights import AuthorFacts, check_append
+from server.storage.rights import AuthorFacts, check_append, check_clients
 from server.storage.tables import (
     change_log,
     conversation,
@@ -90,6 +90,7 @@ def _append_all(
     SAVEPOINT of its own, and a batch takes as many round trips as a single append."""
     targets = _lock(connection, sorted({append.document for append in appends}))
     authors = _authors(connection, {author.session for append in appends for author in append.authors})
+    owners = _owners(connection, {append.document for append in appends if append.new_clients})
     now = clock()
     outcomes: list[Outcome] = []
     accepted: list[tuple[int, Append]] = []
@@ -104,6 +105,7 @@ def _append_all(
                 ((author.person, authors.get((author.session, author.person))) for author in append.authors),
                 now,
             )
+            check_clients(append, owners.get(append.document, {}))
         except LogError as refusal:
             outcomes.append(refusal)
         else:
@@ -193,6 +195,18 @@ def _authors(connection: Connection, sessions: set[str]) -> dict[tuple[str, str]
         )
         for row in found
     }
+
+
+def _owners(connection: Connection, documents: set[int]) -> dict[int, dict[int, str]]:
+    """Read whose the Yjs client ids are: document -> client -> person."""
+    owners: dict[int, dict[int, str]] = {}
+    if documents:
+        found = connection.execute(
+            select(document_client).where(document_client.c.document_id.in_(documents))
+        )
+        for row in found:
+            owners.setdefault(row.document_id, {})[row.client] = row.person_id
+    return owners
 
 
 _KEEP = insert(document_update)

@@ -1,12 +1,12 @@
 """May these authors append to this document? Asked inside the append's own transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from server.rules import limits
 from server.rules.access import Action, Actor, PaneFacts, Role, State, allowed
-from server.storage.update_log import AppendRefused
+from server.storage.update_log import Append, AppendRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +50,17 @@ def check_append(target: PaneFacts, authors: Iterable[tuple[str, AuthorFacts | N
     )
     if refused:
         raise AppendRefused("denied", refused)
+
+
+def check_clients(append: Append, owners: Mapping[int, str]) -> None:
+    """Raise AppendRefused for whoever writes under another person's Yjs client id.
+
+    ``owners`` has whose the document's ids are. A room knows them as they were when it loaded the
+    document; what other nodes have stored since, only the database knows. What somebody wrote under a
+    borrowed id would take the place of what its owner writes next.
+    """
+    borrowers = frozenset(
+        person for client, person in append.new_clients if owners.get(client, person) != person
+    )
+    if borrowers:
+        raise AppendRefused("denied", borrowers)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from server.rules.access import ConversationFacts, Pane, PaneFacts, Role, State
 from server.storage.database import Clock, Database
 from server.storage.log_rows import StoredLog, available
-from server.storage.rights import AuthorFacts, check_append
+from server.storage.rights import AuthorFacts, check_append, check_clients
 from server.storage.update_log import Append, Author, DocumentGone
 
 # Plain SQL on the driver's connection: an append is the one thing that happens at every key press, and
@@ -39,6 +39,8 @@ _TOUCH = """
     INSERT INTO change_log (document_id, field, person_id, first_at, last_at) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (document_id, field, person_id) DO UPDATE SET last_at = excluded.last_at"""
 
+_OWNERS = "SELECT client, person_id FROM document_client WHERE document_id = ?"
+
 _CLIENT = """
     INSERT INTO document_client (document_id, client, person_id) VALUES (?, ?, ?)
     ON CONFLICT (document_id, client) DO NOTHING"""
@@ -63,6 +65,8 @@ def _append(append: Append, clock: Clock, connection: Connection) -> int:
         ((author.person, _author(rows, author)) for author in append.authors),
         now,
     )
+    if append.new_clients:
+        check_clients(append, dict(rows.execute(_OWNERS, (append.document,)).fetchall()))
     # All rows are fetched: a statement that has not ended would hold up the end of the transaction.
     ((number,),) = rows.execute(_NUMBER, (append.document,)).fetchall()
     rows.execute(_KEEP, (append.document, number, append.change))

@@ -62,7 +62,8 @@ class LogError(Exception):
 
 class AppendRefused(LogError):
     """The append's rights do not hold. ``persons`` lost theirs; ``reason`` is ``frozen`` or ``moved``
-    when nobody may write here any more, ``denied`` when only those persons may not."""
+    when nobody may write here any more, ``denied`` when only those persons may not, or not under the
+    Yjs client id that they claim."""
 
     def __init__(self, reason: str, persons: frozenset[str]) -> None:
         super().__init__(reason)

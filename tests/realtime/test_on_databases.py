@@ -1,8 +1,9 @@
 """The rooms on the real logs, SQLite and PostgreSQL: what the doubles promise holds there too."""
 
 from collections.abc import AsyncIterator, Callable
-from typing import cast
+from typing import Any, cast
 
+import pycrdt
 import pytest
 from sqlalchemy import update
 
@@ -134,5 +135,31 @@ async def test_two_nodes_on_one_postgresql_converge(postgres_url: str, clock: Se
     for house in houses:
         await house.rooms.drain()
     assert await _stored(here, scene.joint) == maja.text(JOINT)
+    await here.close()
+    await there.close()
+
+
+async def test_nobody_takes_the_place_of_what_another_is_about_to_write_on_another_node(
+    postgres_url: str, clock: SetClock
+) -> None:
+    here, there = await open_database(postgres_url, clock), await open_database(postgres_url, clock)
+    scene = await _set_up(here, clock)
+    houses = _node(here, scene), _node(there, scene)
+    maja, jonas = houses[0].page("maja", "session-maja"), houses[1].page("jonas", "session-jonas")
+    await maja.join(JOINT)
+    await jonas.join(JOINT)
+    maja.type(JOINT, "a")
+    await jonas.until(lambda: jonas.text(JOINT) == "a")
+    # Jonas' node has heard what she wrote, and not whose client id it was.
+    forger = pycrdt.Doc[Any](client_id=maja.docs[JOINT].client_id)
+    forger.apply_update(jonas.docs[JOINT].get_update())
+    jonas.docs[JOINT] = forger
+    jonas.type(JOINT, "FORGED")
+    await jonas.until(lambda: jonas.ended(JOINT) == "denied")
+    maja.type(JOINT, "b")
+    await maja.until_saved(JOINT, 3)
+    for house in houses:
+        await house.rooms.drain()
+    assert await _stored(here, scene.joint) == "ab"
     await here.close()
     await there.close()

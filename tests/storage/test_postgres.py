@@ -7,7 +7,8 @@ from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import IntegrityError
 
 from server.rules import limits
 from server.rules.errors import StorageUnavailable
@@ -219,6 +220,19 @@ async def test_connections_that_the_server_ends_are_replaced_and_missed_bells_ar
     with pytest.raises(LogUnavailable):
         await scene.database.log.append(typed(scene.joint))
     assert await scene.database.log.append(typed(scene.joint)) == 1
+    assert await heard.next() == BellsMissed()
+
+
+async def test_a_commit_that_fails_after_a_bell_counts_as_a_bell_missed(scene: Scene) -> None:
+    def failing_late(rows: Connection) -> None:
+        ring(rows, ConversationChanged("conversation"))
+        rows.execute(text("CREATE TEMP TABLE parent (id int PRIMARY KEY)"))
+        rows.execute(text("CREATE TEMP TABLE child (id int REFERENCES parent INITIALLY DEFERRED)"))
+        rows.execute(text("INSERT INTO child VALUES (1)"))
+
+    heard = Heard(scene.database)
+    with pytest.raises(IntegrityError):
+        await scene.database.write(failing_late)
     assert await heard.next() == BellsMissed()
 
 

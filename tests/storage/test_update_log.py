@@ -224,10 +224,16 @@ async def test_a_yjs_client_belongs_to_the_person_who_came_with_it_first(scene: 
     await scene.database.log.append(
         Append(scene.joint, b"change", (MAJA,), (), ((largest, "maja"), (5, "maja")))
     )
-    await scene.database.log.append(
-        Append(scene.joint, b"change", (JONAS,), (), ((largest, "jonas"), (6, "jonas")))
-    )
-    assert (await scene.database.log.load(scene.joint)).clients == {largest: "maja", 5: "maja", 6: "jonas"}
+    await scene.database.log.append(Append(scene.joint, b"change", (MAJA,), (), ((largest, "maja"),)))
+    await scene.database.log.append(Append(scene.private, b"change", (MAJA,), (), ((6, "maja"),)))
+    with pytest.raises(AppendRefused) as refused:
+        await scene.database.log.append(
+            Append(scene.joint, b"forged", (MAJA, JONAS), (), ((7, "maja"), (largest, "jonas")))
+        )
+    assert (refused.value.reason, refused.value.persons) == ("denied", {"jonas"})
+    loaded = await scene.database.log.load(scene.joint)
+    assert loaded.clients == {largest: "maja", 5: "maja"}
+    assert b"forged" not in loaded.updates
 
 
 # Compaction
