@@ -75,7 +75,7 @@ class Accounts:
             raise SignInRefused
         renewed = await self._hashed(password) if self._hasher.check_needs_rehash(stored) else None
         return await self._database.write(
-            lambda connection: _succeeded(connection, email, keys[0], stored, renewed)
+            lambda connection: _succeeded(connection, email, keys, stored, renewed)
         )
 
     async def sign_in_as(self, person: str) -> Person:
@@ -133,8 +133,13 @@ class Accounts:
             return await asyncio.to_thread(self._hasher.hash, _normal(password))
 
 
-def _succeeded(connection: Connection, email: str, key: str, stored: str, renewed: str | None) -> Person:
-    """Forget the person's failed attempts. The password must still be the one that was verified."""
+def _succeeded(
+    connection: Connection, email: str, keys: tuple[str, str], stored: str, renewed: str | None
+) -> Person:
+    """Forget the person's failed attempts, and of the network address this one, which did not fail.
+
+    The password must still be the one that was verified.
+    """
     row = connection.execute(
         select(tables.person).where(
             tables.person.c.email == email,
@@ -144,7 +149,9 @@ def _succeeded(connection: Connection, email: str, key: str, stored: str, renewe
     ).one_or_none()
     if row is None:
         raise SignInRefused
-    connection.execute(delete(tables.sign_in_attempt).where(tables.sign_in_attempt.c.key == key))
+    attempt, (of_person, of_address) = tables.sign_in_attempt, keys
+    last = select(func.max(attempt.c.id)).where(attempt.c.key == of_address).scalar_subquery()
+    connection.execute(delete(attempt).where((attempt.c.key == of_person) | (attempt.c.id == last)))
     if renewed is not None:
         _set_hash(connection, row.id, renewed)
     return people.person_of(row)

@@ -119,6 +119,21 @@ async def test_signing_in_forgets_ones_own_failures(here: Organisation) -> None:
         assert (await here.accounts.sign_in(MAJA.email, PASSWORD, ADDRESS)).id == "maja"
 
 
+async def test_a_whole_organisation_signs_in_from_one_network_address(here: Organisation) -> None:
+    for _ in range(SIGN_IN_ATTEMPTS_MAX * 10 + 1):
+        assert (await here.accounts.sign_in(MAJA.email, PASSWORD, ADDRESS)).id == "maja"
+
+
+async def test_signing_in_oneself_buys_no_guesses_at_others(here: Organisation) -> None:
+    for number in range(SIGN_IN_ATTEMPTS_MAX * 10):
+        with pytest.raises(SignInRefused):
+            await here.accounts.sign_in(f"guess{number}@nordljus.example", "wrong", ADDRESS)
+        if number % 10 == 0:
+            await here.accounts.sign_in(MAJA.email, PASSWORD, ADDRESS)
+    with pytest.raises(TooManyAttempts):
+        await here.accounts.sign_in("another@nordljus.example", "wrong", ADDRESS)
+
+
 async def test_what_was_typed_as_an_address_is_not_stored(here: Organisation) -> None:
     with pytest.raises(SignInRefused):
         await here.accounts.sign_in("my-secret-typed-in-the-wrong-field", "", ADDRESS)

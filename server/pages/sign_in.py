@@ -1,5 +1,7 @@
 """Signing in and out. In demo mode everybody of the sample organisation has a button."""
 
+from contextlib import suppress
+
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
@@ -12,7 +14,7 @@ from server.pages.forms import read_form
 from server.pages.rendering import View
 from server.people import Person
 from server.rules.access import Role
-from server.rules.errors import SignInRefused, TooManyAttempts
+from server.rules.errors import NotFound, SignInRefused, TooManyAttempts
 
 
 async def show(visit: Visit) -> Response:
@@ -36,6 +38,10 @@ async def sign_in(visit: Visit) -> Response:
     except (SignInRefused, TooManyAttempts) as refusal:
         wrong = sentence_of(refusal, visit.view())
         return await _page(visit, back, wrong, form.get("email", ""), refusal.status)
+    if visit.session is not None:
+        # The browser forgets its key now, so nobody could end it here any more.
+        with suppress(NotFound):
+            await visit.features.sessions.end(visit.session, visit.session.id)
     key = await visit.features.sessions.begin(person.id, visit.request.headers.get("user-agent", ""))
     response = RedirectResponse(back, 303)
     cookies.set_session(response, key, visit.features.settings.secure)

@@ -39,7 +39,10 @@ async def test_what_is_no_state_vector_is_refused_and_shares_nothing() -> None:
         for body in (b"{}", b"[", b'{"state_vector": "?"}', b'{"state_vector": 1}'):
             answer = await client.post(SHARE, content=body, headers={"content-type": "application/json"})
             assert answer.status_code == 409
-    assert not world.calls
+        for encoded in ("?", "é", "\0", ""):
+            for given in ({"json": {"state_vector": encoded}}, {"data": {"state_vector": encoded}}):
+                assert (await client.post(SHARE, **given)).status_code in (204, 303, 409)
+    assert [call for call in world.calls if call[-1]] == []
 
 
 async def test_taking_back_and_opening_lead_back_to_the_conversation() -> None:

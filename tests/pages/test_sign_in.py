@@ -44,6 +44,16 @@ async def test_outside_the_demo_nobody_is_listed_and_no_button_works() -> None:
     assert "set-cookie" not in answer.headers
 
 
+async def test_signing_in_anew_ends_the_session_that_the_browser_had() -> None:
+    world = World()
+    form = {"email": "jonas@nordljus.example", "password": "nordljus"}
+    async with browser(world) as client:
+        assert (await client.post("/sign-in", data=form | {"password": "fel"})).status_code == 401
+        assert world.calls == []
+        assert (await client.post("/sign-in", data=form)).status_code == 303
+    assert world.calls == [("end", "m", "m")]
+
+
 async def test_signing_out_ends_the_session_and_takes_the_cookie_back() -> None:
     world = World()
     async with browser(world) as client:

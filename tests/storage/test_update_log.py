@@ -230,7 +230,7 @@ async def test_a_yjs_client_belongs_to_the_person_who_came_with_it_first(scene: 
         await scene.database.log.append(
             Append(scene.joint, b"forged", (MAJA, JONAS), (), ((7, "maja"), (largest, "jonas")))
         )
-    assert (refused.value.reason, refused.value.persons) == ("denied", {"jonas"})
+    assert (refused.value.reason, refused.value.persons) == ("denied", frozenset({"jonas"}))
     loaded = await scene.database.log.load(scene.joint)
     assert loaded.clients == {largest: "maja", 5: "maja"}
     assert b"forged" not in loaded.updates
