@@ -8,7 +8,6 @@ import asyncio
 import hashlib
 import unicodedata
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -16,9 +15,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from server import people
+from server import people, sessions
 from server.people import Person
-from server.rules.access import Actor
+from server.rules.access import Action, Actor, OrganisationFacts, allowed
 from server.rules.errors import NotFound, SignInRefused, TooManyAttempts
 from server.rules.limits import (
     EMAIL_CHARACTERS_MAX,
@@ -55,10 +54,9 @@ class Accounts:
         self._hashing = asyncio.Semaphore(PASSWORD_HASHES_AT_ONCE_MAX)
         self.demo = demo
 
-    async def add(self, actor: Actor | None, person: Person, password: str | None) -> None:
+    async def add(self, actor: Actor, person: Person, password: str | None) -> None:
         """Add a person who can sign in with ``password``, or not at all without one. As ``people.add``."""
         stored = await self._hashed(password) if password else None
-        person = replace(person, email=_normal_email(person.email))
         await self._database.write(lambda connection: people.add(connection, actor, person, stored))
 
     async def sign_in(self, email: str, password: str, address: str) -> Person:
@@ -66,7 +64,7 @@ class Accounts:
 
         Raises SignInRefused, or TooManyAttempts before anything is looked at.
         """
-        email, password = _normal_email(email), _normal(password)
+        email, password = people.normal_email(email), _normal(password)
         if len(email) > EMAIL_CHARACTERS_MAX or len(password) > PASSWORD_CHARACTERS_MAX:
             raise SignInRefused
         keys = _key("email", email), _key("address", address)
@@ -95,10 +93,15 @@ class Accounts:
         """As ``people.set_locale``."""
         await self._database.write(lambda connection: people.set_locale(connection, person, locale))
 
-    async def set_password(self, person: str, password: str) -> None:
-        """Give a person a new password. For the demo's shared one and whoever sets up the server."""
+    async def set_password(self, actor: Actor, person: str, password: str) -> None:
+        """Give a person a new password; the person's sessions end, and failed attempts are forgotten.
+
+        Raises NotFound without the right, or when there is no such person.
+        """
         stored = await self._hashed(password)
-        await self._database.write(lambda connection: _set_hash(connection, person, stored))
+        await self._database.write(
+            lambda connection: _renew(connection, actor, person, stored, self._clock())
+        )
 
     def _attempt(self, connection: Connection, email: str, keys: tuple[str, str]) -> str | None:
         """Count the attempt, and return the stored hash of an active person with this address."""
@@ -157,6 +160,15 @@ def _succeeded(
     return people.person_of(row)
 
 
+def _renew(connection: Connection, actor: Actor, person: str, hash_: str, now: datetime) -> None:
+    if not allowed(actor, Action.SET_PASSWORD, OrganisationFacts()):
+        raise NotFound
+    key = _key("email", people.get(connection, person).email)
+    connection.execute(delete(tables.sign_in_attempt).where(tables.sign_in_attempt.c.key == key))
+    _set_hash(connection, person, hash_)
+    sessions.end_all(connection, person, now)
+
+
 def _set_hash(connection: Connection, person: str, hash_: str) -> None:
     connection.execute(update(tables.person).where(tables.person.c.id == person).values(password_hash=hash_))
 
@@ -171,5 +183,6 @@ def _normal(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
-def _normal_email(email: str) -> str:
-    return unicodedata.normalize("NFC", email.strip()).lower()
+def password_length(password: str) -> int:
+    """Count the characters as the limits on a password count them: of the form that is hashed."""
+    return len(_normal(password))

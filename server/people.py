@@ -1,10 +1,12 @@
 """People as the organisation knows them: reading them, adding them, moving them to another manager."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from server.rules.access import Action, Actor, OrganisationFacts, PersonFacts, Role, allowed
 from server.rules.errors import NotFound
@@ -70,6 +72,21 @@ def get(connection: Connection, id_: str) -> Person:
     return person_of(row)
 
 
+def with_email(connection: Connection, email: str) -> Person:
+    """Read the active person who has this address, however it is typed. Raises NotFound."""
+    row = connection.execute(
+        select(tables.person).where(tables.person.c.email == normal_email(email), tables.person.c.active)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return person_of(row)
+
+
+def normal_email(email: str) -> str:
+    """One form for the same address, however it is typed: the one that is stored."""
+    return unicodedata.normalize("NFC", email.strip()).lower()
+
+
 def everybody(connection: Connection) -> list[Person]:
     """Everybody who is active, by name."""
     rows = connection.execute(
@@ -87,37 +104,48 @@ def add_unit(
     goals: list[dict[str, str]],
 ) -> None:
     """Add a unit and its goals. ``parent`` is there already, or None. Raises NotFound without the right."""
-    _require_system_administrator(actor)
+    _require_right(actor)
     connection.execute(insert(tables.unit).values(id=id_, name=dict(name), parent=parent, goals=list(goals)))
 
 
-def add(connection: Connection, actor: Actor | None, person: Person, password_hash: str | None) -> None:
-    """Add a person; unit and manager are there already.
-
-    Only a system administrator may, except that whoever sets up the server (``actor`` None) adds the very
-    first person, who is one. Raises NotFound without the right.
-    """
-    if actor is not None:
-        _require_system_administrator(actor)
-    elif Role.SYSTEM_ADMINISTRATOR not in person.roles or connection.scalar(
-        select(func.count()).select_from(tables.person)
-    ):
-        raise NotFound
+def change_unit(
+    connection: Connection,
+    actor: Actor,
+    id_: str,
+    name: Mapping[str, str],
+    parent: str | None,
+    goals: list[dict[str, str]],
+) -> None:
+    """Change a unit and its goals, as ``add_unit``. Raises NotFound without the right."""
+    _require_right(actor)
     connection.execute(
-        insert(tables.person).values(
-            id=person.id,
-            name=person.name,
-            email=person.email,
-            unit=person.unit,
-            title=dict(person.title),
-            manager_id=person.manager_id,
-            locale=person.locale,
-            roles=sorted(person.roles),
-            employment=_stored(person.employment),
-            password_hash=password_hash,
-            active=person.active,
-        )
+        update(tables.unit)
+        .where(tables.unit.c.id == id_)
+        .values(name=dict(name), parent=parent, goals=list(goals))
     )
+
+
+def add(connection: Connection, actor: Actor, person: Person, password_hash: str | None) -> None:
+    """Add a person; unit and manager are there already. Raises NotFound without the right."""
+    _require_right(actor)
+    connection.execute(
+        insert(tables.person).values(id=person.id, password_hash=password_hash, **_columns(person))
+    )
+
+
+def change(connection: Connection, actor: Actor, person: Person) -> None:
+    """Change all that is known of a person but the password; the sockets of one made inactive close.
+
+    Conversations stay with whoever is responsible for them. Raises NotFound without the right, or when
+    there is no such person.
+    """
+    _require_right(actor)
+    changed = connection.execute(
+        update(tables.person).where(tables.person.c.id == person.id).values(**_columns(person))
+    )
+    if not changed.rowcount:
+        raise NotFound
+    ring(connection, PersonChanged(person.id))
 
 
 def place(connection: Connection, actor: Actor, person: str, unit: str | None, manager: str | None) -> None:
@@ -125,7 +153,7 @@ def place(connection: Connection, actor: Actor, person: str, unit: str | None, m
 
     Raises NotFound without the right, or when there is no such person.
     """
-    _require_system_administrator(actor)
+    _require_right(actor)
     changed = connection.execute(
         update(tables.person).where(tables.person.c.id == person).values(unit=unit, manager_id=manager)
     )
@@ -176,11 +204,25 @@ def person_of(row: Row[tuple[object, ...]]) -> Person:
     )
 
 
+def _columns(person: Person) -> dict[str, Any]:
+    return {
+        "name": person.name,
+        "email": normal_email(person.email),
+        "unit": person.unit,
+        "title": dict(person.title),
+        "manager_id": person.manager_id,
+        "locale": person.locale,
+        "roles": sorted(person.roles),
+        "employment": _stored(person.employment),
+        "active": person.active,
+    }
+
+
 def _stored(employment: Employment) -> dict[str, str]:
     stored = {"form": employment.form, "began_on": employment.began_on.isoformat()}
     return stored | ({"ends_on": employment.ends_on.isoformat()} if employment.ends_on else {})
 
 
-def _require_system_administrator(actor: Actor) -> None:
+def _require_right(actor: Actor) -> None:
     if not allowed(actor, Action.ADD_PERSON, OrganisationFacts()):
         raise NotFound

@@ -119,6 +119,11 @@ def end_others(connection: Connection, person: str, kept: str, now: datetime) ->
         end(connection, person, session, now)
 
 
+def end_all(connection: Connection, person: str, now: datetime) -> None:
+    """End all of the person's sessions: whoever is signed in as them must sign in again."""
+    end_others(connection, person, kept="", now=now)
+
+
 def devices(connection: Connection, person: str, this: str, now: datetime) -> list[Device]:
     """The person's sessions that hold, the one seen last first."""
     rows = connection.execute(

@@ -19,7 +19,7 @@ from server.demo import data
 from server.documents import Documents
 from server.people import Employment, Person
 from server.realtime.ports import Opening
-from server.rules.access import Actor, Pane, Role
+from server.rules.access import OPERATOR, Actor, Pane, Role
 from server.rules.limits import UPDATE
 from server.sessions import Session, Sessions
 from server.sharing import Sharing
@@ -91,7 +91,7 @@ class Organisation:
 
     async def found(self, template: dict[str, Any] | None = None) -> None:
         """Add everybody and the template."""
-        await self.accounts.add(None, TOMAS, PASSWORD)
+        await self.accounts.add(OPERATOR, TOMAS, PASSWORD)
         for one in EVERYBODY[1:]:
             await self.accounts.add(TOMAS.actor, one, PASSWORD if one is MAJA else None)
         await self.templates.add(HELENA.actor, template or annual_template())

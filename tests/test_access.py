@@ -9,6 +9,7 @@ from itertools import product
 import pytest
 
 from server.rules.access import (
+    OPERATOR,
     Action,
     Actor,
     ConversationFacts,
@@ -29,8 +30,10 @@ EVERYBODY = {
     ASTRID: Actor(ASTRID, frozenset({Role.EMPLOYEE, Role.MANAGER})),
     HELENA: Actor(HELENA, frozenset({Role.EMPLOYEE, Role.HR, Role.FORM_ADMINISTRATOR})),
     TOMAS: Actor(TOMAS, frozenset({Role.EMPLOYEE, Role.SYSTEM_ADMINISTRATOR})),
+    "operator": OPERATOR,
 }
-"""Maja's conversation is with Jonas. Astrid is his manager, Helena HR, Tomas system administrator."""
+"""Maja's conversation is with Jonas. Astrid is his manager, Helena HR, Tomas system administrator. The
+operator is nobody of the organisation."""
 
 Table = dict[Action, set[str]]
 
@@ -78,6 +81,7 @@ PANE_ACTIONS = tuple(
         Action.ADD_ACTIVITY,
         Action.SEE_ACTIVITIES,
         Action.ADD_PERSON,
+        Action.SET_PASSWORD,
         Action.ADD_TEMPLATE,
     }
 )
@@ -172,10 +176,13 @@ def test_activities_are_the_employees_and_the_managers(person: str, action: Acti
 
 
 @pytest.mark.parametrize("person", EVERYBODY)
-def test_people_and_templates_are_added_by_their_own_administrators_only(person: str) -> None:
+def test_people_and_templates_are_added_by_administrators_and_passwords_set_by_the_operator(
+    person: str,
+) -> None:
     organisation = OrganisationFacts()
-    assert allowed(EVERYBODY[person], Action.ADD_PERSON, organisation) is (person == TOMAS)
-    assert allowed(EVERYBODY[person], Action.ADD_TEMPLATE, organisation) is (person == HELENA)
+    assert allowed(EVERYBODY[person], Action.ADD_PERSON, organisation) is (person in {TOMAS, "operator"})
+    assert allowed(EVERYBODY[person], Action.ADD_TEMPLATE, organisation) is (person in {HELENA, "operator"})
+    assert allowed(EVERYBODY[person], Action.SET_PASSWORD, organisation) is (person == "operator")
 
 
 def test_every_action_stands_in_the_table() -> None:
@@ -186,6 +193,7 @@ def test_every_action_stands_in_the_table() -> None:
         Action.ADD_ACTIVITY,
         Action.SEE_ACTIVITIES,
         Action.ADD_PERSON,
+        Action.SET_PASSWORD,
         Action.ADD_TEMPLATE,
     }
     assert in_situations | others == set(Action)

@@ -1,5 +1,6 @@
 """Signing in tells a guesser nothing, neither by its answer nor by its time."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,10 +9,11 @@ from sqlalchemy import select, update
 
 from server import people
 from server.accounts import Accounts
+from server.rules.access import OPERATOR
 from server.rules.errors import NotFound, SignInRefused, TooManyAttempts
 from server.rules.limits import PASSWORD_CHARACTERS_MAX, SIGN_IN_ATTEMPTS_MAX, SIGN_IN_WINDOW_SECONDS
 from server.storage import tables
-from server.storage.bells import PersonChanged
+from server.storage.bells import PersonChanged, SessionEnded
 from server.storage.database import Database
 from tests.conftest import SetClock
 from tests.organisation import HELENA, JONAS, MAJA, PASSWORD, QUICK, TOMAS, Organisation, person
@@ -46,7 +48,7 @@ async def test_the_right_password_signs_in_however_the_address_is_typed(
 
 
 async def test_letters_may_be_composed_in_either_way(here: Organisation) -> None:
-    await here.accounts.set_password("maja", "pa\u030askmorgon")
+    await here.accounts.set_password(OPERATOR, "maja", "pa\u030askmorgon")
     assert (await here.accounts.sign_in(MAJA.email, "p\u00e5skmorgon", ADDRESS)).id == "maja"
 
 
@@ -171,10 +173,44 @@ async def test_only_a_system_administrator_adds_people(here: Organisation) -> No
     for actor in (HELENA.actor, JONAS.actor, MAJA.actor):
         with pytest.raises(NotFound):
             await here.accounts.add(actor, newcomer, None)
-    with pytest.raises(NotFound):
-        await here.accounts.add(None, newcomer, None)
     await here.accounts.add(TOMAS.actor, newcomer, None)
     assert (await here.database.read(lambda connection: people.get(connection, "leo"))) == newcomer
+
+
+async def test_nobody_of_the_organisation_sets_anothers_password(here: Organisation) -> None:
+    for one in (TOMAS, HELENA, JONAS, MAJA):
+        with pytest.raises(NotFound):
+            await here.accounts.set_password(one.actor, "jonas", "a new long password")
+    with pytest.raises(NotFound):
+        await here.accounts.set_password(OPERATOR, "nobody", "a new long password")
+
+
+async def test_a_new_password_ends_the_sessions_and_forgets_the_failures(here: Organisation) -> None:
+    session = await here.visit("maja")
+    jonas = await here.visit("jonas")
+    for _ in range(SIGN_IN_ATTEMPTS_MAX):
+        with pytest.raises(SignInRefused):
+            await here.accounts.sign_in(MAJA.email, "wrong", ADDRESS)
+    await here.accounts.set_password(OPERATOR, "maja", "a new long password")
+    assert not await here.sessions.holds(session.id)
+    assert SessionEnded(session.id) in here.bells
+    assert await here.sessions.holds(jonas.id)
+    with pytest.raises(SignInRefused):
+        await here.accounts.sign_in(MAJA.email, PASSWORD, ADDRESS)
+    assert (await here.accounts.sign_in(MAJA.email, "a new long password", ADDRESS)).id == "maja"
+
+
+async def test_a_person_made_inactive_is_signed_out_and_rung_for(here: Organisation) -> None:
+    session = await here.visit("maja")
+    gone = replace(MAJA, active=False, name="Maja Öberg Ek")
+    with pytest.raises(NotFound):
+        await here.database.write(lambda connection: people.change(connection, JONAS.actor, gone))
+    await here.database.write(lambda connection: people.change(connection, TOMAS.actor, gone))
+    assert await here.database.read(lambda connection: people.get(connection, "maja")) == gone
+    assert not await here.sessions.holds(session.id)
+    assert PersonChanged("maja") in here.bells
+    with pytest.raises(SignInRefused):
+        await here.accounts.sign_in(MAJA.email, PASSWORD, ADDRESS)
 
 
 async def test_a_person_who_moves_to_another_manager_is_rung_for(here: Organisation) -> None:

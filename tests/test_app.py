@@ -10,6 +10,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 
 from server.app import create_app, opened
 from server.pages.context import Features
+from server.rules.access import OPERATOR
 from server.rules.errors import StorageUnavailable
 from server.settings import Settings
 from tests.conftest import SetClock
@@ -75,7 +76,7 @@ async def test_signing_in_by_password_opens_the_conversation(
 ) -> None:
     here = Organisation(features.database, clock)
     await here.found()
-    await here.accounts.set_password("jonas", PASSWORD)
+    await here.accounts.set_password(OPERATOR, "jonas", PASSWORD)
     id_ = await here.conversation()
     form = {"email": JONAS.email, "password": PASSWORD, "next": f"/conversations/{id_}"}
     answer = await browser.post("/sign-in", data=form, follow_redirects=True)

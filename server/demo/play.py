@@ -21,7 +21,7 @@ from server.demo.data import ActivityData, ConversationData, OpenStep, PersonDat
 from server.demo.texts import blocks
 from server.documents import Documents
 from server.people import Employment, Person
-from server.rules.access import Role
+from server.rules.access import OPERATOR, Role
 from server.rules.errors import Refusal
 from server.rules.limits import UPDATE
 from server.sessions import Session, Sessions
@@ -103,7 +103,7 @@ async def _renew_passwords(accounts: Accounts, present: list[Person], password: 
         await accounts.sign_in(data.organisation().people[0].email, password, address="")
     except Refusal:
         for person in present:
-            await accounts.set_password(person.id, password)
+            await accounts.set_password(OPERATOR, person.id, password)
 
 
 class Play:
@@ -140,7 +140,7 @@ class Play:
     async def _found(self, organisation: data.OrganisationData, password: str) -> None:
         """Add units and people. The first person comes before any unit, and has neither unit nor manager."""
         first, *others = organisation.people
-        await self._accounts.add(None, self._person(first, unit=None, manager=None), password)
+        await self._accounts.add(OPERATOR, self._person(first, unit=None, manager=None), password)
         administrator = self._cast[first.id].actor
         for unit in organisation.units:
             await self._database.write(

@@ -69,6 +69,15 @@ POLL_SECONDS = 2.0
 """How often a node makes sure that it hears the other nodes' bells (PostgreSQL)."""
 DRAIN_SECONDS_MAX = 10
 
+# Presence between nodes (PostgreSQL).
+PRESENCE_SECONDS_MAX = 40
+"""After this long without a word from another node somebody is no longer shown. Browsers speak every 15."""
+PRESENCE_PAUSE_SECONDS = 0.1
+"""Between two messages of one node about where people are: a caret that moves on meanwhile is told once."""
+PRESENCE_ELSEWHERE_BYTES_MAX = 7_500
+"""What another node is told of one person, written as JSON (a notification has room for 7,999 bytes). Of
+whoever says more it learns only that she is there."""
+
 # The database.
 COMMIT_JOBS_MAX = 1_000
 """How many waiting changes, of all rooms and pages, one transaction carries."""
@@ -94,6 +103,8 @@ PASSWORD_HASHES_AT_ONCE_MAX = 2
 SESSION_HOURS_MAX = 12
 """A session ends this long after it began, whatever happens in it."""
 SESSION_IDLE_HOURS_MAX = 4
+PASSWORD_CHARACTERS_MIN = 12
+"""Of a password that somebody chooses; the sample organisation's shared one is no secret."""
 PASSWORD_CHARACTERS_MAX = 256
 EMAIL_CHARACTERS_MAX = 254
 

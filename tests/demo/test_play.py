@@ -20,7 +20,7 @@ from server.demo import data, play
 from server.demo.play import NotTheSample
 from server.documents import Documents
 from server.people import Person
-from server.rules.access import Pane
+from server.rules.access import OPERATOR, Pane
 from server.rules.errors import NotFound, SignInRefused
 from server.sessions import Sessions
 from server.storage.database import Database, open_database
@@ -173,7 +173,7 @@ async def test_playing_again_keeps_what_people_have_written_and_gives_the_new_pa
 
 async def test_a_database_of_other_people_is_left_alone(sqlite_url: str) -> None:
     database = await open_database(sqlite_url, now)
-    await Accounts(database, now, QUICK).add(None, TOMAS, PASSWORD)
+    await Accounts(database, now, QUICK).add(OPERATOR, TOMAS, PASSWORD)
     await Accounts(database, now, QUICK).add(
         TOMAS.actor, replace(TOMAS, id="eva", email="eva@real.se"), PASSWORD
     )
