@@ -28,11 +28,13 @@ def free_port() -> int:
 
 @dataclass
 class RunningServer:
-    """A `samsyn serve --demo` with a data folder of its own."""
+    """A `samsyn serve` with a data folder of its own."""
 
     data: Path
     port: int = field(default_factory=free_port)
     environment: dict[str, str] = field(default_factory=dict)
+    demo: bool = True
+    """With the sample organisation, in which anybody signs in as anybody."""
     process: subprocess.Popen[str] | None = None
     _listener: threading.Thread = field(default_factory=threading.Thread, repr=False)
 
@@ -53,7 +55,7 @@ class RunningServer:
             **self.environment,
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "server.cli", "serve", "--demo"],
+            [sys.executable, "-m", "server.cli", "serve", *(["--demo"] if self.demo else [])],
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

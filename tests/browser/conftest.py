@@ -11,6 +11,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,13 @@ def played() -> Iterator[Path]:
 
 @pytest.fixture
 def server(played: Path, tmp_path: Path) -> Iterator[RunningServer]:
-    data = tmp_path / "data"
+    with serving_copy(played, tmp_path / "data") as server:
+        yield server
+
+
+@contextmanager
+def serving_copy(played: Path, data: Path) -> Iterator[RunningServer]:
+    """A server on a copy of a played data folder, which may end with no error in its log."""
     shutil.copytree(played, data)
     (data / "server.log").unlink(missing_ok=True)
     server = RunningServer(data)
