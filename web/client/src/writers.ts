@@ -4,6 +4,8 @@
  */
 
 import type { Awareness } from 'y-protocols/awareness'
+import { createAbsolutePositionFromRelativePosition, createRelativePositionFromJSON } from 'yjs'
+import type { Doc } from 'yjs'
 import type { Colour, Me } from './page_data.ts'
 
 export interface Presence {
@@ -66,7 +68,7 @@ export class Writers {
     return {
       getStates: () => {
         const here = new Map<number, Record<string, unknown>>()
-        for (const [client, state] of awareness.getStates()) if (state['at'] === at) here.set(client, state)
+        for (const [client, state] of awareness.getStates()) if (state['at'] === at && isPlaceable(state['cursor'], awareness.doc)) here.set(client, state)
         return here
       },
       getLocalState: () => {
@@ -115,6 +117,18 @@ export class Writers {
     }
     for (const place of places) for (const listener of this.#listeners.get(place) ?? []) listener()
     this.onChange()
+  }
+}
+
+/** Whether a caret can be drawn; what others send is not trusted to be one, and the caret plugin would throw at every key. */
+function isPlaceable(cursor: unknown, doc: Doc): boolean {
+  if (cursor === null || cursor === undefined) return true
+  try {
+    const { anchor, head } = cursor as Record<'anchor' | 'head', unknown>
+    for (const end of [anchor, head]) createAbsolutePositionFromRelativePosition(createRelativePositionFromJSON(end), doc)
+    return true
+  } catch {
+    return false
   }
 }
 

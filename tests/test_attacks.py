@@ -1,0 +1,132 @@
+"""What a curious manager, a colleague with a login and a page of another site find out or get done: nothing.
+
+Everything goes through the whole application, as a browser would, and answers are compared byte for byte.
+"""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from server.app import create_app, opened
+from server.pages.context import Features
+from server.rules.access import Pane
+from server.settings import Settings
+from tests.conftest import SetClock
+from tests.organisation import JONAS, MAJA, Organisation, text
+
+ORIGIN = "http://samsyn.example"
+NOBODYS = "0" * 32
+"""The id of a conversation that there never was."""
+DRAFT = text("Jag funderar på att söka det andra jobbet.", "Och på mer.")
+Answer = tuple[int, list[tuple[str, str]], str]
+
+
+@pytest.fixture
+async def features(tmp_path: Path, clock: SetClock) -> AsyncIterator[Features]:
+    async with opened(Settings(data=tmp_path, origin=ORIGIN), clock) as features:
+        yield features
+
+
+@pytest.fixture
+async def here(features: Features, clock: SetClock) -> Organisation:
+    organisation = Organisation(features.database, clock)
+    await organisation.found()
+    return organisation
+
+
+@pytest.fixture
+def app(features: Features) -> Starlette:
+    return create_app(features)
+
+
+class Browser:
+    """Somebody who tries every address of the application."""
+
+    def __init__(self, app: Starlette, key: str, **headers: str) -> None:
+        self._routes = [route for route in app.routes if isinstance(route, Route)]
+        self._transport = httpx.ASGITransport(app)
+        self._headers = {"Cookie": f"samsyn={key}", "Accept": "text/html"} | headers
+
+    async def tries(self, id_: str, methods: tuple[str, ...] = ("GET", "POST")) -> dict[str, Answer]:
+        """The answers to every address, of this conversation where one is asked for.
+
+        Who also reads does not sign out meanwhile.
+        """
+        answers: dict[str, Answer] = {}
+        async with httpx.AsyncClient(transport=self._transport, base_url=ORIGIN) as client:
+            for route in self._routes:
+                for pane in Pane if "{pane}" in route.path else (Pane.JOINT,):
+                    path = route.path.format(id=id_, pane=pane)
+                    for method in set(methods) & (route.methods or set()):
+                        if path != "/sign-out" or "GET" not in methods:
+                            asked = await client.request(method, path, headers=self._headers)
+                            answers[f"{method} {route.path} {pane}"] = _plain(asked, id_)
+        return answers
+
+
+def _plain(answer: httpx.Response, id_: str) -> Answer:
+    """All of an answer, without the conversation's own id."""
+    headers = [(name, value.replace(id_, "")) for name, value in answer.headers.multi_items()]
+    return answer.status_code, headers, answer.text.replace(id_, "")
+
+
+async def test_private_writing_changes_no_byte_of_what_the_other_party_is_answered(
+    features: Features, app: Starlette, here: Organisation
+) -> None:
+    id_ = await here.conversation()
+    jonas = Browser(app, await features.sessions.begin("jonas", ""), Origin=ORIGIN)
+    before = await jonas.tries(id_)
+    await here.write("maja", id_, Pane.EMPLOYEE, {"a1": DRAFT, "a3": 4})
+    await here.write("maja", id_, Pane.EMPLOYEE, {"a4": DRAFT})
+    await here.take_back("maja", id_, Pane.EMPLOYEE)
+    assert await jonas.tries(id_) == before
+    # And it is not because nothing ever shows.
+    await here.share(MAJA.actor, id_, Pane.EMPLOYEE)
+    assert await jonas.tries(id_, ("GET",)) != {key: each for key, each in before.items() if key[0] == "G"}
+
+
+async def test_drafting_sharing_and_taking_back_leave_no_byte_behind(
+    features: Features, app: Starlette, here: Organisation
+) -> None:
+    id_ = await here.conversation()
+    jonas = Browser(app, await features.sessions.begin("jonas", ""), Origin=ORIGIN)
+    before = await jonas.tries(id_)
+    await here.write("maja", id_, Pane.EMPLOYEE, {"a1": DRAFT, "a3": 4})
+    for _ in range(2):
+        await here.share(MAJA.actor, id_, Pane.EMPLOYEE)
+        await here.sharing.withdraw(MAJA.actor, id_, Pane.EMPLOYEE)
+    assert await jonas.tries(id_) == before
+
+
+@pytest.mark.parametrize("who", ["astrid", "helena", "tomas"])
+async def test_a_colleague_gets_from_a_conversation_what_she_gets_from_none(
+    features: Features, app: Starlette, here: Organisation, who: str
+) -> None:
+    id_ = await here.conversation()
+    await here.write("maja", id_, Pane.EMPLOYEE, {"a1": DRAFT, "a3": 4})
+    await here.share(MAJA.actor, id_, Pane.EMPLOYEE)
+    colleague = Browser(app, await features.sessions.begin(who, ""), Origin=ORIGIN)
+    real, invented = await colleague.tries(id_), await colleague.tries(NOBODYS)
+    assert real == invented
+    assert {answer[0] for key, answer in real.items() if "{id}" in key} == {404}
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", None])
+async def test_no_other_site_gets_anything_done_in_anybodys_name(
+    features: Features, app: Starlette, here: Organisation, site: str | None
+) -> None:
+    id_ = await here.conversation()
+    await here.write("maja", id_, Pane.EMPLOYEE, {"a1": DRAFT, "a3": 4})
+    session = await features.sessions.begin("maja", "")
+    headers = {"Origin": "https://elsewhere.example"} | ({"Sec-Fetch-Site": site} if site else {})
+    answers = await Browser(app, session, **headers).tries(id_, ("POST",))
+    assert {answer[0] for answer in answers.values()} == {403}
+    # Neither is she signed out, nor anything shared, nor another cookie set.
+    assert (await features.sessions.find(session)).person.id == "maja"
+    seen = await features.conversations.see(JONAS.actor, id_)
+    assert not any(pane.shared_at for pane in seen.panes.values())
+    assert "set-cookie" not in {name for _, headers, _ in answers.values() for name, _ in headers}
