@@ -6,6 +6,7 @@ answer. Attempts are counted before the password is looked at, so that guesses a
 
 import asyncio
 import hashlib
+import ipaddress
 import unicodedata
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -67,7 +68,7 @@ class Accounts:
         email, password = people.normal_email(email), _normal(password)
         if len(email) > EMAIL_CHARACTERS_MAX or len(password) > PASSWORD_CHARACTERS_MAX:
             raise SignInRefused
-        keys = _key("email", email), _key("address", address)
+        keys = _key("email", email), _key("address", _network(address))
         stored = await self._database.write(lambda connection: self._attempt(connection, email, keys))
         if not await self._verified(stored or self._dummy_hash, password) or stored is None:
             raise SignInRefused
@@ -176,6 +177,17 @@ def _set_hash(connection: Connection, person: str, hash_: str) -> None:
 def _key(kind: str, value: str) -> str:
     """What is counted, hashed: people type passwords into the wrong field, and it must not be kept."""
     return f"{kind}:{hashlib.sha256(value.encode(errors='replace')).hexdigest()}"
+
+
+def _network(address: str) -> str:
+    """What one guesser can have of the network: an address, or in IPv6 all 2**64 of a subnet."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address) or parsed.ipv4_mapped:
+        return str(parsed)
+    return str(ipaddress.IPv6Address(int(parsed) >> 64 << 64))
 
 
 def _normal(password: str) -> str:

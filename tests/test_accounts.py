@@ -121,6 +121,16 @@ async def test_signing_in_forgets_ones_own_failures(here: Organisation) -> None:
         assert (await here.accounts.sign_in(MAJA.email, PASSWORD, ADDRESS)).id == "maja"
 
 
+async def test_a_guesser_with_a_subnet_of_addresses_is_one_guesser(here: Organisation) -> None:
+    for number in range(SIGN_IN_ATTEMPTS_MAX * 10):
+        with pytest.raises(SignInRefused):
+            await here.accounts.sign_in(f"guess{number}@nordljus.example", "wrong", f"2001:db8::{number:x}")
+    with pytest.raises(TooManyAttempts):
+        await here.accounts.sign_in(MAJA.email, PASSWORD, "2001:db8::dead:beef%eth0")
+    for other in ("2001:db8:0:1::1", "::ffff:192.0.2.8", "not an address"):
+        assert (await here.accounts.sign_in(MAJA.email, PASSWORD, other)).id == "maja"
+
+
 async def test_a_whole_organisation_signs_in_from_one_network_address(here: Organisation) -> None:
     for _ in range(SIGN_IN_ATTEMPTS_MAX * 10 + 1):
         assert (await here.accounts.sign_in(MAJA.email, PASSWORD, ADDRESS)).id == "maja"

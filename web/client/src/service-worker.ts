@@ -41,6 +41,8 @@ async function page(request: Request, path: string): Promise<Response> {
     // A gateway without a server behind it is as good as no network.
     if (answer.status < 502 || answer.status > 504) {
       if ((answer.status === 404 || answer.status === 403) && KEEPABLE.test(path)) await forget(path)
+      // Sent on to the sign-in page: the session has ended, perhaps from another device because this one is lost.
+      if (answer.type === 'opaqueredirect' && KEEPABLE.test(path)) await forgetAll()
       return answer
     }
     return (await kept(path)) ?? answer
@@ -62,6 +64,10 @@ async function kept(path: string): Promise<Response | undefined> {
 
 async function forget(path: string): Promise<void> {
   for (const name of await caches.keys()) if (name.startsWith(PAGES)) await (await caches.open(name)).delete(path)
+}
+
+async function forgetAll(): Promise<void> {
+  for (const name of await caches.keys()) if (name.startsWith(PAGES)) await caches.delete(name)
 }
 
 async function asset(request: Request): Promise<Response> {
