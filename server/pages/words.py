@@ -21,6 +21,7 @@ SENTENCES: Final = {
     "present": "%(name)s is in the conversation.",
     "left": "%(name)s has left the conversation.",
     "writes": "%(name)s writes in “%(question)s”",
+    "at": "%(name)s is at “%(question)s”",
     "typing": "%(name)s is writing",
     # Rows of a table.
     "row_added": "A row has been added.",

@@ -12,6 +12,7 @@ import { Plugin } from '@tiptap/pm/state'
 import { initProseMirrorDoc } from '@tiptap/y-tiptap'
 import type { XmlFragment } from 'yjs'
 import { carets } from './caret.ts'
+import { keepInSight } from './covered.ts'
 import { PastedBold, PastedItalic, withoutStyles } from './pasted.ts'
 import type { FieldAwareness } from './writers.ts'
 
@@ -69,7 +70,10 @@ export function mountEditor({ element, fragment, awareness, editable, typed }: E
     enableInputRules: rich,
     enablePasteRules: rich,
     extensions: [...(rich ? RICH : SHORT), named(element, rich), Collaboration.configure({ fragment, ySyncOptions: { mapping } }), carets(awareness)],
-    editorProps: rich ? { transformPastedHTML: withoutStyles } : { handlePaste: (view, event) => pasteAsLine(view.state.tr, event, (tr) => view.dispatch(tr)) },
+    editorProps: {
+      handleScrollToSelection: keepInSight,
+      ...(rich ? { transformPastedHTML: withoutStyles } : { handlePaste: (view, event) => pasteAsLine(view.state.tr, event, (tr) => view.dispatch(tr)) }),
+    },
     onTransaction: ({ transaction }) => {
       if (transaction.docChanged && !isChangeOrigin(transaction)) typed()
     },

@@ -3,13 +3,14 @@
 import type { Announcer } from './announce.ts'
 import type { Device, Kept } from './device.ts'
 import { paintKeptLink } from './kept.ts'
+import { calendarOf } from './words.ts'
 import type { Words } from './words.ts'
 
 export async function showKept(device: Device | null, words: Words, announcer: Announcer, locale: string): Promise<void> {
   const list = document.querySelector<HTMLElement>('[data-slot=kept-list]')
   const template = document.getElementById('samsyn-kept')
   if (!list || !(template instanceof HTMLTemplateElement)) return
-  const when = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short' })
+  const when = new Intl.DateTimeFormat(calendarOf(locale), { dateStyle: 'long', timeStyle: 'short' })
   const texts = (await device?.kept()) ?? []
   list.replaceChildren(...texts.sort((a, b) => b.at - a.at).map((kept) => item(kept)))
   empty()

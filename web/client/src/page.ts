@@ -2,6 +2,7 @@
 
 import { Announcer } from './announce.ts'
 import { Conversation } from './conversation.ts'
+import { measureBars } from './covered.ts'
 import { Device } from './device.ts'
 import { Gradual } from './gradual.ts'
 import { paintKeptLink } from './kept.ts'
@@ -15,6 +16,7 @@ import { Toolbar } from './toolbar.ts'
 import { Words } from './words.ts'
 
 async function begin(data: PageData): Promise<void> {
+  measureBars()
   const words = new Words(data)
   const announcer = new Announcer(document)
   const device = await Device.open(data.me.id)

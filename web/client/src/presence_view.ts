@@ -88,7 +88,7 @@ export class PresenceView {
     const spot = spots.find((one) => one.writing) ?? spots[0]
     if (!line) return
     if (!spot) return line.replaceChildren()
-    const [before, after] = this.#words.around('writes', { question: questionOf(spot) })
+    const [before, after] = this.#words.around(spot.writing ? 'writes' : 'at', { question: questionOf(spot) })
     line.replaceChildren(before, element('b', '', givenName(spot.user)), after)
   }
 
@@ -99,7 +99,7 @@ export class PresenceView {
         const mark = element('span', `typing ${colourOf(spot.user)}`)
         const face = element('span', `avatar small ${colourOf(spot.user)}`, spot.user.initials)
         face.setAttribute('aria-hidden', 'true')
-        mark.append(face, this.#words.say('typing', { name: givenName(spot.user) }))
+        mark.append(face, this.#words.say(spot.writing ? 'typing' : 'here', { name: givenName(spot.user) }))
         return mark
       }))
     }

@@ -94,7 +94,7 @@ function linkTo(pane: string, { id, label }: { id: string; label: string }): HTM
   link.href = `#${place?.id ?? ''}`
   link.addEventListener('click', (event) => {
     event.preventDefault()
-    place?.scrollIntoView({ block: 'center' })
+    place?.scrollIntoView({ block: 'center', behavior: 'instant' })
     ;(place?.querySelector<HTMLElement>('[role=textbox], input') ?? place)?.focus()
   })
   item.append(link)

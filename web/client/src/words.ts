@@ -12,7 +12,7 @@ export class Words {
   constructor(page: Pick<PageData, 'words' | 'plurals' | 'locale'>) {
     this.#page = page
     this.#plural = new Intl.PluralRules(page.locale)
-    this.#clock = new Intl.DateTimeFormat(page.locale, { hour: '2-digit', minute: '2-digit' })
+    this.#clock = new Intl.DateTimeFormat(calendarOf(page.locale), { hour: '2-digit', minute: '2-digit' })
   }
 
   /** The sentence `key` with its `{placeholders}` filled. */
@@ -36,6 +36,11 @@ export class Words {
   time(at: number): string {
     return this.#clock.format(at)
   }
+}
+
+/** The server writes dates as in Europe; so does the client. */
+export function calendarOf(locale: string): string {
+  return locale === 'en' ? 'en-GB' : locale
 }
 
 function fill(sentence: string, fields: Fields): string {
