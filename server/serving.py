@@ -11,7 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from server.realtime.websocket_protocol import AbortableWebSockets
-from server.rules.limits import WIRE
+from server.rules.limits import OPEN_FILES, WIRE
 
 BACKLOG = 2048
 REQUEST_SECONDS = 1
@@ -80,6 +80,7 @@ class DrainingServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept connections, then say so."""
+        _allow_many_sockets()
         await super().startup(sockets)
         self._when_ready()
 
@@ -94,3 +95,15 @@ class DrainingServer(uvicorn.Server):
         """End in order; a second Ctrl-C ends at once. The process then exits by itself, not by the signal."""
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
+
+
+def _allow_many_sockets() -> None:
+    """Raise this process's allowance of open files, as far as the system lets it, to OPEN_FILES."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

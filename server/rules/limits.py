@@ -108,5 +108,15 @@ PASSWORD_CHARACTERS_MIN = 12
 PASSWORD_CHARACTERS_MAX = 256
 EMAIL_CHARACTERS_MAX = 254
 
+# The organisation.
+NAME_CHARACTERS_MAX = 200
+"""Of a person's name."""
+PLACE_CHARACTERS_MAX = 300
+"""Of the place where two people meet."""
+
+# The process.
+OPEN_FILES = 65_536
+"""What the server asks the system for: a socket is an open file, and the usual allowance is 1,024."""
+
 # HTTP.
 FORM_BYTES_MAX = 1 * MIB
