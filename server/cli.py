@@ -1,73 +1,80 @@
-"""The command line: ``samsyn serve``."""
+"""The command line: ``samsyn serve``, and what an operator does beside it."""
 
 import asyncio
 import os
-import sys
-import tempfile
 from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from sqlalchemy import make_url
 
 from server import logs, settings
 from server.app import create_app, opened
+from server.commands.conversation import conversation
+from server.commands.ground import now, require_folder, said
+from server.commands.organisation import organisation
+from server.commands.password import password
+from server.commands.template import template
 from server.demo import play
 from server.demo.play import NotTheSample
 from server.pages.assets import AssetsMissing
-from server.rules.errors import StorageUnavailable
 from server.serving import CannotListen, DrainingServer, listening_socket
-from server.settings import Settings, SettingsInvalid
-from server.storage.migrations import DatabaseTooNew
+from server.settings import Settings
 
-NOT_STARTED = 2
 INTERRUPTED = 130
 
-cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+# Plain help: in the other mode the brackets of an example are markup, and disappear.
+cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 @cli.callback()
 def about() -> None:
-    """Samsyn: the conversation between employee and manager, written by both at the same time."""
+    """Samsyn: the conversation between employee and manager, written by both at the same time.
+
+    Settings come from the environment, as SAMSYN_DATA: where the database lies is the same for every command.
+    On SQLite stop the server while another command runs; on PostgreSQL it may go on serving.
+
+    A new installation: organisation, template, a password for each person, conversation, serve.
+    """
 
 
 @cli.command()
 def serve(
     demo: Annotated[
-        bool, typer.Option("--demo", help="Load the sample organisation; anybody signs in as anybody in it.")
+        bool,
+        typer.Option(
+            "--demo",
+            help="Load the sample organisation; anybody signs in as anybody in it.",
+            show_default=False,
+        ),
     ] = False,
 ) -> None:
-    """Serve until told to stop. Settings come from the environment, as SAMSYN_PORT."""
+    """Serve until told to stop.
+
+    Ctrl-C and SIGTERM end it in good order: what was received is stored and acknowledged first.
+    """
     environment = dict(os.environ) | ({"SAMSYN_DEMO": "true"} if demo else {})
     try:
-        chosen = settings.read(environment)
-        logs.configure(chosen.log_level)
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_serve(chosen))
-    except SettingsInvalid as invalid:
-        _stop(*invalid.errors)
-    except (AssetsMissing, CannotListen, CannotWrite, DatabaseTooNew, NotTheSample) as reason:
-        _stop(str(reason))
-    except StorageUnavailable as reason:
-        _stop(f"The database cannot be opened: {reason}")
+        with said(AssetsMissing, CannotListen, NotTheSample):
+            chosen = settings.read(environment)
+            logs.configure(chosen.log_level)
+            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                runner.run(_serve(chosen))
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
 
 
-class CannotWrite(Exception):
-    """The data folder cannot be written in. Its text is a sentence for the operator."""
+for command in (organisation, template, password, conversation):
+    cli.command()(command)
 
 
 async def _serve(chosen: Settings) -> None:
-    _require_folder(chosen)
+    require_folder(chosen)
     # Taken first: a second server must not touch the data of the one that runs.
     address = listening_socket(chosen.host, chosen.port)
     try:
         if chosen.demo:
-            await play.once(chosen.database_url, _now(), chosen.demo_password)
-        async with opened(chosen, _now) as features:
+            await play.once(chosen.database_url, now(), chosen.demo_password)
+        async with opened(chosen, now) as features:
             server = DrainingServer(
                 create_app(features), features.rooms.drain, lambda: print(_ready(chosen), flush=True)
             )
@@ -85,10 +92,6 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     return uvloop.new_event_loop
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 def _ready(chosen: Settings) -> str:
     """One line: where it is, and in the demo how to see two people write."""
     if not chosen.demo:
@@ -100,29 +103,6 @@ def _ready(chosen: Settings) -> str:
         f"Samsyn is at {chosen.address} – sign in there as Maja, and {elsewhere} in a second window as "
         f"Jonas; the password of everybody is {chosen.demo_password}"
     )
-
-
-def _require_folder(chosen: Settings) -> None:
-    url = make_url(chosen.database_url)
-    if url.get_backend_name() != "sqlite" or not url.database:
-        return
-    folder = Path(url.database).parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        # The rights alone do not tell: a disk may be mounted read-only.
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise CannotWrite(
-            f"The folder {folder} cannot be written in ({error.strerror}). Make it writable, or choose "
-            "another by SAMSYN_DATA."
-        ) from error
-
-
-def _stop(*sentences: str) -> NoReturn:
-    for sentence in sentences:
-        print(sentence, file=sys.stderr)
-    raise typer.Exit(NOT_STARTED)
 
 
 def main() -> None:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     StringConstraints,
@@ -18,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from server.faults import Fault, mappings, path_of, sentence_of
 from server.rules.access import Pane
 from server.template_elements import ELEMENT_TYPES, Element, Identifier, NotEmpty, Party, Strict, Words
 
@@ -150,18 +150,11 @@ class Template(Strict):
         return (element for element in self.elements if pane in element.lives_in)
 
 
-class TemplateError(BaseModel):
-    """One error: where, as ``sections[0].elements[2].label.nb``, and a sentence that says what."""
-
-    path: str
-    sentence: str
-
-
 class TemplateInvalid(Exception):
     """The template breaks the format. ``errors`` has all of them."""
 
-    def __init__(self, errors: tuple[TemplateError, ...]) -> None:
-        super().__init__("; ".join(f"{error.path}: {error.sentence}" for error in errors))
+    def __init__(self, errors: tuple[Fault, ...]) -> None:
+        super().__init__("; ".join(map(str, errors)))
         self.errors = errors
 
 
@@ -171,49 +164,41 @@ def read(body: Mapping[str, Any]) -> Template:
     try:
         template = Template.model_validate(body)
     except ValidationError as invalid:
-        errors += [TemplateError(path=_path(e["loc"]), sentence=_sentence(e)) for e in invalid.errors()]
+        errors += [Fault(_path(e["loc"]), _sentence(e)) for e in invalid.errors()]
     if errors:
         raise TemplateInvalid(tuple(errors))
     return template
 
 
-def _repeated_ids(body: Mapping[str, Any]) -> Iterator[TemplateError]:
+def _repeated_ids(body: Mapping[str, Any]) -> Iterator[Fault]:
     """Look at the unchecked mapping, so that repeated ids are reported along with everything else."""
     seen_elements: set[str] = set()
     seen_sections: set[str] = set()
-    for s, section in enumerate(_dicts(body.get("sections"))):
+    for s, section in enumerate(mappings(body.get("sections"))):
         yield from _repeated(section.get("id"), seen_sections, f"sections[{s}].id")
-        for e, element in enumerate(_dicts(section.get("elements"))):
+        for e, element in enumerate(mappings(section.get("elements"))):
             yield from _repeated(element.get("id"), seen_elements, f"sections[{s}].elements[{e}].id")
 
 
-def _repeated(id_: object, seen: set[str], path: str) -> Iterator[TemplateError]:
+def _repeated(id_: object, seen: set[str], path: str) -> Iterator[Fault]:
     if isinstance(id_, str):
         if id_ in seen:
-            yield TemplateError(path=path, sentence=f"{id_} is already the id of another one here.")
+            yield Fault(path, f"{id_} is already the id of another one here.")
         seen.add(id_)
-
-
-def _dicts(value: object) -> list[dict[str, Any]]:
-    items = value if isinstance(value, list | tuple) else []
-    return [item if isinstance(item, dict) else {} for item in items]
 
 
 def _path(location: tuple[int | str, ...]) -> str:
     """``("sections", 0, "elements", 1, "scale", "scale", "max")`` has the element's kind in it: drop that."""
-    parts: list[str] = []
-    for before, part in zip((None, *location), location, strict=False):
-        if isinstance(part, int):
-            parts.append(f"[{part}]")
-        elif not (isinstance(before, int) and part in ELEMENT_TYPES):
-            parts.append(f".{part}" if parts else part)
-    return "".join(parts) or "template"
+    shown = (
+        part
+        for before, part in zip((None, *location), location, strict=False)
+        if not (isinstance(before, int) and part in ELEMENT_TYPES)
+    )
+    return path_of(tuple(shown), "template")
 
 
 def _sentence(error: Any) -> str:
     match error["type"]:
-        case "missing":
-            return "This must be given."
         case "extra_forbidden":
             return "A template has no such key here."
         case "union_tag_invalid":
@@ -221,5 +206,4 @@ def _sentence(error: Any) -> str:
         case "union_tag_not_found":
             return f"The type must be given: one of {', '.join(ELEMENT_TYPES)}."
         case _:
-            message = str(error["msg"]).removeprefix("Value error, ")
-            return message[0].upper() + message[1:].removesuffix(".") + "."
+            return sentence_of(error)

@@ -7,11 +7,12 @@ from sqlalchemy import Connection, func, insert, select
 
 from crdt.schema import DocumentSchema
 from server import template_format
+from server.faults import Fault
 from server.rules.access import Action, Actor, OrganisationFacts, Pane, allowed
 from server.rules.errors import NoLongerPossible, NotFound
 from server.storage import tables
 from server.storage.database import Database
-from server.template_format import Template
+from server.template_format import Template, TemplateInvalid
 
 
 def schemas(template: Template, pane: Pane) -> DocumentSchema:
@@ -26,15 +27,23 @@ def add(connection: Connection, actor: Actor, body: Mapping[str, Any]) -> Templa
     if not allowed(actor, Action.ADD_TEMPLATE, OrganisationFacts()):
         raise NotFound
     template = template_format.read(body)
-    newest = connection.scalar(
-        select(func.max(tables.template.c.version)).where(tables.template.c.id == template.id)
-    )
-    if template.version != (newest or 0) + 1:
+    unknown = _unknown_units(connection, template)
+    if unknown:
+        raise TemplateInvalid(unknown)
+    if template.version != newest(connection, template.id) + 1:
         raise NoLongerPossible
     connection.execute(
         insert(tables.template).values(id=template.id, version=template.version, body=dict(body))
     )
     return template
+
+
+def newest(connection: Connection, id_: str) -> int:
+    """The newest version of a template; 0 when there is none."""
+    version: int | None = connection.scalar(
+        select(func.max(tables.template.c.version)).where(tables.template.c.id == id_)
+    )
+    return version or 0
 
 
 def get(connection: Connection, id_: str, version: int) -> Template:
@@ -49,6 +58,16 @@ def get(connection: Connection, id_: str, version: int) -> Template:
     return template_format.read(body)
 
 
+def _unknown_units(connection: Connection, template: Template) -> tuple[Fault, ...]:
+    # A misspelt unit would withhold the template from it without a word.
+    there = set(connection.scalars(select(tables.unit.c.id)))
+    return tuple(
+        Fault(f"available_to.units[{number}]", f"There is no unit {unit}.")
+        for number, unit in enumerate(template.available_to.units)
+        if unit not in there
+    )
+
+
 class Templates:
     """The way in for pages."""
 
@@ -58,6 +77,10 @@ class Templates:
     async def add(self, actor: Actor, body: Mapping[str, Any]) -> Template:
         """As ``add``, in a transaction of its own."""
         return await self._database.write(lambda connection: add(connection, actor, body))
+
+    async def newest(self, id_: str) -> int:
+        """As ``newest``."""
+        return await self._database.read(lambda connection: newest(connection, id_))
 
     async def get(self, id_: str, version: int) -> Template:
         """As ``get``."""

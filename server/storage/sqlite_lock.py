@@ -7,6 +7,10 @@ from pathlib import Path
 from server.rules.errors import StorageUnavailable
 
 
+class DatabaseInUse(StorageUnavailable):
+    """Another server or command has the file."""
+
+
 class FileLock:
     """Held from when it is made until ``release``, or until the process dies, however it dies."""
 
@@ -20,7 +24,7 @@ class FileLock:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._descriptor)
-            raise StorageUnavailable(f"another server is using {path}") from error
+            raise DatabaseInUse(f"another server or command of Samsyn is using {path}") from error
 
     def release(self) -> None:
         """Let another server have the file."""

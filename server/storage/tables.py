@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from server.rules.access import Pane, State
+from server.rules.limits import EMAIL_CHARACTERS_MAX, NAME_CHARACTERS_MAX, PLACE_CHARACTERS_MAX
 
 # Named constraints, so that a later migration can drop one on both databases.
 METADATA = MetaData(
@@ -91,9 +92,9 @@ person = Table(
     "person",
     METADATA,
     Column("id", String(64), primary_key=True),
-    Column("name", String(200), nullable=False),
+    Column("name", String(NAME_CHARACTERS_MAX), nullable=False),
     # In lower case, so that one address is one person.
-    Column("email", String(254), nullable=False, unique=True),
+    Column("email", String(EMAIL_CHARACTERS_MAX), nullable=False, unique=True),
     Column("unit", ForeignKey("unit.id")),
     Column("title", JSON, nullable=False),
     Column("manager_id", ForeignKey("person.id")),
@@ -151,7 +152,7 @@ conversation = Table(
     Column("created_at", Instant, nullable=False),
     Column("meeting_at", Instant),
     Column("time_zone", String(64)),
-    Column("place", String(300)),
+    Column("place", String(PLACE_CHARACTERS_MAX)),
     ForeignKeyConstraint(["template_id", "template_version"], ["template.id", "template.version"]),
     Index(None, "employee_id"),
     Index(None, "responsible_id"),

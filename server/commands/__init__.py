@@ -1,0 +1,1 @@
+"""What an operator types where the database lies: one command a file."""
