@@ -126,9 +126,10 @@ export class Conversation {
     await Promise.all(fresh.map((open) => open.pane.settled))
     const focused = old.map((open) => this.#takeDown(open)).find((one) => one !== null) ?? null
     for (const open of fresh) this.#install(open)
-    replaceRegions(page, (region) => [...this.#panes.values()].some((open) => open.isIn(region)), (region) => {
+    const sentences = replaceRegions(page, (region) => [...this.#panes.values()].some((open) => open.isIn(region)), (region) => {
       for (const open of this.#panes.values()) open.unbind(region)
     })
+    for (const sentence of sentences) this.#tools.announcer.say(sentence)
     for (const open of this.#panes.values()) {
       this.#attachAgain(open)
       if (open.pane.loaded) open.bind()

@@ -27,8 +27,12 @@ export async function fetchPage(): Promise<Fetched> {
   return data ? { kind: 'page', page, data } : { kind: 'signed-out' }
 }
 
-/** Replace every region that differs, except those that `isLive`. Focus goes to the same control as before. */
-export function replaceRegions(fresh: Document, isLive: (region: Element) => boolean, leaving: (region: Element) => void): void {
+/**
+ * Replace every region that differs, except those that `isLive`. Focus goes to the same control as before, or to what
+ * has come in its place. Returns the new sentences about where the conversation stands, for those who do not see them.
+ */
+export function replaceRegions(fresh: Document, isLive: (region: Element) => boolean, leaving: (region: Element) => void): string[] {
+  const before = standing()
   for (const region of document.querySelectorAll<HTMLElement>('[data-region]')) {
     const name = region.dataset['region'] ?? ''
     const next = fresh.querySelector<HTMLElement>(`[data-region="${CSS.escape(name)}"]`)
@@ -42,8 +46,23 @@ export function replaceRegions(fresh: Document, isLive: (region: Element) => boo
       const same = placed.querySelector<HTMLInputElement>(`#${CSS.escape(choice)}`)
       if (same) same.checked = true
     }
-    if (focus) (placed.querySelector<HTMLElement>(focus) ?? placed.querySelector<HTMLElement>('button, a[href], input'))?.focus()
+    if (focus) focusIn(placed, focus)
   }
+  return standing().filter((sentence) => !before.includes(sentence))
+}
+
+/** What is shared, and what one may do about it, as the page says it in bold. */
+function standing(): string[] {
+  return [...document.querySelectorAll('[data-region=notice] b, [data-region=bar] b')].map((one) => one.textContent?.trim() ?? '')
+}
+
+function focusIn(placed: HTMLElement, wanted: string): void {
+  for (const selector of [wanted, 'form[data-action] button', 'button, a[href], input']) {
+    const control = placed.querySelector<HTMLElement>(selector)
+    if (control) return control.focus()
+  }
+  // What was pressed is gone, with all that stood beside it: the next Tab goes on from the top of the content.
+  document.getElementById('main')?.focus({ preventScroll: true })
 }
 
 /** A selector for the focused control of `region`, or null when the focus is elsewhere. */
