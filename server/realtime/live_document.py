@@ -21,6 +21,7 @@ from typing import TypeVar
 from crdt.errors import CrdtError, DocumentBroken, IncompleteUpdate, ProtocolError
 from server.realtime.audience import Audience
 from server.realtime.closings import DocumentClosing
+from server.realtime.effort import Effort
 from server.realtime.folding import Folding, UnfaithfulSnapshot
 from server.realtime.inbox import (
     Asked,
@@ -58,6 +59,7 @@ class LiveDocument:
         update_log: UpdateLog,
         clock: Clock,
         tasks: Tasks,
+        effort: Effort,
         ask_again: Callable[[], Awaitable[None]],
         ended: Callable[["LiveDocument"], None],
     ) -> None:
@@ -66,6 +68,7 @@ class LiveDocument:
         self.pane = opening.pane
         self._clock = clock
         self._tasks = tasks
+        self._effort = effort
         self._ask_again = ask_again
         self._ended = ended
         self._replica = Replica(opening, update_log)
@@ -205,8 +208,12 @@ class LiveDocument:
 
     async def _merge(self, turn: Turn, item: Written) -> bool:
         document, seat = self._replica.document, item.seat
+        if self._must_wait(seat):
+            return True
         try:
-            turn.add(item, document.merge(item.update, seat.author.person))
+            with self._effort.of(seat.author.person):
+                merged = document.merge(item.update, seat.author.person)
+            turn.add(item, merged)
         except IncompleteUpdate:
             if turn.writes:
                 return False
@@ -218,6 +225,12 @@ class LiveDocument:
             self.expel(seat, DocumentClosing.REFUSED)
             raise
         return True
+
+    def _must_wait(self, seat: Seat) -> bool:
+        """Whether the person has occupied the node for long enough. The text stays with the page."""
+        if is_spent := self._effort.is_spent(seat.author.person):
+            self.expel(seat, DocumentClosing.UNAVAILABLE)
+        return is_spent
 
     async def _merge_after_catching_up(self, turn: Turn, item: Written) -> bool:
         """The client may come from another node, which has written what it builds on."""
@@ -327,14 +340,17 @@ class LiveDocument:
 
     def _read(self, item: Asked | Written | Lacking) -> None:
         document, seat = self._replica.document, item.seat
+        if self._must_wait(seat):
+            return
         try:
-            match item:
-                case Asked(_, state_vector):
-                    seat.answer(document.state_vector(), document.diff(state_vector))
-                case Written(_, update, _, worth):
-                    seat.acknowledge(document.contains(update), worth)
-                case Lacking(_, worth):
-                    seat.resync(document.state_vector(), worth)
+            with self._effort.of(seat.author.person):
+                match item:
+                    case Asked(_, state_vector):
+                        seat.answer(document.state_vector(), document.diff(state_vector))
+                    case Written(_, update, _, worth):
+                        seat.acknowledge(document.contains(update), worth)
+                    case Lacking(_, worth):
+                        seat.resync(document.state_vector(), worth)
         except ProtocolError as error:
             log.info("document %d refuses what it was asked: %s", self.id, error)
             self.expel(seat, DocumentClosing.REFUSED)

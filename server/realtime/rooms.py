@@ -8,6 +8,7 @@ from typing import Any
 
 from server.realtime.closings import SERVICE_RESTART, TOO_MUCH, UNAUTHORIZED
 from server.realtime.connection import Connection
+from server.realtime.effort import Effort
 from server.realtime.inbox import LogAhead
 from server.realtime.live_document import LiveDocument
 from server.realtime.ports import Clock, Desk, Opening, Transport
@@ -42,6 +43,7 @@ class Rooms:
         self._log = update_log
         self._clock = clock
         self._tasks = Tasks()
+        self._effort = Effort(clock)
         self._connections: set[Connection] = set()
         self._connections_of: defaultdict[str, set[Connection]] = defaultdict(set)
         self._rooms: dict[str, Room] = {}
@@ -88,7 +90,9 @@ class Rooms:
             if not room.documents and self._rooms.get(room.conversation) is room:
                 del self._rooms[room.conversation]
 
-        document = LiveDocument(opening, self._log, self._clock, self._tasks, room.ask_again, ended)
+        document = LiveDocument(
+            opening, self._log, self._clock, self._tasks, self._effort, room.ask_again, ended
+        )
         self._documents[opening.document] = document
         return document
 

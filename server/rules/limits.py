@@ -56,6 +56,10 @@ SESSION_CHECK_SECONDS = 60
 WAITING_ITEMS_MAX = 10_000
 """What one connection may have waiting in one document's inbox, while the storage is slow."""
 WAITING_BYTES_MAX = 8 * MIB
+EFFORT_SECONDS_MAX = 5.0
+"""How long what one person sends may occupy a node at once: while it is merged, everybody else waits."""
+EFFORT_SECONDS_BACK = 0.1
+"""How much of that comes back a second."""
 BATCH_ITEMS_MAX = 256
 """What one document takes from its inbox for one commit."""
 ROOM_IDLE_SECONDS = 30

@@ -2,6 +2,7 @@
 
 import pytest
 
+from crdt.document import Document, Merged
 from crdt.messages import AuthToken, SyncStep1, SyncUpdate
 from server.realtime.allowance import Allowance
 from server.realtime.closings import RESET, STALLED, TOO_MUCH
@@ -133,3 +134,37 @@ async def test_a_table_or_text_over_a_limit_of_the_document_closes_that_document
     await kari.until(lambda: kari.ended(JOINT) == "refused")
     kari.type(EMPLOYEE, "mitt")
     await kari.until_saved(EMPLOYEE, 2)
+
+
+async def test_whoever_occupies_the_node_waits_until_others_had_their_turn(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merge, contains = Document.merge, Document.contains
+
+    def slow_merge(document: Document, update: bytes, person: str) -> Merged:
+        house.clock.time += 2 if person == "ola" else 0
+        return merge(document, update, person)
+
+    def slow_contains(document: Document, update: bytes) -> bool:
+        house.clock.time += 2
+        return contains(document, update)
+
+    monkeypatch.setattr(Document, "merge", slow_merge)
+    monkeypatch.setattr(Document, "contains", slow_contains)
+    kari, ola, guest = house.page("kari"), house.page("ola"), house.page("guest")
+    for page in (kari, ola, guest):
+        await page.join(JOINT)
+    for _ in range(4):
+        ola.type(JOINT, "o")
+        guest.type(JOINT, "g")
+    for page in (ola, guest):
+        await page.until(lambda page=page: page.ended(JOINT) == "unavailable")  # type: ignore[misc]
+        assert page.closed is None
+    assert house.text(1) == "oo"
+    kari.type(JOINT, "k")
+    await kari.until_saved(JOINT, 2)
+    await house.clock.advance(limits.EFFORT_SECONDS_MAX / limits.EFFORT_SECONDS_BACK)
+    saved = len(ola.saved(JOINT))
+    ola.attach(JOINT)
+    await ola.until_saved(JOINT, saved + 1)
+    assert sorted(house.text(1)) == sorted("ooook")
