@@ -62,6 +62,15 @@ class Presence:
         speaker.state = GONE
         return (self._entry(speaker),)
 
+    def of(self, connection: Hashable) -> tuple[AwarenessEntry, ...]:
+        """What one connection has said, for somebody who comes."""
+        speaker = self._speakers.get(connection)
+        return () if speaker is None or speaker.state == GONE else (self._entry(speaker),)
+
+    def count_from(self, clock: int) -> None:
+        """Let outgoing clocks be above ``clock``, which another node has sent."""
+        self._clock = max(self._clock, clock)
+
     def everybody(self) -> tuple[AwarenessEntry, ...]:
         """Who is here, for somebody who comes."""
         return tuple(self._entry(speaker) for speaker in self._speakers.values() if speaker.state != GONE)

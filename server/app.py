@@ -49,7 +49,7 @@ async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIter
     database = await open_database(settings.database_url, clock)
     sessions = Sessions(database, clock)
     documents = Documents(database, sessions, clock)
-    rooms = Rooms(documents, database.log, LoopClock())
+    rooms = Rooms(documents, database.log, LoopClock(), database.others)
     database.listen(rooms.hear)
     rooms.start()
     try:

@@ -1,21 +1,51 @@
-"""Everybody who has one document open, and what each of them is told of the others."""
+"""Everybody who has one document open, and what each of them is told of the others.
 
-from collections.abc import Callable
+Whoever is connected to another node speaks as if by a connection here, so that the rules of
+``crdt.presence`` hold across nodes too: who moves from one to another leaves no ghost behind.
+"""
 
-from crdt.messages import AwarenessEntry
+import json
+from dataclasses import dataclass
+
+from crdt.messages import GONE, AwarenessEntry
 from crdt.presence import Presence
 from server.realtime.closings import DocumentClosing
+from server.realtime.herald import Herald
+from server.realtime.ports import Clock
 from server.realtime.seat import Seat
+from server.rules import limits
+from server.storage.bells import BellsMissed, NodeLeft, PresenceSpoken, PresenceWanted
+
+
+@dataclass(frozen=True, slots=True)
+class _Distant:
+    """A connection to another node."""
+
+    node: str
+    client: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What is known of one: whose it is, whether others may be told, and when it was heard of."""
+
+    person: str
+    private: bool
+    at: float
 
 
 class Audience:
-    """The seats of a document. ``epoch_milliseconds`` is the clock that presence counts by."""
+    """The seats of a document. ``herald`` is None where there are no other nodes."""
 
-    __slots__ = ("_presence", "seats")
+    __slots__ = ("_clock", "_distant", "_document", "_herald", "_presence", "seats")
 
-    def __init__(self, epoch_milliseconds: Callable[[], int]) -> None:
+    def __init__(self, document: int, clock: Clock, herald: Herald | None) -> None:
         self.seats: set[Seat] = set()
-        self._presence = Presence(epoch_milliseconds)
+        self._document = document
+        self._clock = clock
+        self._herald = herald
+        self._presence = Presence(clock.epoch_milliseconds)
+        self._distant: dict[_Distant, _Heard] = {}
 
     def broadcast(self, change: bytes | None, writer: Seat | None = None) -> None:
         """Pass a change on to everybody but its writer."""
@@ -30,7 +60,9 @@ class Audience:
         self.show_everybody(seat)
 
     def show_everybody(self, seat: Seat) -> None:
-        if all(_may_see(seat, other) for other in self.seats):
+        if all(_may_see(seat, other) for other in self.seats) and all(
+            _may_see_distant(seat, heard) for heard in self._distant.values()
+        ):
             seat.presence(self._presence.everybody())
 
     def speak(self, seat: Seat, entries: tuple[AwarenessEntry, ...]) -> None:
@@ -52,6 +84,63 @@ class Audience:
         for seat in self.seats:
             if seat is not speaker and _may_see(seat, speaker):
                 seat.presence(entries)
+        self._announce(entries, speaker)
+
+    # Other nodes.
+
+    def ask_elsewhere(self) -> None:
+        """Ask the other nodes who is there."""
+        if self._herald is not None:
+            self._herald.ask(self._document)
+
+    def hear(self, bell: PresenceSpoken | PresenceWanted | NodeLeft | BellsMissed) -> None:
+        """Take in what another node says of who is there, or answer it."""
+        match bell:
+            case PresenceSpoken() if bell.state == GONE:
+                self._forget(_Distant(bell.node, bell.client))
+            case PresenceSpoken():
+                self._hear_distant(bell)
+            case NodeLeft(node):
+                for distant in [distant for distant in self._distant if distant.node == node]:
+                    self._forget(distant)
+            case PresenceWanted():
+                self._announce_everybody()
+            case BellsMissed():
+                self._announce_everybody()
+                self.ask_elsewhere()
+
+    def expire(self) -> None:
+        """Forget those whom their nodes no longer speak of. Called every PULSE_SECONDS."""
+        oldest = self._clock.now() - limits.PRESENCE_SECONDS_MAX
+        for distant in [distant for distant, heard in self._distant.items() if heard.at < oldest]:
+            self._forget(distant)
+
+    def _hear_distant(self, spoken: PresenceSpoken) -> None:
+        distant = _Distant(spoken.node, spoken.client)
+        user = json.loads(spoken.state)["user"]
+        self._presence.count_from(spoken.clock)
+        said = AwarenessEntry(spoken.client, spoken.clock, spoken.state)
+        if entries := self._presence.speak(distant, (said,), user):
+            heard = self._distant[distant] = _Heard(user["id"], spoken.private, self._clock.now())
+            self._show_distant(entries, heard)
+
+    def _forget(self, distant: _Distant) -> None:
+        if (heard := self._distant.pop(distant, None)) is not None:
+            self._show_distant(self._presence.leave(distant), heard)
+
+    def _show_distant(self, entries: tuple[AwarenessEntry, ...], heard: _Heard) -> None:
+        for seat in self.seats:
+            if _may_see_distant(seat, heard):
+                seat.presence(entries)
+
+    def _announce_everybody(self) -> None:
+        for seat in self.seats:
+            self._announce(self._presence.of(seat), seat)
+
+    def _announce(self, entries: tuple[AwarenessEntry, ...], speaker: Seat) -> None:
+        if self._herald is not None:
+            for entry in entries:
+                self._herald.tell(self._document, entry, speaker.opening.private)
 
 
 def _may_see(seat: Seat, other: Seat) -> bool:
@@ -60,3 +149,9 @@ def _may_see(seat: Seat, other: Seat) -> bool:
     The other's own opening says whether it is private now: the pane may have been opened since.
     """
     return not other.opening.private or seat.author.person == other.author.person
+
+
+def _may_see_distant(seat: Seat, heard: _Heard) -> bool:
+    """The same. The other node may have learnt of a change before this one did, or after it."""
+    is_private = heard.private or seat.opening.private
+    return not is_private or seat.author.person == heard.person

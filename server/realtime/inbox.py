@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from crdt.messages import AwarenessEntry
 from server.realtime.seat import Seat
+from server.storage.bells import BellsMissed, NodeLeft, PresenceSpoken, PresenceWanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,15 @@ class LogAhead:
     sequence: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class SpokenElsewhere:
+    """Something about who has the document open on other nodes."""
+
+    bell: PresenceSpoken | PresenceWanted | NodeLeft | BellsMissed
+
+
 FromClient = Asked | Written | Spoken | PresenceAsked
-Item = FromClient | Joined | Lacking | Gone | LogAhead
+Item = FromClient | Joined | Lacking | Gone | LogAhead | SpokenElsewhere
 
 
 def weight(item: FromClient) -> int:

@@ -23,6 +23,7 @@ from server.realtime.audience import Audience
 from server.realtime.closings import DocumentClosing
 from server.realtime.effort import Effort
 from server.realtime.folding import Folding, UnfaithfulSnapshot
+from server.realtime.herald import Herald
 from server.realtime.inbox import (
     Asked,
     Gone,
@@ -33,6 +34,7 @@ from server.realtime.inbox import (
     LogAhead,
     PresenceAsked,
     Spoken,
+    SpokenElsewhere,
     Written,
 )
 from server.realtime.ports import Clock, Opening
@@ -60,6 +62,7 @@ class LiveDocument:
         clock: Clock,
         tasks: Tasks,
         effort: Effort,
+        herald: Herald | None,
         ask_again: Callable[[], Awaitable[None]],
         ended: Callable[["LiveDocument"], None],
     ) -> None:
@@ -72,7 +75,7 @@ class LiveDocument:
         self._ask_again = ask_again
         self._ended = ended
         self._replica = Replica(opening, update_log)
-        self._audience = Audience(clock.epoch_milliseconds)
+        self._audience = Audience(opening.document, clock, herald)
         self._inbox = Inbox()
         self._worker: asyncio.Task[None] | None = None
         self._folder: asyncio.Task[None] | None = None
@@ -112,6 +115,7 @@ class LiveDocument:
         """Look whether it is time to fold the log, or to unload. Called every PULSE_SECONDS."""
         if self._worker is not None or self._folder is not None or self._is_over:
             return
+        self._audience.expire()
         if self._fold_due and now - self._written_at >= limits.COMPACTION_IDLE_SECONDS:
             self._start_folding()
         elif not self.seats and now - self._left_at >= limits.ROOM_IDLE_SECONDS:
@@ -166,6 +170,7 @@ class LiveDocument:
             self._audience.broadcast(await self._insist(self._replica.load))
         else:
             await self._replica.load()
+            self._audience.ask_elsewhere()
             self._fold_due = self._replica.rows > 0
 
     async def _insist(self, work: Callable[[], Awaitable[T]]) -> T:
@@ -332,6 +337,8 @@ class LiveDocument:
                 self._audience.speak(seat, entries)
             case PresenceAsked(seat):
                 self._audience.show_everybody(seat)
+            case SpokenElsewhere(bell):
+                self._audience.hear(bell)
             case Gone(seat):
                 self._left_at = self._clock.now()
                 self._audience.remove(seat)

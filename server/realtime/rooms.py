@@ -9,7 +9,8 @@ from typing import Any
 from server.realtime.closings import SERVICE_RESTART, TOO_MUCH, UNAUTHORIZED
 from server.realtime.connection import Connection
 from server.realtime.effort import Effort
-from server.realtime.inbox import LogAhead
+from server.realtime.herald import Herald
+from server.realtime.inbox import LogAhead, SpokenElsewhere
 from server.realtime.live_document import LiveDocument
 from server.realtime.ports import Clock, Desk, Opening, Transport
 from server.realtime.room import Room
@@ -21,7 +22,11 @@ from server.storage.bells import (
     BellsMissed,
     ConversationChanged,
     LogMoved,
+    NodeLeft,
+    OtherNodes,
     PersonChanged,
+    PresenceSpoken,
+    PresenceWanted,
     SessionEnded,
 )
 from server.storage.update_log import Author, UpdateLog
@@ -35,7 +40,9 @@ class Rooms:
     Everything happens in one event loop.
     """
 
-    def __init__(self, desk: Desk, update_log: UpdateLog, clock: Clock) -> None:
+    def __init__(
+        self, desk: Desk, update_log: UpdateLog, clock: Clock, others: OtherNodes | None = None
+    ) -> None:
         self.desk = desk
         self.is_draining = False
         self.changes = 0
@@ -43,6 +50,7 @@ class Rooms:
         self._log = update_log
         self._clock = clock
         self._tasks = Tasks()
+        self._herald = None if others is None else Herald(others, clock, self._tasks)
         self._effort = Effort(clock)
         self._connections: set[Connection] = set()
         self._connections_of: defaultdict[str, set[Connection]] = defaultdict(set)
@@ -91,7 +99,7 @@ class Rooms:
                 del self._rooms[room.conversation]
 
         document = LiveDocument(
-            opening, self._log, self._clock, self._tasks, self._effort, room.ask_again, ended
+            opening, self._log, self._clock, self._tasks, self._effort, self._herald, room.ask_again, ended
         )
         self._documents[opening.document] = document
         return document
@@ -110,6 +118,14 @@ class Rooms:
                 if (live := self._documents.get(document)) is not None:
                     live.put(LogAhead(sequence))
                 return
+            case PresenceSpoken(document) | PresenceWanted(document):
+                if (live := self._documents.get(document)) is not None:
+                    live.put(SpokenElsewhere(bell))
+                return
+            case NodeLeft():
+                for live in self._documents.values():
+                    live.put(SpokenElsewhere(bell))
+                return
             case SessionEnded(session):
                 self._end_session(session)
             case ConversationChanged(conversation):
@@ -120,12 +136,13 @@ class Rooms:
                     self._tasks.start(room.ask_again())
                 self._tasks.start(self._check_sessions(self._connections_of.get(person, ())))
             case BellsMissed():
-                self._look_at_everything()
+                self._look_at_everything(bell)
         self.changes += 1
 
-    def _look_at_everything(self) -> None:
+    def _look_at_everything(self, bell: BellsMissed) -> None:
         for document in self._documents.values():
             document.put(LogAhead(None))
+            document.put(SpokenElsewhere(bell))
         for room in self._rooms.values():
             self._tasks.start(room.changed())
         self._tasks.start(self._check_sessions(self._connections))
@@ -202,8 +219,8 @@ class Rooms:
             await document.rest()
 
     async def _say_goodbye(self) -> None:
-        for connection in tuple(self._connections):
-            await connection.flushed()
+        goodbyes = [connection.flushed() for connection in self._connections]
+        await asyncio.gather(*goodbyes, *([] if self._herald is None else [self._herald.leave()]))
 
     async def _at_most(self, seconds: float, work: Coroutine[Any, Any, None]) -> None:
         tasks = (self._tasks.start(work), self._tasks.start(self._clock.sleep(seconds)))

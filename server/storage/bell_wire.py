@@ -20,20 +20,33 @@ from server.storage.bells import (
     BellsMissed,
     ConversationChanged,
     LogMoved,
+    NodeLeft,
     PersonChanged,
+    PresenceSpoken,
+    PresenceWanted,
     SessionEnded,
 )
 
 CHANNEL = "samsyn"
 
 _KINDS: dict[str, Callable[..., Bell]] = {
-    kind.__name__: kind for kind in (ConversationChanged, SessionEnded, PersonChanged, LogMoved, BellsMissed)
+    kind.__name__: kind
+    for kind in (
+        ConversationChanged,
+        SessionEnded,
+        PersonChanged,
+        LogMoved,
+        BellsMissed,
+        PresenceSpoken,
+        PresenceWanted,
+        NodeLeft,
+    )
 }
 
 
 def encode(bell: Bell, node: str) -> str:
-    """Write ``bell``, rung by ``node``, as a notification's payload."""
-    return json.dumps({"node": node, "kind": type(bell).__name__, "bell": asdict(bell)})
+    """Write ``bell``, rung by ``node``, as a notification's payload: at most 7,999 bytes."""
+    return json.dumps({"node": node, "kind": type(bell).__name__, "bell": asdict(bell)}, ensure_ascii=False)
 
 
 def decode(payload: str) -> tuple[Bell, str]:

@@ -4,7 +4,9 @@ A feature rings within its transaction; the bell is heard once that transaction 
 every node, the same one included. A lost bell costs latency only.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +46,56 @@ class BellsMissed:
     all rights again, and read every loaded document's log from where it is."""
 
 
-Bell = ConversationChanged | SessionEnded | PersonChanged | LogMoved | BellsMissed
+@dataclass(frozen=True, slots=True)
+class PresenceSpoken:
+    """Where somebody is in a document, who is connected to another node. Stored nowhere."""
+
+    document: int
+    node: str
+    client: int
+    clock: int
+    """As that node counts. What this node sends afterwards counts from there."""
+    state: str
+    """A JSON object that her node has stamped with who she is, or ``null``: she has gone."""
+    private: bool
+    """Only her own connections may be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceWanted:
+    """A node has loaded the document: the others are to say who is there."""
+
+    document: int
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLeft:
+    """A node has gone down in good order: nobody is connected to it any more."""
+
+    node: str
+
+
+Bell = (
+    ConversationChanged
+    | SessionEnded
+    | PersonChanged
+    | LogMoved
+    | BellsMissed
+    | PresenceSpoken
+    | PresenceWanted
+    | NodeLeft
+)
+
+
+class OtherNodes(Protocol):
+    """The way to the other nodes past every table, for what is worth nothing a minute later."""
+
+    node: str
+    """The name of this one."""
+
+    async def tell_others(self, bells: Sequence[Bell]) -> None:
+        """Have ``bells`` heard on the other nodes, in order. Who cannot hear just then is not told again.
+
+        Raises StorageUnavailable.
+        """
+        ...

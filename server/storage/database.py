@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Row, delete, insert, make_url, select
 
 from server.rules.access import Pane
 from server.rules.errors import StorageUnavailable
-from server.storage.bells import Bell
+from server.storage.bells import Bell, OtherNodes
 from server.storage.tables import conversation, document, document_snapshot
 from server.storage.update_log import UpdateLog
 
@@ -37,6 +37,8 @@ class Database(ABC):
     """An open database. Its methods are safe to call from any number of tasks of one event loop."""
 
     log: UpdateLog
+    others: OtherNodes | None = None
+    """The nodes that share the database; None where there can be none."""
 
     @abstractmethod
     async def write(self, work: Callable[[Connection], T]) -> T:

@@ -1,7 +1,7 @@
 """PostgreSQL, for several nodes beside each other: one transaction a write, and bells by NOTIFY."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import TypeVar
 
@@ -28,6 +28,12 @@ _MIGRATING = 0x73616D73
 """Of the advisory lock under which one node at a time brings the tables up to date."""
 
 _NOTIFY = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS text[])) AS payload")
+
+_NOTIFY_ONLY = text(
+    # Nothing is stored, so nobody need wait for the disk.
+    "SELECT set_config('synchronous_commit', 'off', true), pg_notify(:channel, payload)"
+    " FROM unnest(CAST(:payloads AS text[])) AS payload"
+)
 
 
 def has_failed(error: DBAPIError) -> bool:
@@ -56,6 +62,7 @@ class PostgresDatabase(Database):
         )
         self._is_closed = False
         self._wire = BellWire(self._connect_plainly, self.node, self._tell)
+        self.others = self
         self.log = self._log = PostgresLog(self, self.node, clock)
 
     @classmethod
@@ -89,6 +96,12 @@ class PostgresDatabase(Database):
         async with self._connected() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             return await connection.run_sync(work)
+
+    async def tell_others(self, bells: Sequence[Bell]) -> None:
+        """See ``OtherNodes``."""
+        payloads = [encode(bell, self.node) for bell in bells]
+        async with self._connected() as connection, connection.begin():
+            await connection.execute(_NOTIFY_ONLY, {"channel": CHANNEL, "payloads": payloads})
 
     async def close(self) -> None:
         await self._log.close()

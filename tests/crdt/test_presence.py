@@ -32,6 +32,20 @@ def test_others_are_told_what_a_connection_says_with_its_real_user(presence: Pre
     assert states(said) == {7: {"cursor": {"at": 1}, "user": ANN}}
 
 
+def test_one_connection_is_told_of_by_itself_while_it_is_here(presence: Presence) -> None:
+    presence.speak("a", [entry(7, {})], ANN)
+    presence.speak("b", [entry(8, {})], BO)
+    assert states(presence.of("a")) == {7: {"user": ANN}}
+    presence.speak("a", [entry(7, None)], ANN)
+    assert presence.of("a") == presence.of("nobody") == ()
+
+
+def test_clocks_are_above_those_of_other_nodes(presence: Presence) -> None:
+    presence.count_from(41)
+    presence.count_from(7)
+    assert presence.speak("a", [entry(7, {})], ANN)[0].clock == 42
+
+
 def test_who_comes_is_told_of_everybody(presence: Presence) -> None:
     presence.speak("a", [entry(7, {})], ANN)
     presence.speak("b", [entry(8, {"x": "å"})], BO)

@@ -4,6 +4,7 @@ that answers what it is told, a clock that goes when it is moved, and pages that
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -36,6 +37,7 @@ from server.realtime.rooms import Rooms
 from server.rules import limits
 from server.rules.access import Pane
 from server.rules.errors import StorageUnavailable
+from server.storage.bells import OtherNodes
 from server.storage.update_log import Append, Author, DocumentGone, Loaded, LogUnavailable
 
 PATIENCE_SECONDS = 10
@@ -230,8 +232,10 @@ class House:
     real_clock: Clock | None = None
     """In place of ``clock``, for a server that runs."""
 
+    others: OtherNodes | None = None
+
     def __post_init__(self) -> None:
-        self.rooms = Rooms(self.desk, self.log, self.real_clock or self.clock)
+        self.rooms = Rooms(self.desk, self.log, self.real_clock or self.clock, self.others)
         self._sessions: Counter[str] = Counter()
 
     def add(
@@ -281,6 +285,16 @@ class House:
         """A text of the stored log, paragraphs joined by line breaks."""
         blocks = self.content(document)[name]
         return "\n".join("".join(run.get("text", "") for run in block["runs"]) for block in blocks)
+
+
+def shown(page: Page, name: str) -> set[str]:
+    """The names of those whom the page shows, by the rules of y-protocols."""
+    seen: dict[int, tuple[int, str]] = {}
+    for message in page.all(name, Awareness):
+        for entry in message.entries:
+            if entry.clock > seen.get(entry.client, (-1, ""))[0]:
+                seen[entry.client] = (entry.clock, entry.state)
+    return {json.loads(state)["user"]["name"] for _, state in seen.values() if state != "null"}
 
 
 class Page:

@@ -15,7 +15,7 @@ from server.storage import tables
 from server.storage.bells import ConversationChanged, SessionEnded
 from server.storage.database import Database, open_database
 from tests.conftest import SetClock
-from tests.realtime.doubles import SCHEMA, House, MemoryLog, Page
+from tests.realtime.doubles import SCHEMA, House, MemoryLog, Page, shown
 from tests.storage.scene import Scene
 
 JOINT = "conversation/joint/first"
@@ -32,7 +32,7 @@ async def _set_up(database: Database, clock: SetClock) -> Scene:
 
 
 def _node(database: Database, scene: Scene) -> House:
-    house = House(log=MemoryLog(), real_clock=LoopClock())
+    house = House(log=MemoryLog(), real_clock=LoopClock(), others=database.others)
     house.add(scene.joint, JOINT, Pane.JOINT, maja="read-write", jonas="read-write")
     house.add(scene.private, EMPLOYEE, Pane.EMPLOYEE, private=True, maja="read-write")
     house.rooms._log = database.log
@@ -135,6 +135,30 @@ async def test_two_nodes_on_one_postgresql_converge(postgres_url: str, clock: Se
     for house in houses:
         await house.rooms.drain()
     assert await _stored(here, scene.joint) == maja.text(JOINT)
+    await here.close()
+    await there.close()
+
+
+async def test_two_nodes_on_one_postgresql_show_each_others_people(
+    postgres_url: str, clock: SetClock
+) -> None:
+    here, there = await open_database(postgres_url, clock), await open_database(postgres_url, clock)
+    scene = await _set_up(here, clock)
+    houses = _node(here, scene), _node(there, scene)
+    maja, tablet = houses[0].page("maja", "session-maja"), houses[1].page("maja", "session-maja")
+    await maja.join(JOINT, EMPLOYEE)
+    maja.speak(JOINT, state=f'{{"noise":"{"å" * 1_900}"}}')
+    maja.speak(EMPLOYEE)
+    await tablet.join(JOINT, EMPLOYEE)
+    jonas = houses[1].page("jonas", "session-jonas")
+    await jonas.join(JOINT)
+    await tablet.until(lambda: shown(tablet, JOINT) == shown(tablet, EMPLOYEE) == {"Maja"})
+    await jonas.until(lambda: shown(jonas, JOINT) == {"Maja"})
+    jonas.speak(JOINT)
+    await maja.until(lambda: shown(maja, JOINT) == {"Jonas"})
+    await houses[0].rooms.drain()
+    await jonas.until(lambda: shown(jonas, JOINT) == set())
+    await houses[1].rooms.drain()
     await here.close()
     await there.close()
 

@@ -268,3 +268,7 @@ async def test_work_whose_caller_has_gone_does_not_disturb_the_rest(scene: Scene
     assert await blocking
     await scene.database.log.append(typed(scene.private))
     assert leaving.cancelled()
+
+
+async def test_a_file_has_no_other_nodes_to_tell(scene: Scene) -> None:
+    assert scene.database.others is None
