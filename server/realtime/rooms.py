@@ -189,12 +189,16 @@ class Rooms:
 
     async def _check_sessions(self, connections: Iterable[Connection]) -> None:
         """Close the sockets whose session no longer holds, also when its bell has been lost."""
-        try:
-            for session in {connection.author.session for connection in connections}:
+        unchecked = {connection.author.session for connection in connections}
+        while unchecked:
+            session = unchecked.pop()
+            try:
                 if not await self.desk.session_holds(session):
                     self._end_session(session)
-        except StorageUnavailable as error:
-            log.warning("sessions could not be checked: %s", error)
+            except StorageUnavailable as error:
+                log.warning("sessions could not be checked: %s", error)
+                unchecked.add(session)
+                await self._clock.sleep(limits.STORAGE_RETRY_SECONDS_MAX)
 
     # The end.
 

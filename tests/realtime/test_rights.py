@@ -96,7 +96,7 @@ async def test_sessions_that_cannot_be_checked_stay_until_they_can(house: House)
     assert kari.closed is None
     house.desk.is_down = False
     house.desk.ended.add("kari-1")
-    await house.clock.advance(limits.SESSION_CHECK_SECONDS)
+    await house.clock.advance(limits.STORAGE_RETRY_SECONDS_MAX)
     await kari.until(lambda: kari.closed is not None)
 
 
