@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, StringConstraints, ValidationError, model_validator
 
 from server.faults import Fault, mappings, path_of, sentence_of
 from server.people import normal_email
 from server.rules.access import Role
 from server.rules.limits import EMAIL_CHARACTERS_MAX, NAME_CHARACTERS_MAX
-from server.template_elements import Identifier, Sentence, Strict, Words
+from server.template_elements import Identifier, NotEmpty, Sentence, Strict, Words
 
 PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_CHARACTERS_MAX)]
@@ -65,7 +65,7 @@ class PersonEntry(Strict):
     title: Words
     manager: PersonId | None = None
     locale: Literal["sv", "nb", "en"]
-    roles: Annotated[tuple[Role, ...], Field(min_length=1)] = (Role.EMPLOYEE,)
+    roles: Annotated[tuple[Role, ...], NotEmpty] = (Role.EMPLOYEE,)
     employment: EmploymentEntry
     active: bool = True
     """False for whoever has left: no way in, and everything written stays."""
