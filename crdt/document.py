@@ -119,15 +119,16 @@ class Document:
         document.take_change()
         return document
 
-    def merge(self, update: bytes, person: str) -> Merged:
-        """Merge what a person wrote.
+    def merge(self, update: bytes, person: str, told: Mapping[int, str] | None = None) -> Merged:
+        """Merge what a person wrote. ``told``: whose the client ids are that others have been told of.
 
         Raises ProtocolError if it breaks a rule, IncompleteUpdate if it builds on something that is not
         here (nothing was changed in both cases), and DocumentBroken.
         """
         parsed = parse(update, self._bounds)
         checked = self._shape.check(parsed)
-        if any(self._clients.get(client, person) != person for client in checked.writers):
+        told = told or {}
+        if any(self._clients.get(each, told.get(each, person)) != person for each in checked.writers):
             raise BorrowedClient("a client id that belongs to another person")
         if checked.writers:
             self._make_room(len(update))

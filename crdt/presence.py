@@ -8,6 +8,8 @@ Key invariants:
    that another node or an earlier process sent, so that whoever comes back shows up at once.
 3. A person who reconnects before the old connection is known to be dead takes the client id over;
    the old connection's end then says nothing, and when the last one ends nobody is left as a ghost.
+4. A client id that others have been told of stays its person's, also while she is away: what another
+   wrote under it would take the place of what she writes next, and she would be told that hers is saved.
 """
 
 import json
@@ -28,13 +30,21 @@ class Presence:
     """The presence of one document.
 
     ``now`` gives milliseconds since 1970: outgoing clocks start from it, so that they rise across
-    nodes and restarts, where browsers remember the last clock that they saw of a client.
+    nodes and restarts, where browsers remember the last clock that they saw of a client. Of one person
+    ``clients_of_person_max`` client ids are remembered, the latest.
     """
 
-    def __init__(self, now: Callable[[], int]) -> None:
+    def __init__(self, now: Callable[[], int], clients_of_person_max: int) -> None:
         self._now = now
+        self._clients_of_person_max = clients_of_person_max
         self._clock = 0
         self._speakers: dict[Hashable, _Speaker] = {}
+        self._persons: dict[int, str] = {}
+
+    @property
+    def persons(self) -> Mapping[int, str]:
+        """Whose each client id is that others have been told of."""
+        return self._persons
 
     def speak(
         self, connection: Hashable, entries: Sequence[AwarenessEntry], user: Mapping[str, str]
@@ -83,14 +93,22 @@ class Presence:
         for entry in entries:
             if entry.state == GONE:
                 continue
-            other, holder = taken.get(entry.client, (None, None))
-            if holder is not None and holder.user["id"] != user["id"]:
+            if self._persons.get(entry.client, user["id"]) != user["id"]:
                 continue
+            other, holder = taken.get(entry.client, (None, None))
             if holder is not None:
                 del self._speakers[other]
+            self._remember(entry.client, user["id"])
             speaker = self._speakers[connection] = _Speaker(entry.client, user)
             return speaker
         return None
+
+    def _remember(self, client: int, person: str) -> None:
+        self._persons.pop(client, None)
+        others = [known for known, whose in self._persons.items() if whose == person]
+        for oldest in others[: max(0, len(others) + 1 - self._clients_of_person_max)]:
+            del self._persons[oldest]
+        self._persons[client] = person
 
     def _entry(self, speaker: _Speaker) -> AwarenessEntry:
         self._clock = max(self._clock + 1, self._now())

@@ -5,6 +5,7 @@ Whoever is connected to another node speaks as if by a connection here, so that 
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crdt.messages import GONE, AwarenessEntry
@@ -44,8 +45,13 @@ class Audience:
         self._document = document
         self._clock = clock
         self._herald = herald
-        self._presence = Presence(clock.epoch_milliseconds)
+        self._presence = Presence(clock.epoch_milliseconds, limits.PRESENCE_CLIENTS_OF_PERSON_MAX)
         self._distant: dict[_Distant, _Heard] = {}
+
+    @property
+    def persons(self) -> Mapping[int, str]:
+        """Whose each Yjs client id is that anybody has been told of."""
+        return self._presence.persons
 
     def broadcast(self, change: bytes | None, writer: Seat | None = None) -> None:
         """Pass a change on to everybody but its writer."""

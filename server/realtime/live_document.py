@@ -217,7 +217,7 @@ class LiveDocument:
             return True
         try:
             with self._effort.of(seat.author.person):
-                merged = document.merge(item.update, seat.author.person)
+                merged = document.merge(item.update, seat.author.person, self._audience.persons)
             turn.add(item, merged)
         except IncompleteUpdate:
             if turn.writes:

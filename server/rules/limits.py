@@ -73,6 +73,10 @@ POLL_SECONDS = 2.0
 """How often a node makes sure that it hears the other nodes' bells (PostgreSQL)."""
 DRAIN_SECONDS_MAX = 10
 
+# Presence.
+PRESENCE_CLIENTS_OF_PERSON_MAX = 1_000
+"""Yjs client ids (one a page and document) that are kept for one person while a document is loaded."""
+
 # Presence between nodes (PostgreSQL).
 PRESENCE_SECONDS_MAX = 40
 """After this long without a word from another node somebody is no longer shown. Browsers speak every 15."""

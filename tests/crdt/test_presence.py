@@ -24,7 +24,7 @@ def states(entries: tuple[AwarenessEntry, ...]) -> dict[int, Any]:
 
 @pytest.fixture
 def presence() -> Presence:
-    return Presence(lambda: 0)
+    return Presence(lambda: 0, 3)
 
 
 def test_others_are_told_what_a_connection_says_with_its_real_user(presence: Presence) -> None:
@@ -141,8 +141,23 @@ def test_outgoing_clocks_rise_whatever_clients_say(presence: Presence) -> None:
 
 def test_clocks_rise_across_restarts_and_nodes() -> None:
     now = count(1_000_000, 10)
-    before = Presence(lambda: next(now))
+    before = Presence(lambda: next(now), 3)
     (last,) = before.speak("a", [entry(7, {})], ANN)
-    after = Presence(lambda: next(now))
+    after = Presence(lambda: next(now), 3)
     (first,) = after.speak("a", [entry(7, {})], ANN)
     assert first.clock > last.clock
+
+
+def test_a_client_id_that_others_know_stays_its_persons_while_she_is_away(presence: Presence) -> None:
+    presence.speak("a", [entry(7, {})], ANN)
+    presence.leave("a")
+    assert presence.speak("b", [entry(7, {})], BO) == ()
+    assert presence.persons == {7: "ann"}
+    assert states(presence.speak("a2", [entry(7, {})], ANN)) == {7: {"user": ANN}}
+
+
+def test_nobody_has_client_ids_forgotten_but_their_own(presence: Presence) -> None:
+    presence.speak("a", [entry(7, {})], ANN)
+    for client in range(100, 110):
+        presence.speak(f"b{client}", [entry(client, {})], BO)
+    assert presence.persons == {7: "ann", 107: "bo", 108: "bo", 109: "bo"}

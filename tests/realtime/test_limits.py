@@ -1,5 +1,7 @@
 """ROB-2, ROB-3: over a limit the one who went over it is told and closed, nobody else."""
 
+from typing import Any
+
 import pytest
 
 from crdt.document import Document, Merged
@@ -141,9 +143,9 @@ async def test_whoever_occupies_the_node_waits_until_others_had_their_turn(
 ) -> None:
     merge, contains = Document.merge, Document.contains
 
-    def slow_merge(document: Document, update: bytes, person: str) -> Merged:
+    def slow_merge(document: Document, update: bytes, person: str, told: Any) -> Merged:
         house.clock.time += 2 if person == "ola" else 0
-        return merge(document, update, person)
+        return merge(document, update, person, told)
 
     def slow_contains(document: Document, update: bytes) -> bool:
         house.clock.time += 2

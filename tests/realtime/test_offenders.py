@@ -1,5 +1,8 @@
 """CON-2, ROB-1: whoever breaks a rule is alone with it."""
 
+from typing import Any
+
+import pycrdt
 import pytest
 
 from crdt.document import Document
@@ -138,10 +141,10 @@ async def test_after_a_failure_of_pycrdt_the_document_is_loaded_again_and_others
     kari.say(JOINT, SyncUpdate(poison))
     merge = Document.merge
 
-    def breaks(document: Document, update: bytes, person: str) -> object:
+    def breaks(document: Document, update: bytes, person: str, told: Any) -> object:
         if update == poison:
             raise DocumentBroken("as told")
-        return merge(document, update, person)
+        return merge(document, update, person, told)
 
     monkeypatch.setattr(Document, "merge", breaks)
     house.log.gate.set()
@@ -162,10 +165,10 @@ async def test_an_update_that_breaks_encoding_is_found_among_those_of_others(
     poison = b""
     merge, take = Document.merge, Document.take_change
 
-    def merging(document: Document, update: bytes, person: str) -> object:
+    def merging(document: Document, update: bytes, person: str, told: Any) -> object:
         if update == poison:
             poisoned.add(id(document))
-        return merge(document, update, person)
+        return merge(document, update, person, told)
 
     def taking(document: Document) -> bytes | None:
         if id(document) in poisoned:
@@ -195,7 +198,7 @@ async def test_a_failure_nobody_foresaw_closes_that_document_and_no_other(
     await kari.join(JOINT, EMPLOYEE)
     await ola.join(JOINT)
 
-    def fails(document: Document, update: bytes, person: str) -> object:
+    def fails(document: Document, update: bytes, person: str, told: Any) -> object:
         raise RuntimeError("a mistake in the program")
 
     with monkeypatch.context() as patched:
@@ -206,3 +209,28 @@ async def test_a_failure_nobody_foresaw_closes_that_document_and_no_other(
     await kari.until_saved(EMPLOYEE, 2)
     ola.attach(JOINT)
     await ola.until_saved(JOINT, 2)
+
+
+@pytest.mark.parametrize("she_is_away", [False, True])
+async def test_nobody_takes_the_place_of_what_another_is_about_to_write(
+    house: House, she_is_away: bool
+) -> None:
+    kari, ola = house.page("kari"), house.page("ola")
+    await kari.join(JOINT)
+    await ola.join(JOINT)
+    kari.speak(JOINT)
+    await ola.until(lambda: ola.count(JOINT, Awareness) > 0)
+    if she_is_away:
+        kari.vanish(house.rooms)
+    # Her client id is all that is known of her: she has not written yet.
+    client = ola.all(JOINT, Awareness)[-1].entries[0].client
+    forger = pycrdt.Doc[Any](client_id=client)
+    forger.apply_update(ola.docs[JOINT].get_update())
+    ola.docs[JOINT] = forger
+    ola.type(JOINT, "FORGED")
+    await ola.until(lambda: ola.ended(JOINT) == "refused")
+    again = house.page("kari")
+    again.docs = kari.docs
+    again.write(JOINT, "mitt")
+    await again.join(JOINT)
+    assert house.text(1) == "mitt"
