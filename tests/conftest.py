@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import make_url
 
 from server.storage.database import Database, open_database
+from tests.running import RunningServer, played_organisation, serving_copy
 
 
 class SetClock:
@@ -32,6 +33,24 @@ class SetClock:
 @pytest.fixture
 def clock() -> SetClock:
     return SetClock()
+
+
+# A whole server. The sample organisation is played once; each test gets a copy of its database and a
+# process of its own, which it may kill and start again on the same port.
+
+
+@pytest.fixture(scope="session")
+def played() -> Iterator[Path]:
+    """A data folder in which the sample organisation has been played."""
+    with played_organisation() as folder:
+        yield folder
+
+
+@pytest.fixture
+def server(played: Path, tmp_path: Path) -> Iterator[RunningServer]:
+    """A server of this test's own, with the sample organisation."""
+    with serving_copy(played, tmp_path / "data") as server:
+        yield server
 
 
 # Storage. Whatever takes ``database`` runs twice: on SQLite, and on a real PostgreSQL.

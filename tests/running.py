@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -109,3 +111,28 @@ class RunningServer:
         self._listener.join()
         self.process = None
         return code
+
+
+@contextmanager
+def played_organisation() -> Iterator[Path]:
+    """A data folder in which the sample organisation has been played."""
+    with tempfile.TemporaryDirectory(prefix="samsyn-") as folder:
+        server = RunningServer(Path(folder))
+        server.start()
+        server.stop()
+        yield Path(folder)
+
+
+@contextmanager
+def serving_copy(played: Path, data: Path) -> Iterator[RunningServer]:
+    """A server on a copy of a played data folder, which may end with no error in its log."""
+    shutil.copytree(played, data)
+    (data / "server.log").unlink(missing_ok=True)
+    server = RunningServer(data)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+    log = server.log.read_text()
+    assert "Traceback" not in log, log[-4000:]

@@ -1,19 +1,12 @@
-"""A real server process and real browser windows, one pair for every test.
-
-The sample organisation is played once; each test gets a copy of its database and a server of its own,
-which it may kill and start again on the same port.
-"""
+"""Real browser windows on the real server process that every test has of its own."""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,35 +37,6 @@ CHROMIUM_FLAGS = [
 OFFLINE_NOISE = re.compile(
     r"ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|ERR_FAILED|WebSocket connection to"
 )
-
-
-@pytest.fixture(scope="session")
-def played() -> Iterator[Path]:
-    """A data folder in which the sample organisation has been played."""
-    with tempfile.TemporaryDirectory(prefix="samsyn-") as folder:
-        server = RunningServer(Path(folder))
-        server.start()
-        server.stop()
-        yield Path(folder)
-
-
-@pytest.fixture
-def server(played: Path, tmp_path: Path) -> Iterator[RunningServer]:
-    with serving_copy(played, tmp_path / "data") as server:
-        yield server
-
-
-@contextmanager
-def serving_copy(played: Path, data: Path) -> Iterator[RunningServer]:
-    """A server on a copy of a played data folder, which may end with no error in its log."""
-    shutil.copytree(played, data)
-    (data / "server.log").unlink(missing_ok=True)
-    server = RunningServer(data)
-    server.start()
-    yield server
-    server.stop()
-    log = server.log.read_text()
-    assert "Traceback" not in log, log[-4000:]
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from statistics import median
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import Join, serving_copy
+from tests.browser.conftest import Join
 from tests.figures.page import (
     FIRST_PAINT,
     KEY_PRESS_MS_MAX,
@@ -28,7 +28,7 @@ from tests.figures.page import (
     until_all_live,
 )
 from tests.figures.sixty import EMPLOYEE, QUESTIONS, RESPONSIBLE, played_with_sixty
-from tests.running import RunningServer
+from tests.running import RunningServer, serving_copy
 
 FIELDS = 3 * QUESTIONS
 LOADS_MAX = 5

@@ -39,6 +39,10 @@ class Outcome:
     frames: int = 0
     hits: list[str] = field(default_factory=list)
 
+    @property
+    def holds(self) -> bool:
+        return not self.hits and self.sequences == len(PRIVATE_PANES)
+
 
 async def play_canaries(server: RunningServer, seed: int, progress: Callable[[], None]) -> Outcome:
     """Play one sequence for every private pane, then stop the server and search its files."""

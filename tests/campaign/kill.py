@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.running import RunningServer
-from tests.typist import Device, sign_in
+from tests.typist import Device, documents_with, sign_in
 
 FIELD = "a8"
 SECONDS_ALIVE_MAX = 0.6
@@ -30,6 +30,10 @@ class Outcome:
     acknowledged: int = 0
     lost: int = 0
     doubled: int = 0
+
+    @property
+    def holds(self) -> bool:
+        return not self.lost and not self.doubled and self.acknowledged > 0
 
 
 async def _type_until(
@@ -48,16 +52,12 @@ async def _type_until(
 
 
 async def kill_while_typing(
-    server: RunningServer,
-    document: str,
-    people: tuple[str, str],
-    kills: int,
-    seed: int,
-    progress: Callable[[], None],
+    server: RunningServer, people: tuple[str, str], kills: int, seed: int, progress: Callable[[], None]
 ) -> Outcome:
-    """Kill `server` so many times; return what was lost. `document` is a joint pane of `people`."""
+    """Kill `server` so many times while two devices each of `people` write in their joint pane."""
     dice = random.Random(seed)
     cookies = [await sign_in(server.url, person) for person in people]
+    document = (await documents_with(server.url, cookies[1], people[0].capitalize()))["joint"]
     devices = {
         label: Device(server.url, cookies[index % 2]) for index, label in enumerate(("a", "b", "c", "d"))
     }

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.running import RunningServer
-from tests.typist import Device, sign_in
+from tests.typist import Device, documents_with, sign_in
 
 FIELD = "a8"
 PING = b"\x09"
@@ -22,12 +22,17 @@ class Outcome:
     recovered: int = 0
     lost: int = 0
 
+    @property
+    def holds(self) -> bool:
+        return not self.lost and not self.false_acknowledgements and self.recovered == self.failures > 0
+
 
 async def starve(
-    server: RunningServer, document: str, person: str, failures: int, progress: Callable[[], None]
+    server: RunningServer, people: tuple[str, str], failures: int, progress: Callable[[], None]
 ) -> Outcome:
-    """Let storage fail so many times while somebody types into the joint pane `document`."""
-    cookie = await sign_in(server.url, person)
+    """Let storage fail so many times while the first of `people` writes in their joint pane."""
+    cookie = await sign_in(server.url, people[0])
+    document = (await documents_with(server.url, cookie, people[1].capitalize()))["joint"]
     device = Device(server.url, cookie)
     await device.connect(document)
     await device.until_synced()
