@@ -15,6 +15,10 @@ export function measureBars(): void {
   const observer = new ResizeObserver(measure)
   for (const bar of document.querySelectorAll(Object.values(BARS).join())) observer.observe(bar)
   window.addEventListener('resize', measure)
+  // Of a text that takes the focus a browser shows the caret's line only; the rest may be behind the bar below.
+  document.addEventListener('keyup', ({ key }) => {
+    if (key === 'Tab') document.activeElement?.scrollIntoView({ block: 'nearest' })
+  })
 }
 
 /** A bar that is not shown has no height; one that scrolls with the page covers nothing. */
