@@ -43,5 +43,7 @@ def test_a_second_start_is_quick(tmp_path: Path) -> None:
         server.start()
         seconds.append(perf_counter() - began)
         server.stop()
-    # The quickest: other programs may use the machine meanwhile.
+        if seconds[-1] < START_SECONDS_MAX:
+            break
+    # The quickest of three: other programs may use the machine meanwhile.
     assert min(seconds) < START_SECONDS_MAX

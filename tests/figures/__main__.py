@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -48,12 +49,10 @@ def starting(data: Path, starts: int, advance: Advance) -> list[Row]:
     for _ in range(1 + starts):
         seconds.append(seconds_to_ready(data))
         advance()
-    again = median(seconds[1:])
+    again, promised = median(seconds[1:]), START_SECONDS_MAX
     return [
-        Row("make run, first start (plays the sample organisation)", f"{seconds[0]:.2f} s"),
-        Row(
-            "make run, started again", f"{again:.2f} s", f"< {START_SECONDS_MAX} s", again < START_SECONDS_MAX
-        ),
+        Row("make run, first start", f"{seconds[0]:.2f} s"),
+        Row("make run, started again", f"{again:.2f} s", f"< {promised} s", again < promised),
     ]
 
 
@@ -99,7 +98,7 @@ def _loads(browser: Browser, url: str, path: str, count: int, advance: Advance) 
         ),
         Row("60 fields: all of them live", f"{median(load.live for load in loads):.0f} ms"),
         Row(
-            f"60 fields: longest task, best (median) of {count} loads",
+            "60 fields: longest task, best load (median)",
             f"{best:.0f} ({median(load.longest for load in loads):.0f}) ms",
             f"≤ {pages.LONG_TASK_MS_MAX} ms",
             best <= pages.LONG_TASK_MS_MAX,
@@ -120,7 +119,7 @@ def _key_presses(browser: Browser, url: str, path: str) -> list[Row]:
     whole, script = (median(costs) for costs in zip(*presses, strict=True))
     return [
         Row(
-            "60 fields: a key press, main thread (of it scripts)",
+            "60 fields: a key press, main thread (scripts)",
             f"{whole:.1f} ({script:.1f}) ms",
             f"< {pages.KEY_PRESS_MS_MAX} ms",
             whole < pages.KEY_PRESS_MS_MAX,
@@ -139,6 +138,9 @@ def _signed_in(browser: Browser, url: str, who: str) -> Page:
 def crowd(data: Path, conversations: int, advance: Advance) -> list[Row]:
     """Many conversations, each open in two browsers, on one process."""
     data.mkdir()
+    _, allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # The browsers are in this process, each with a socket.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, allowed))
     seats = asyncio.run(settle(data, conversations, advance))
     server = RunningServer(data, demo=False)
     server.start()
@@ -148,10 +150,10 @@ def crowd(data: Path, conversations: int, advance: Advance) -> list[Row]:
         server.stop()
     mib, people = 2**20, figures.connections
     return [
-        Row(f"{conversations} open conversations: connections, all kept", f"{people}", "all", True),
+        Row(f"{conversations} open conversations: connections", f"{people}", "all", True),
         Row("… memory of the process", f"{figures.before / mib:.0f} → {figures.after / mib:.0f} MiB"),
         Row("… for a conversation", f"{figures.growth / conversations / 1024:.0f} KiB"),
-        Row("… for a connection, its documents included", f"{figures.growth / people / 1024:.0f} KiB"),
+        Row("… for a connection with its documents", f"{figures.growth / people / 1024:.0f} KiB"),
         Row("… until everybody has connected", f"{figures.connecting_seconds:.1f} s"),
         Row("… of that the server's processor time", f"{figures.connecting_processor_seconds:.1f} s"),
         Row("… a keystroke is acknowledged", _milliseconds(figures.acknowledged_ms)),
@@ -188,10 +190,9 @@ def main(
         # Each is made once, and then opened by two people.
         rows += crowd(folder / "crowd", conversations, steps("open conversations", 3 * conversations))
     table = Table("figure", "measured", "promised", "")
+    verdicts = {None: "", True: "kept", False: "NOT KEPT"}
     for row in rows:
-        table.add_row(
-            row.what, row.figure, row.promise, {None: "", True: "kept", False: "NOT KEPT"}[row.is_kept]
-        )
+        table.add_row(row.what, row.figure, row.promise, verdicts[row.is_kept])
     console.print(table)
     raise typer.Exit(1 if any(row.is_kept is False for row in rows) else 0)
 
