@@ -1,4 +1,4 @@
-"""Everything by keyboard alone, and nothing that has the focus is hidden (WCAG 2.1.1, 2.1.2, 2.4.3, 2.4.11)."""
+"""Everything by keyboard alone, and nothing that has the focus is hidden (WCAG 2.1.1, 2.1.2, 2.4.11)."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ HIDDEN = """() => {
   const one = document.activeElement
   if (one === document.body) return null
   const box = one.getBoundingClientRect()
-  const inside = (low, high, end) => Math.min(Math.max((low + high) / 2, Math.max(low, 0) + 1), Math.min(high, end) - 1)
+  const inside = (low, high, end) =>
+    Math.min(Math.max((low + high) / 2, Math.max(low, 0) + 1), Math.min(high, end) - 1)
   const [x, y] = [inside(box.left, box.right, innerWidth), inside(box.top, box.bottom, innerHeight)]
   const there = document.elementFromPoint(x, y)
   const seen = there && (one.contains(there) || there.contains(one))
-  return seen ? null : `${one.outerHTML.slice(0, 160)} is behind ${there ? there.outerHTML.slice(0, 80) : 'nothing'}`
+  return seen ? null : `${one.outerHTML.slice(0, 160)} is behind ${there?.outerHTML.slice(0, 80)}`
 }"""
-"""What has the focus and is not seen at its middle; an element that is higher than the window: at some place."""
+"""What has the focus and is not seen at its middle; where that is outside the window, at its edge."""
 
 
 def tab_to(page: Page, selector: str, key: str = "Tab") -> None:
@@ -236,5 +237,6 @@ def test_the_caret_stays_in_sight_while_a_text_grows(join: Join, window: dict[st
     last = elias.editor("joint", "a8").locator("p").last
     expect(last).to_have_text("sist")
     box, bar = last.bounding_box(), page.locator(".bar").bounding_box()
-    assert box and bar
+    assert box
+    assert bar
     assert box["y"] + box["height"] <= min(bar["y"], window["height"])

@@ -11,6 +11,8 @@ export class StatusLine {
   readonly #facts: () => Facts
   #state: SaveState = { state: 'saving' }
   #offline = false
+  /** What is not well, as far as it has been said. */
+  #worry: 'device' | 'unsaved' | null = null
   #planned = false
 
   constructor(words: Words, announcer: Announcer, facts: () => Facts) {
@@ -60,7 +62,6 @@ export class StatusLine {
   }
 
   #paint(): void {
-    const before = this.#state
     const facts = this.#facts()
     const state = saveState(facts)
     this.#state = state
@@ -72,8 +73,9 @@ export class StatusLine {
     if (text.textContent !== sentence) text.textContent = sentence
     slot.dataset['state'] = state.state
     slot.toggleAttribute('data-offline', this.#offline)
-    const bad = (one: SaveState): boolean => one.state === 'device' || one.state === 'unsaved'
-    if (bad(state) && before.state !== state.state) this.#announcer.say(sentence)
-    if (state.state === 'saved' && bad(before)) this.#announcer.say(sentence)
+    if (state.state === 'saving') return
+    const worry = state.state === 'saved' ? null : state.state
+    if (worry !== this.#worry) this.#announcer.say(sentence)
+    this.#worry = worry
   }
 }
