@@ -18,32 +18,30 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from crdt.errors import CrdtError, DocumentBroken, IncompleteUpdate, ProtocolError
+from crdt.errors import CrdtError, DocumentBroken
+from server.realtime.answers import Answers
 from server.realtime.audience import Audience
 from server.realtime.closings import DocumentClosing
 from server.realtime.effort import Effort
 from server.realtime.folding import Folding, UnfaithfulSnapshot
 from server.realtime.herald import Herald
 from server.realtime.inbox import (
-    Asked,
     Gone,
     Inbox,
     Item,
     Joined,
-    Lacking,
     LogAhead,
-    PresenceAsked,
-    Spoken,
-    SpokenElsewhere,
-    Written,
 )
+from server.realtime.insistence import Insistence
+from server.realtime.merging import Merging
 from server.realtime.ports import Clock, Opening
+from server.realtime.refusals import find_refused
 from server.realtime.replica import Replica
 from server.realtime.seat import Seat, Stage
 from server.realtime.tasks import Tasks
 from server.realtime.turn import Turn
 from server.rules import limits
-from server.storage.update_log import AppendRefused, DocumentGone, LogError, LogUnavailable, UpdateLog
+from server.storage.update_log import AppendRefused, DocumentGone, LogError, UpdateLog
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -71,12 +69,14 @@ class LiveDocument:
         self.pane = opening.pane
         self._clock = clock
         self._tasks = tasks
-        self._effort = effort
         self._ask_again = ask_again
         self._ended = ended
         self._replica = Replica(opening, update_log)
         self._audience = Audience(opening.document, clock, herald)
         self._inbox = Inbox()
+        self._insist = Insistence(self.id, clock)
+        self._merging = Merging(self._replica, self._inbox, self._audience, effort, self._insist, self.expel)
+        self._answers = Answers(self._replica, self._audience, effort, self.expel)
         self._worker: asyncio.Task[None] | None = None
         self._folder: asyncio.Task[None] | None = None
         self._is_over = False
@@ -148,8 +148,8 @@ class LiveDocument:
             await self._load()
         turn = Turn()
         try:
-            await self._gather(turn)
-            foreign = await self._commit(turn)
+            await self._merging.gather(turn, self._take_at_once)
+            foreign = await self._merging.commit(turn)
         except DocumentBroken:
             log.exception("document %d broke and is loaded again", self.id)
             self._undo(turn)
@@ -157,6 +157,9 @@ class LiveDocument:
             await self._refuse(turn, refusal)
         else:
             self._acknowledge(turn)
+            if turn.change is not None:
+                self._written_at = self._clock.now()
+                self._fold_due = True
             self._audience.broadcast(turn.change, turn.sole_writer)
             self._audience.broadcast(foreign)
             self._settle(turn)
@@ -167,114 +170,13 @@ class LiveDocument:
     async def _load(self) -> None:
         """The first time, a failure is told to those who wait; later on, somebody's text is at stake."""
         if self._replica.was_loaded:
-            self._audience.broadcast(await self._insist(self._replica.load))
+            self._audience.broadcast(await self._insist.on(self._replica.load))
         else:
             await self._replica.load()
             self._audience.ask_elsewhere()
-            self._fold_due = self._replica.rows > 0
-
-    async def _insist(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Do it again, ever more slowly, until the database answers."""
-        wait = limits.STORAGE_RETRY_SECONDS_MIN
-        while True:
-            try:
-                return await work()
-            except LogUnavailable as error:
-                log.warning("document %d waits for the database: %s", self.id, error)
-                await self._clock.sleep(wait)
-                wait = min(2 * wait, limits.STORAGE_RETRY_SECONDS_MAX)
+        self._fold_due = self._replica.rows > 0
 
     # One turn.
-
-    async def _gather(self, turn: Turn) -> None:
-        while self._inbox and len(turn.items) < self._take_at_once:
-            item = self._inbox.take()
-            turn.items.append(item)
-            if not await self._take(turn, item):
-                turn.items.pop()
-                self._inbox.put_back((item,))
-                return
-
-    async def _take(self, turn: Turn, item: Item) -> bool:
-        """Take one item into the turn, or return False when the turn must be committed before it."""
-        match item:
-            case Written(seat) if seat.stage is Stage.EXPELLED:
-                return True
-            case Written(seat) if seat.may_write:
-                return await self._merge(turn, item)
-            case LogAhead(sequence):
-                if sequence is None or sequence > self._replica.sequence:
-                    if turn.writes:
-                        return False
-                    await self._catch_up()
-            case _:
-                turn.later.append(item)
-        return True
-
-    async def _merge(self, turn: Turn, item: Written) -> bool:
-        document, seat = self._replica.document, item.seat
-        if self._must_wait(seat):
-            return True
-        try:
-            with self._effort.of(seat.author.person):
-                merged = document.merge(item.update, seat.author.person, self._audience.persons)
-            turn.add(item, merged)
-        except IncompleteUpdate:
-            if turn.writes:
-                return False
-            return await self._merge_after_catching_up(turn, item)
-        except ProtocolError as error:
-            log.info("document %d refuses an update: %s", self.id, error)
-            self.expel(seat, DocumentClosing.REFUSED)
-        except DocumentBroken:
-            self.expel(seat, DocumentClosing.REFUSED)
-            raise
-        return True
-
-    def _must_wait(self, seat: Seat) -> bool:
-        """Whether the person has occupied the node for long enough. The text stays with the page."""
-        if is_spent := self._effort.is_spent(seat.author.person):
-            self.expel(seat, DocumentClosing.UNAVAILABLE)
-        return is_spent
-
-    async def _merge_after_catching_up(self, turn: Turn, item: Written) -> bool:
-        """The client may come from another node, which has written what it builds on."""
-        if not item.seat.is_lacking:
-            before = self._replica.sequence
-            await self._catch_up()
-            if self._replica.sequence > before:
-                return False
-        if item.step2:
-            # It was to carry everything that the document lacks: asking again cannot help.
-            self.expel(item.seat, DocumentClosing.REFUSED)
-        else:
-            item.seat.is_lacking = True
-            turn.later.append(Lacking(item.seat, item.worth))
-        return True
-
-    async def _catch_up(self) -> None:
-        self._audience.broadcast(await self._insist(self._replica.catch_up))
-
-    async def _commit(self, turn: Turn) -> bytes | None:
-        """Make the turn durable. Returns what others have written to the log meanwhile."""
-        if not turn.writes:
-            return None
-        turn.change = self._take_change(turn)
-        if turn.change is None:
-            return None
-        append = turn.as_append(self.id, turn.change)
-        is_next = await self._insist(lambda: self._replica.append(append))
-        self._written_at = self._clock.now()
-        self._fold_due = True
-        return None if is_next else await self._insist(self._replica.catch_up)
-
-    def _take_change(self, turn: Turn) -> bytes | None:
-        try:
-            return self._replica.document.take_change()
-        except DocumentBroken:
-            if len(turn.writes) == 1:
-                self.expel(turn.writes[0].seat, DocumentClosing.REFUSED)
-            raise
 
     def _undo(self, turn: Turn) -> None:
         """Forget the turn, and take its items one by one, so that an offender stands alone."""
@@ -283,30 +185,14 @@ class LiveDocument:
         self._take_at_once = 1
 
     async def _refuse(self, turn: Turn, refusal: AppendRefused) -> None:
-        """Somebody's rights do not hold: they alone are told, the others' text is taken once more.
-
-        At least one of the turn's writers can write no more afterwards, so it is not refused for ever.
-        """
+        """Somebody's rights do not hold: they alone are told, the others' text is taken once more."""
         if refusal.reason == DocumentClosing.MOVED:
             self._close(DocumentClosing.MOVED)
             return
-        writers = {item.seat for item in turn.writes}
-        refused = {seat for seat in writers if seat.author.person in refusal.persons} or writers
-        if refusal.reason == DocumentClosing.DENIED:
-            refused = await self._find_offenders(refused)
-        for seat in refused:
+        for seat in await find_refused(turn, refusal, self._ask_again):
             self.expel(seat, refusal.reason)
         self._replica.drop()
         self._inbox.put_back(turn.items)
-
-    async def _find_offenders(self, refused: set[Seat]) -> set[Seat]:
-        """Of a refused person's sessions perhaps only one has ended. Returns who is to be expelled."""
-        if gone := {seat for seat in refused if seat.stage is Stage.LEFT}:
-            # Nobody can be asked about them any more; their devices still have what was not acknowledged.
-            return gone
-        await self._ask_again()
-        still = {seat for seat in refused if seat.stage is Stage.SEATED and seat.may_write}
-        return refused if still == refused else set()
 
     # After the commit.
 
@@ -318,52 +204,15 @@ class LiveDocument:
 
     def _settle(self, turn: Turn) -> None:
         for position, item in enumerate(turn.later):
+            if isinstance(item, Gone):
+                self._left_at = self._clock.now()
             try:
-                self._answer(item)
+                self._answers.answer(item)
             except DocumentBroken:
                 log.exception("document %d broke and is loaded again", self.id)
                 self._replica.drop()
                 self._inbox.put_back(turn.later[position + 1 :])
                 return
-
-    def _answer(self, item: Item) -> None:
-        """Carry out what only reads, or only concerns presence. Raises DocumentBroken."""
-        match item:
-            case Joined(seat):
-                self._audience.welcome(seat)
-            case Asked(seat) | Written(seat) | Lacking(seat) if seat.is_present:
-                self._read(item)
-            case Spoken(seat, entries) if seat.is_present:
-                self._audience.speak(seat, entries)
-            case PresenceAsked(seat):
-                self._audience.show_everybody(seat)
-            case SpokenElsewhere(bell):
-                self._audience.hear(bell)
-            case Gone(seat):
-                self._left_at = self._clock.now()
-                self._audience.remove(seat)
-            case _:
-                pass
-
-    def _read(self, item: Asked | Written | Lacking) -> None:
-        document, seat = self._replica.document, item.seat
-        if self._must_wait(seat):
-            return
-        try:
-            with self._effort.of(seat.author.person):
-                match item:
-                    case Asked(_, state_vector):
-                        seat.answer(document.state_vector(), document.diff(state_vector))
-                    case Written(_, update, _, worth):
-                        seat.acknowledge(document.contains(update), worth)
-                    case Lacking(_, worth):
-                        seat.resync(document.state_vector(), worth)
-        except ProtocolError as error:
-            log.info("document %d refuses what it was asked: %s", self.id, error)
-            self.expel(seat, DocumentClosing.REFUSED)
-        except DocumentBroken:
-            self.expel(seat, DocumentClosing.UNAVAILABLE)
-            raise
 
     # Folding the log, and the end.
 
@@ -379,7 +228,7 @@ class LiveDocument:
 
     async def _fold(self, folding: Folding) -> None:
         try:
-            await self._insist(folding.finish)
+            await self._insist.on(folding.finish)
         except UnfaithfulSnapshot:
             log.exception("document %d: its snapshot says something else; the log is kept as it is", self.id)
         except DocumentGone:

@@ -1,0 +1,122 @@
+"""The first half of a turn: what waits in the inbox is merged, in order, and made durable."""
+
+import logging
+from collections.abc import Callable
+
+from crdt.errors import DocumentBroken, IncompleteUpdate, ProtocolError
+from server.realtime.audience import Audience
+from server.realtime.closings import DocumentClosing
+from server.realtime.effort import Effort
+from server.realtime.inbox import Inbox, Item, Lacking, LogAhead, Written
+from server.realtime.insistence import Insistence
+from server.realtime.replica import Replica
+from server.realtime.seat import Seat, Stage
+from server.realtime.turn import Turn
+
+log = logging.getLogger(__name__)
+
+
+class Merging:
+    """Of one document. Whoever sends what can never be part of it is expelled, and alone."""
+
+    def __init__(
+        self,
+        replica: Replica,
+        inbox: Inbox,
+        audience: Audience,
+        effort: Effort,
+        insist: Insistence,
+        expel: Callable[[Seat, str], None],
+    ) -> None:
+        self._id = replica.id
+        self._replica = replica
+        self._inbox = inbox
+        self._audience = audience
+        self._effort = effort
+        self._insist = insist
+        self._expel = expel
+
+    async def gather(self, turn: Turn, items_max: int) -> None:
+        """Take at most so many items from the inbox into the turn. Raises DocumentBroken."""
+        while self._inbox and len(turn.items) < items_max:
+            item = self._inbox.take()
+            turn.items.append(item)
+            if not await self._take(turn, item):
+                turn.items.pop()
+                self._inbox.put_back((item,))
+                return
+
+    async def _take(self, turn: Turn, item: Item) -> bool:
+        """Take one item into the turn, or return False when the turn must be committed before it."""
+        match item:
+            case Written(seat) if seat.stage is Stage.EXPELLED:
+                return True
+            case Written(seat) if seat.may_write:
+                return await self._merge(turn, item)
+            case LogAhead(sequence):
+                if sequence is None or sequence > self._replica.sequence:
+                    if turn.writes:
+                        return False
+                    await self._catch_up()
+            case _:
+                turn.later.append(item)
+        return True
+
+    async def _merge(self, turn: Turn, item: Written) -> bool:
+        document, seat = self._replica.document, item.seat
+        if self._effort.is_spent(seat.author.person):
+            # The text stays with the page.
+            self._expel(seat, DocumentClosing.UNAVAILABLE)
+            return True
+        try:
+            with self._effort.of(seat.author.person):
+                merged = document.merge(item.update, seat.author.person, self._audience.persons)
+            turn.add(item, merged)
+        except IncompleteUpdate:
+            if turn.writes:
+                return False
+            return await self._merge_after_catching_up(turn, item)
+        except ProtocolError as error:
+            log.info("document %d refuses an update: %s", self._id, error)
+            self._expel(seat, DocumentClosing.REFUSED)
+        except DocumentBroken:
+            self._expel(seat, DocumentClosing.REFUSED)
+            raise
+        return True
+
+    async def _merge_after_catching_up(self, turn: Turn, item: Written) -> bool:
+        """The client may come from another node, which has written what it builds on."""
+        if not item.seat.is_lacking:
+            before = self._replica.sequence
+            await self._catch_up()
+            if self._replica.sequence > before:
+                return False
+        if item.step2:
+            # It was to carry everything that the document lacks: asking again cannot help.
+            self._expel(item.seat, DocumentClosing.REFUSED)
+        else:
+            item.seat.is_lacking = True
+            turn.later.append(Lacking(item.seat, item.worth))
+        return True
+
+    async def _catch_up(self) -> None:
+        self._audience.broadcast(await self._insist.on(self._replica.catch_up))
+
+    async def commit(self, turn: Turn) -> bytes | None:
+        """Make the turn durable. Returns what others have written to the log meanwhile."""
+        if not turn.writes:
+            return None
+        turn.change = self._take_change(turn)
+        if turn.change is None:
+            return None
+        append = turn.as_append(self._id, turn.change)
+        is_next = await self._insist.on(lambda: self._replica.append(append))
+        return None if is_next else await self._insist.on(self._replica.catch_up)
+
+    def _take_change(self, turn: Turn) -> bytes | None:
+        try:
+            return self._replica.document.take_change()
+        except DocumentBroken:
+            if len(turn.writes) == 1:
+                self._expel(turn.writes[0].seat, DocumentClosing.REFUSED)
+            raise
