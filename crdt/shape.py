@@ -38,6 +38,10 @@ class Checked:
     """
 
 
+_Span = tuple[int, int, int]
+"""Client, first clock, and the clock after the last."""
+
+
 @dataclass(slots=True)
 class _Additions:
     """What one update adds to a Shape."""
@@ -45,7 +49,8 @@ class _Additions:
     runs: dict[int, Runs[_Standing]] = field(default_factory=dict)
     types: dict[Id, Branch] = field(default_factory=dict)
     lasting: dict[int, Ranges] = field(default_factory=dict)
-    written_once: set[Place] = field(default_factory=set)
+    written_once: dict[Place, _Span] = field(default_factory=dict)
+    contested: list[_Span] = field(default_factory=list)
     rows: dict[Rows, int] = field(default_factory=dict)
     items: dict[Place, int] = field(default_factory=dict)
     splits: set[Id] = field(default_factory=set)
@@ -63,7 +68,9 @@ class Shape:
         self._types: dict[Id, Branch] = {}
         self._lasting: dict[int, Ranges] = {}
         """Clocks that nobody may delete: rows, their ids, their texts."""
-        self._written_once: set[Place] = set()
+        self._written_once: dict[Place, _Span] = {}
+        self._contested: dict[int, Ranges] = {}
+        """Clocks of what two nodes both wrote where it is written once: Yjs drops one of them."""
         self._splits: set[Id] = set()
         """Second halves of characters outside the BMP: yrs loses count when it is made to split one."""
         self._gone: dict[int, Ranges] = {}
@@ -103,14 +110,16 @@ class Shape:
         )
 
     def admit(self, parsed: ParsedUpdate) -> None:
-        """Record an update that the document was given: a client's after ``check``, or the server's.
+        """Record an update that the document was given: a client's after ``check``, or a stored one.
 
-        Raises what ``check`` raises, and then records nothing.
+        A stored one may be more than ``check`` would let in: what two nodes took before they heard of each
+        other is stored, and must load. It still has its place, so raises what ``check`` raises of those, and
+        then records nothing.
         """
         if self._judged is not None and self._judged[0] is parsed:
             additions = self._judged[1]
         else:
-            additions = _Judgement(self, parsed).additions
+            additions = _Judgement(self, parsed, is_stored=True).additions
         self._judged = None
         for client, runs in additions.runs.items():
             known = self._runs.get(client)
@@ -121,6 +130,8 @@ class Shape:
         self._types |= additions.types
         self._splits.update(additions.splits)
         self._written_once |= additions.written_once
+        for client, start, end in additions.contested:
+            self._contested.setdefault(client, Ranges()).add(start, end)
         for client, lasting in additions.lasting.items():
             self._lasting.setdefault(client, Ranges()).update(lasting)
         for rows, count in additions.rows.items():
@@ -137,7 +148,8 @@ _NO_RANGES: Final = Ranges()
 class _Judgement:
     """Walks an update in an order in which everything that a struct builds on comes before it."""
 
-    def __init__(self, shape: Shape, parsed: ParsedUpdate) -> None:
+    def __init__(self, shape: Shape, parsed: ParsedUpdate, is_stored: bool = False) -> None:
+        self._is_stored = is_stored
         self._shape = shape
         self._parsed = parsed
         self._next = dict.fromkeys(parsed.sections, 0)
@@ -147,7 +159,7 @@ class _Judgement:
         if parsed.deletes:
             self._take_deletes()
         new_clients = sum(client not in shape._runs for client in self.additions.runs)
-        if len(shape._runs) + new_clients > shape._bounds.document_clients_max:
+        if not is_stored and len(shape._runs) + new_clients > shape._bounds.document_clients_max:
             raise OverLimit("document_clients_max")
 
     def _walk(self, client: int) -> None:
@@ -206,7 +218,9 @@ class _Judgement:
         if struct.clock < known:
             self._check_overlap(struct, place, known)
         if place is not None:
-            begun = place.branch.enter(struct, place.key, self._shape._bounds)
+            # A stored tombstone may be of what cannot be deleted: of two that two nodes took, one is dropped.
+            is_dropped = self._is_stored and struct.kind is Kind.DELETED
+            begun = None if is_dropped else place.branch.enter(struct, place.key, self._shape._bounds)
             self._note(struct, place, begun)
         runs = self.additions.runs.get(struct.client)
         if runs is None:
@@ -223,13 +237,18 @@ class _Judgement:
         added, shape = self.additions, self._shape
         added.items[place] = added.items.get(place, 0) + 1
         if place.once:
-            if place in shape._written_once or place in added.written_once:
+            mine = struct.client, struct.clock, struct.end
+            first = shape._written_once.get(place) or added.written_once.get(place)
+            if first is None:
+                added.written_once[place] = mine
+            elif self._is_stored:
+                added.contested += (first, mine)
+            else:
                 raise ForeignContent("a second write of what is written once")
-            added.written_once.add(place)
             added.lasting.setdefault(struct.client, Ranges()).add(struct.clock, struct.end)
         if isinstance(begun, Row) and isinstance(place.branch, Rows):
             count = added.rows[place.branch] = added.rows.get(place.branch, 0) + 1
-            if place.branch.count + count > shape._bounds.table_rows_max:
+            if not self._is_stored and place.branch.count + count > shape._bounds.table_rows_max:
                 raise OverLimit("table_rows_max")
             added.lasting.setdefault(struct.client, Ranges()).add(struct.clock, struct.end)
         if begun is not None:
@@ -293,8 +312,9 @@ class _Judgement:
 
     def _take_deleted(self, client: int, start: int, end: int) -> None:
         added, shape = self.additions, self._shape
-        for lasting in (shape._lasting.get(client), added.lasting.get(client)):
-            if lasting is not None and lasting.meets(start, end):
+        held = [ranges for ranges in (shape._lasting.get(client), added.lasting.get(client)) if ranges]
+        for part in shape._contested.get(client, _NO_RANGES).missing(start, end):
+            if not self._is_stored and any(ranges.meets(*part) for ranges in held):
                 raise ForeignContent("a deletion of a row, or of what stays in it")
         for fresh_start, fresh_end in shape._gone.get(client, _NO_RANGES).missing(start, end):
             added.deletes = True

@@ -1,0 +1,64 @@
+"""What two nodes have each taken before they heard of the other is stored: it must load, whatever it is."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pycrdt import Doc
+
+from crdt.bounds import UpdateBounds
+from crdt.document import Document
+from crdt.schema import DocumentSchema, Table, Text
+from crdt.update import TypeRef
+from server.rules.limits import UPDATE
+from tests.crdt.forged import section, shared, string_value, update, values
+
+SCHEMA = DocumentSchema((Table("plan", (Text("goal"),)),))
+ROW = update(section(5, 0, shared(TypeRef.MAP, root="plan")))
+"""A row as nobody honest makes it: without the id and the texts that are written once."""
+
+
+def row_id(client: int, name: str) -> bytes:
+    return update(section(client, 0, values(string_value(name), parent=(5, 0), key="id")))
+
+
+def cell(client: int) -> bytes:
+    return update(section(client, 0, shared(TypeRef.XML_FRAGMENT, parent=(5, 0), key="goal")))
+
+
+@pytest.mark.parametrize(
+    ("first", "here", "there", "bounds"),
+    [
+        pytest.param(ROW, row_id(6, "x"), row_id(7, "y"), UPDATE, id="two ids for one row"),
+        pytest.param(ROW, cell(6), cell(7), UPDATE, id="two texts for one cell"),
+        pytest.param(
+            ROW,
+            update(section(6, 0, shared(TypeRef.MAP, root="plan"))),
+            update(section(7, 0, shared(TypeRef.MAP, root="plan"))),
+            replace(UPDATE, table_rows_max=2),
+            id="one row more than the limit",
+        ),
+        pytest.param(ROW, row_id(6, "x"), cell(7), replace(UPDATE, document_clients_max=3), id="one client"),
+    ],
+)
+def test_what_two_nodes_took_at_once_loads_on_both_and_after_folding(
+    first: bytes, here: bytes, there: bytes, bounds: UpdateBounds
+) -> None:
+    snapshot = Document.made(SCHEMA, bounds).snapshot()
+    stored = []
+    nodes = [Document.loaded(SCHEMA, bounds, snapshot, (first,), {}) for _ in range(2)]
+    for node, written in zip(nodes, (here, there), strict=True):
+        assert node.merge(written, "jonas").changed
+        change = node.take_change()
+        assert change is not None
+        stored.append(change)
+    for node, change in zip(nodes, reversed(stored), strict=True):
+        node.merge_stored(change)
+    again = Document.loaded(SCHEMA, bounds, snapshot, (first, *stored), {})
+    folded = Document.loaded(SCHEMA, bounds, again.snapshot(), (), {})
+    assert nodes[0].content() == nodes[1].content() == again.content() == folded.content()
+    # A page has dropped one of two by itself, and says so in its next handshake.
+    page: Doc[Any] = Doc()
+    page.apply_update(again.snapshot())
+    for node in (*nodes, again, folded):
+        node.merge(page.get_update(node.state_vector()), "maja")
