@@ -133,6 +133,7 @@ async def gather_crowd(
             device = Device(server.url, seat.cookie)
             await device.connect(seat.own, seat.joint)
             await device.until_synced()
+            assert all(one.synced for one in device.documents.values()), "the server let go of a connection"
             advance()
             return device
 
@@ -147,7 +148,7 @@ async def gather_crowd(
         chosen = dice.randrange(len(pairs))
         writer, other = dice.sample(pairs[chosen], 2)
         times.append(await _keystroke(writer, other, seats[chosen][0].joint, f"{number} "))
-    assert all(device.connected for device in devices), "the server has let go of a connection"
+    assert all(device.connected for device in devices), "the server let go of a connection"
     await asyncio.gather(*(device.close() for device in devices))
     return CrowdFigures(
         conversations=len(seats),
