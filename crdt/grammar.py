@@ -196,11 +196,12 @@ class Choices(Branch):
 class Rows(Branch):
     """A table: its rows, removed ones included."""
 
-    __slots__ = ("_cells", "_scalars", "count")
+    __slots__ = ("_cells", "_scalars", "count", "ids")
 
     def __init__(self, table: Table) -> None:
         super().__init__(table.name)
         self.count = 0
+        self.ids: set[str] = set()
         self._cells = {column.name: column for column in table.columns if isinstance(column, Text)}
         self._scalars = {column.name: column for column in table.columns if isinstance(column, Value)}
 
@@ -209,16 +210,17 @@ class Rows(Branch):
             return None
         if struct.type_ref is not TypeRef.MAP:
             raise ForeignContent("something in a table that is not a row")
-        return Row(self.field, self._cells, self._scalars)
+        return Row(self, self._cells, self._scalars)
 
 
 class Row(Branch):
     """One row. Its id and its texts are made with it and stay."""
 
-    __slots__ = ("_cells", "_scalars")
+    __slots__ = ("_cells", "_scalars", "rows")
 
-    def __init__(self, field: str, cells: Mapping[str, Text], scalars: Mapping[str, Value]) -> None:
-        super().__init__(field)
+    def __init__(self, rows: Rows, cells: Mapping[str, Text], scalars: Mapping[str, Value]) -> None:
+        super().__init__(rows.field)
+        self.rows = rows
         self._cells = cells
         self._scalars = scalars
 

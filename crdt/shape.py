@@ -13,7 +13,7 @@ from crdt.bounds import UpdateBounds
 from crdt.errors import ForeignContent, IncompleteUpdate, MalformedUpdate, OverLimit
 from crdt.grammar import Branch, Grave, Place, Row, Rows, roots
 from crdt.intervals import Ranges, Runs, merged
-from crdt.schema import SERVER_CLIENT, DocumentSchema
+from crdt.schema import ROW_ID, SERVER_CLIENT, DocumentSchema
 from crdt.update import CLOCK_MAX, Id, Kind, ParsedUpdate, Struct
 
 _Standing = Place | Grave | None
@@ -52,6 +52,7 @@ class _Additions:
     written_once: dict[Place, _Span] = field(default_factory=dict)
     contested: list[_Span] = field(default_factory=list)
     rows: dict[Rows, int] = field(default_factory=dict)
+    row_ids: set[tuple[Rows, str]] = field(default_factory=set)
     items: dict[Place, int] = field(default_factory=dict)
     splits: set[Id] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
@@ -136,6 +137,8 @@ class Shape:
             self._lasting.setdefault(client, Ranges()).update(lasting)
         for rows, count in additions.rows.items():
             rows.count += count
+        for rows, row_id in additions.row_ids:
+            rows.ids.add(row_id)
         for place, new in additions.items.items():
             place.items += new
         for client, start, end in additions.gone:
@@ -246,6 +249,12 @@ class _Judgement:
             else:
                 raise ForeignContent("a second write of what is written once")
             added.lasting.setdefault(struct.client, Ranges()).add(struct.clock, struct.end)
+        if isinstance(place.branch, Row) and place.key == ROW_ID and struct.kind is Kind.ANY:
+            rows, row_id = place.branch.rows, str(struct.values[0])
+            if not self._is_stored and (row_id in rows.ids or (rows, row_id) in added.row_ids):
+                # What is done to one would be done to the other, and only one would become an activity.
+                raise ForeignContent("a row with the id of another")
+            added.row_ids.add((rows, row_id))
         if isinstance(begun, Row) and isinstance(place.branch, Rows):
             count = added.rows[place.branch] = added.rows.get(place.branch, 0) + 1
             if not self._is_stored and place.branch.count + count > shape._bounds.table_rows_max:

@@ -377,6 +377,18 @@ def test_a_second_id_in_the_same_update_is_refused(shape: Shape, again: bytes) -
         check(shape, by_b(*row, again))
 
 
+@pytest.mark.parametrize("name", ["r1", "r2"])
+def test_no_row_has_the_id_of_another(shape: Shape, name: str) -> None:
+    row = shared(TypeRef.MAP, root="table")
+    taken = [row, values(string_value("r2"), parent=(B, 0), key="id")]
+    another = [row, values(string_value(name), parent=(B, 2), key="id")]
+    with pytest.raises(ForeignContent, match="the id of another"):
+        check(shape, by_b(*taken, *another))
+    shape.admit(parse(by_b(*taken), UPDATE))
+    with pytest.raises(ForeignContent, match="the id of another"):
+        check(shape, update(section(B, 2, *another)))
+
+
 @pytest.mark.parametrize(("clock", "length"), [(9, 1), (10, 1), (11, 1), (12, 1), (0, END), (8, 2)])
 def test_rows_their_ids_and_texts_cannot_be_deleted(shape: Shape, clock: int, length: int) -> None:
     with pytest.raises(ForeignContent, match="deletion"):
@@ -578,7 +590,7 @@ class Writer:
                     self.chosen["xy"[where % 2]] = True
                 case 8:
                     cell = XmlFragment([XmlElement("paragraph")])
-                    self.table.append(Map({"id": f"r{where}", "goal": cell}))
+                    self.table.append(Map({"id": f"{self.doc.client_id}-{len(self.table)}", "goal": cell}))
                 case 9 if len(self.table):
                     self.table[where % len(self.table)]["removed"] = where % 2 == 0
 

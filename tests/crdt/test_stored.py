@@ -32,6 +32,13 @@ def cell(client: int) -> bytes:
         pytest.param(ROW, row_id(6, "x"), row_id(7, "y"), UPDATE, id="two ids for one row"),
         pytest.param(ROW, cell(6), cell(7), UPDATE, id="two texts for one cell"),
         pytest.param(
+            update(section(5, 0, *[shared(TypeRef.MAP, root="plan")] * 2)),
+            row_id(6, "x"),
+            update(section(7, 0, values(string_value("x"), parent=(5, 1), key="id"))),
+            UPDATE,
+            id="one id for two rows",
+        ),
+        pytest.param(
             ROW,
             update(section(6, 0, shared(TypeRef.MAP, root="plan"))),
             update(section(7, 0, shared(TypeRef.MAP, root="plan"))),
