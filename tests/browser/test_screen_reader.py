@@ -1,4 +1,4 @@
-"""S13: what a screen reader is told: names, roles, the status on demand, one polite sentence for each change."""
+"""S13: what screen readers are told: names, roles, the status on demand, one sentence for each change."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ SENTENCES = """() => {
   const slot = document.querySelector('[data-slot=announce]')
   window.heard = []
   new MutationObserver((changes) => {
-    for (const change of changes) for (const node of change.addedNodes) window.heard.push(node.textContent.trim())
+    const added = changes.flatMap((change) => [...change.addedNodes])
+    window.heard.push(...added.map((node) => node.textContent.trim()))
   }).observe(slot, { childList: true })
 }"""
 
-JOINT_CONCLUSION = "Vad behöver ändras för att vardagen ska fungera?"
+QUESTION = "Vad behöver ändras för att vardagen ska fungera?"
 
 
 def listen(page: Page) -> Callable[[], list[str]]:
@@ -56,7 +57,7 @@ def test_one_sentence_when_the_other_comes_starts_to_write_and_goes(join: Join, 
     until_heard(elias.page, "Jonas Bergman har lämnat")
     sentences = heard()
     assert len(sentences) == 3, sentences
-    assert JOINT_CONCLUSION in sentences[1]
+    assert QUESTION in sentences[1]
     assert sentences[1].startswith("Jonas Bergman skriver")
 
 
@@ -101,9 +102,8 @@ def test_losing_the_network_and_finding_it_is_said_once(elias: Person) -> None:
 def test_every_text_is_named_by_its_question_and_whose_it_is(elias: Person) -> None:
     expect(elias.page.locator(".field:not([data-live])")).to_have_count(0)
     by_role = elias.page.get_by_role
-    question = "Vad behöver ändras för att vardagen ska fungera?"
     for whose in ("Elias", "Jonas", "Tillsammans"):
-        expect(by_role("textbox", name=f"{question} {whose}", exact=True)).to_have_count(1)
+        expect(by_role("textbox", name=f"{QUESTION} {whose}", exact=True)).to_have_count(1)
     expect(by_role("textbox", name=re.compile("gått bra.* Elias obligatorisk"))).to_have_count(1)
     expect(by_role("textbox", name=re.compile("^Vad som ska göras.* 2"))).to_have_text(
         "Kurs i processreglering"

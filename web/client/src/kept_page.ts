@@ -30,7 +30,7 @@ export async function showKept(device: Device | null, words: Words, announcer: A
     part('at')?.setAttribute('datetime', new Date(kept.at).toISOString())
     part('text')?.append(kept.text)
     part('copy')?.addEventListener('click', () => {
-      void navigator.clipboard.writeText(kept.text).then(() => announcer.say(words.say('copied')), () => announcer.say(words.say('failed')))
+      void navigator.clipboard.writeText(kept.text).then(() => announcer.show(words.say('copied')), () => announcer.show(words.say('failed')))
     })
     part('delete')?.addEventListener('click', () => {
       void device?.deleteKept(kept.id ?? 0).then(() => {

@@ -37,7 +37,7 @@ export class Table {
     this.rows = new Rows(pane.doc.getArray<Row>(this.name), {
       change: () => this.paint(),
       written: (ids) => { for (const id of ids) this.#paintScalars(this.#element(id)) },
-      back: () => announcer.say(words.say('row_back')),
+      back: () => announcer.show(words.say('row_back')),
     }, () => pane.writable, (id) => this.#inUse(id))
     wrapper.addEventListener('click', (event) => this.#clicked(event.target), { signal: this.#stop.signal })
   }
