@@ -62,6 +62,8 @@ EFFORT_SECONDS_BACK = 0.1
 """How much of that comes back a second."""
 BATCH_ITEMS_MAX = 256
 """What one document takes from its inbox for one commit."""
+TURN_SECONDS_MAX = 0.01
+"""Of the clock's rounds, before everybody else gets a turn."""
 ROOM_IDLE_SECONDS = 30
 """An empty room stays loaded this long, so that a reload finds it warm."""
 COMPACTION_ROWS = 500

@@ -17,6 +17,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -83,6 +84,8 @@ class SqliteWriter:
         self._connection: Connection | None = None
         self._files: tuple[int, ...] = ()
         self._erasure_is_due = False
+        self._erase_at = 0.0
+        """Not before this moment of the monotonic clock: readers prevented it a short while ago."""
         self._is_closed = False
         self._thread = threading.Thread(target=self._work, name="samsyn-writer", daemon=True)
 
@@ -132,7 +135,7 @@ class SqliteWriter:
             if jobs:
                 bells = self._carry_out(jobs)
                 self._answer(bells, (job for job in jobs if not job.erases))
-            if self._erasure_is_due:
+            if self._erasure_is_due and time.monotonic() >= self._erase_at:
                 self._erase()
             self._answer([], (job for job in jobs if job.erases))
         self._drop_connection()
@@ -202,6 +205,8 @@ class SqliteWriter:
             was_prevented, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             cursor.execute(f"PRAGMA busy_timeout = {limits.STORAGE_BUSY_MILLISECONDS}")
             self._erasure_is_due = bool(was_prevented)
+            if was_prevented:
+                self._erase_at = time.monotonic() + limits.ERASURE_RETRY_SECONDS
         except (SQLAlchemyError, sqlite3.Error, OSError):
             # What has been committed stays committed; the next connection tries again.
             self._drop_connection()
