@@ -6,6 +6,7 @@ import { giveUp, paintKeptLink, unsentTexts } from './kept.ts'
 import { Live } from './live.ts'
 import { OpenPane } from './open_pane.ts'
 import type { PageTools } from './open_pane.ts'
+import { heading } from './page_data.ts'
 import type { Documents, PageData, PaneName } from './page_data.ts'
 import { Pane } from './pane.ts'
 import type { PaneSurroundings } from './pane.ts'
@@ -197,7 +198,7 @@ export class Conversation {
     const now = this.#panes.get(pane.pane)?.pane
     if (pane.unsent.size > 0 && this.#device) {
       const isThere = (field: string, name: FieldName, text: string): boolean => now !== undefined && plainText(now.doc, field, name.kind) === text
-      const texts = unsentTexts({ doc: pane.doc, fields: pane.unsent, title: document.title, path: location.pathname }, Date.now(), isThere)
+      const texts = unsentTexts({ doc: pane.doc, fields: pane.unsent, title: heading(document), path: location.pathname }, Date.now(), isThere)
       if (texts.length > 0) {
         await this.#device.keep(texts)
         this.#tools.announcer.say(this.#tools.words.say('moved'))

@@ -2,6 +2,7 @@
 
 import * as Y from 'yjs'
 import type { Device, FieldName, Waiting } from './device.ts'
+import { heading } from './page_data.ts'
 
 /** The origin of updates that were read from the device: nobody's change. */
 export const DEVICE = Symbol('device')
@@ -119,7 +120,7 @@ export class DeviceCopy {
       // What earlier visits left is counted in their own rows.
       count: Math.max(count - this.carried, 0),
       fields: { ...fields },
-      title: document.title,
+      title: heading(document),
       path: location.pathname,
     }
   }

@@ -39,11 +39,12 @@ export async function giveUp(device: Device, document: string): Promise<void> {
   doc.destroy()
 }
 
-/** Show how many texts are kept, as a link, on every page of the person. */
+/** Show how many texts are kept, as a link, on every other page of the person. */
 export async function paintKeptLink(device: Device | null, words: Words): Promise<void> {
   const link = document.querySelector<HTMLElement>('[data-slot=kept]')
   if (!link || !device) return
   const count = (await device.kept()).length
-  link.hidden = count === 0
+  // On the page itself the texts speak for themselves.
+  link.hidden = count === 0 || link.getAttribute('href') === location.pathname
   link.textContent = count === 0 ? '' : words.count('kept', count)
 }

@@ -34,3 +34,8 @@ export function pageData(page: Document): PageData | null {
   const text = page.getElementById('samsyn-page')?.textContent
   return text ? (JSON.parse(text) as PageData) : null
 }
+
+/** What the page is called where its texts are kept. */
+export function heading(page: Document): string {
+  return page.querySelector('h1')?.textContent?.trim() ?? ''
+}
