@@ -33,7 +33,7 @@ from server.rules.errors import NotSignedIn, Refusal, StorageUnavailable
 from server.sessions import Sessions
 from server.settings import Settings
 from server.sharing import Sharing
-from server.storage.database import open_database
+from server.storage.opening import open_database
 from server.storage.update_log import Author
 from server.templates import Templates
 

@@ -12,7 +12,8 @@ import asyncpg
 import pytest
 from sqlalchemy import make_url
 
-from server.storage.database import Database, open_database
+from server.storage.database import Database
+from server.storage.opening import open_database
 from tests.running import RunningServer, played_organisation, serving_copy
 
 

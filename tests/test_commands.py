@@ -23,7 +23,8 @@ from server.people import Person
 from server.rules.errors import SignInRefused
 from server.sessions import Sessions
 from server.settings import Settings
-from server.storage.database import Database, open_database
+from server.storage.database import Database
+from server.storage.opening import open_database
 from tests.organisation import ANNUAL, annual_template
 
 T = TypeVar("T")

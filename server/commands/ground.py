@@ -19,8 +19,9 @@ from server import logs, people, settings
 from server.people import Person
 from server.rules.errors import NotFound, StorageUnavailable
 from server.settings import Settings, SettingsInvalid
-from server.storage.database import Database, open_database
+from server.storage.database import Database
 from server.storage.migrations import DatabaseTooNew
+from server.storage.opening import open_database
 from server.storage.sqlite_lock import DatabaseInUse
 
 T = TypeVar("T")

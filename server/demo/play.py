@@ -26,7 +26,8 @@ from server.rules.errors import Refusal
 from server.rules.limits import UPDATE
 from server.sessions import Session, Sessions
 from server.sharing import Sharing
-from server.storage.database import Database, open_database
+from server.storage.database import Database
+from server.storage.opening import open_database
 from server.storage.update_log import Append, Touch
 from server.templates import Templates
 

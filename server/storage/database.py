@@ -17,10 +17,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, delete, insert, make_url, select
+from sqlalchemy import Connection, Row, delete, insert, select
 
 from server.rules.access import Pane
-from server.rules.errors import StorageUnavailable
 from server.storage.bells import Bell, OtherNodes
 from server.storage.tables import conversation, document, document_snapshot
 from server.storage.update_log import UpdateLog
@@ -131,23 +130,3 @@ def erase_soon(connection: Connection) -> None:
 def take_erasure(connection: Connection) -> bool:
     """Say whether text was deleted on ``connection`` since the last call. For the databases themselves."""
     return not connection.invalidated and connection.info.pop(_ERASES, False) is True
-
-
-async def open_database(url: str, clock: Clock) -> Database:
-    """Open the database at ``url`` and bring its tables up to date.
-
-    ``sqlite:///path`` (made if it is not there) or ``postgresql://…``. Raises DatabaseTooNew, and
-    StorageUnavailable when it cannot be opened, with the reason as its text.
-    """
-    # Imported on demand: they build on this module, and only one of the two drivers is ever needed.
-    match make_url(url).get_backend_name():
-        case "sqlite":
-            from server.storage.sqlite import SqliteDatabase
-
-            return await SqliteDatabase.open(url, clock)
-        case "postgresql":
-            from server.storage.postgres import PostgresDatabase
-
-            return await PostgresDatabase.open(url, clock)
-        case other:
-            raise StorageUnavailable(f"there is no support for a database of the kind {other!r}")

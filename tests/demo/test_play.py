@@ -23,7 +23,8 @@ from server.people import Person
 from server.rules.access import OPERATOR, Pane
 from server.rules.errors import NotFound, SignInRefused
 from server.sessions import Sessions
-from server.storage.database import Database, open_database
+from server.storage.database import Database
+from server.storage.opening import open_database
 from tests.organisation import PASSWORD, QUICK, TOMAS
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)  # a Friday

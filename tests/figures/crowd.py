@@ -17,7 +17,8 @@ from server.pages.cookies import PLAIN_NAME
 from server.people import Person
 from server.rules.access import OPERATOR, Pane, Role
 from server.settings import Settings
-from server.storage.database import Database, open_database
+from server.storage.database import Database
+from server.storage.opening import open_database
 from tests.figures.answers import Writer, now
 from tests.organisation import ANNUAL, HELENA, TOMAS, annual_template, person
 from tests.running import RunningServer

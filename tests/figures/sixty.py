@@ -10,7 +10,7 @@ from typing import Any
 from server import conversations, people, templates
 from server.rules.access import Pane
 from server.settings import Settings
-from server.storage.database import open_database
+from server.storage.opening import open_database
 from tests.figures.answers import Writer, now
 
 QUESTIONS = 20

@@ -13,7 +13,8 @@ from server.rules import limits
 from server.rules.access import Pane
 from server.storage import tables
 from server.storage.bells import ConversationChanged, SessionEnded
-from server.storage.database import Database, open_database
+from server.storage.database import Database
+from server.storage.opening import open_database
 from tests.conftest import SetClock
 from tests.realtime.doubles import SCHEMA, House, MemoryLog, Page, shown
 from tests.storage.scene import Scene

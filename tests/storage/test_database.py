@@ -13,7 +13,8 @@ from server.rules.errors import NoLongerPossible, StorageUnavailable
 from server.storage import tables
 from server.storage.bell_wire import decode, encode
 from server.storage.bells import Bell, BellsMissed, ConversationChanged, LogMoved, PersonChanged, SessionEnded
-from server.storage.database import Database, lock_conversation, open_database, ring
+from server.storage.database import Database, lock_conversation, ring
+from server.storage.opening import open_database
 from tests.conftest import SetClock
 from tests.storage.scene import Scene, typed
 

@@ -5,8 +5,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
-from server.storage.database import Database, open_database
+from server.storage.database import Database
 from server.storage.migrations import DatabaseTooNew
+from server.storage.opening import open_database
 from server.storage.tables import METADATA
 from tests.conftest import SetClock
 

@@ -14,7 +14,8 @@ from server.rules import limits
 from server.rules.errors import StorageUnavailable
 from server.storage import tables
 from server.storage.bells import Bell, BellsMissed, ConversationChanged, LogMoved
-from server.storage.database import Database, lock_conversation, open_database, ring
+from server.storage.database import Database, lock_conversation, ring
+from server.storage.opening import open_database
 from server.storage.postgres import PostgresDatabase
 from server.storage.update_log import Append, AppendRefused, LogUnavailable, Touch
 from tests.conftest import SetClock, connected, made_database, started_postgres

@@ -19,7 +19,8 @@ from server.rules import limits
 from server.rules.errors import StorageUnavailable
 from server.storage import tables
 from server.storage.bells import Bell, PersonChanged
-from server.storage.database import Database, open_database, ring
+from server.storage.database import Database, ring
+from server.storage.opening import open_database
 from server.storage.update_log import Append, LogUnavailable, Touch
 from tests.conftest import SetClock
 from tests.storage.scene import MAJA, Scene, typed

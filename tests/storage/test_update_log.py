@@ -11,7 +11,7 @@ from sqlalchemy import delete, update
 from server.rules import limits
 from server.rules.access import Pane, State
 from server.storage import tables
-from server.storage.database import open_database
+from server.storage.opening import open_database
 from server.storage.update_log import Append, AppendRefused, Author, DocumentGone, Touch
 from tests.storage.scene import JONAS, MAJA, SNAPSHOT, Scene, typed
 
