@@ -13,10 +13,17 @@ class UpdateBounds:
 
     update_bytes_max: int
     update_structs_max: int
+    """Items and ranges of deletions."""
     update_clients_max: int
     update_comparisons_max: int
     """Pairs of a new item and an item of the same type, new ones included: what Yjs may have to compare
     when every new item names neighbours as far apart as can be."""
+    step_comparisons_max: int
+    """As many of those as pycrdt is given at a time: nothing else runs in the process meanwhile."""
+    quick_update_bytes_max: int
+    """Bytes of an update that is merged within a few milliseconds, if it is quick by the next one too."""
+    quick_byte_pairs_max: int
+    """Bytes of the update times bytes of the document."""
     any_depth_max: int
     """Levels of nested arrays and maps in one JSON-like value."""
     value_bytes_max: int

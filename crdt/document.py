@@ -44,6 +44,7 @@ from crdt.content import (
 from crdt.errors import BorrowedClient, DocumentBroken, IncompleteUpdate, OverLimit, ProtocolError
 from crdt.schema import ROW_ID, SERVER_CLIENT, VALUES, ChoiceSet, DocumentSchema, Field, Table, Text, Value
 from crdt.shape import Shape
+from crdt.steps import steps
 from crdt.update import DeleteRange, ParsedUpdate, encode_state_vector, parse, parse_state_vector
 
 _UNBOUNDED = 2**40
@@ -138,6 +139,17 @@ class Document:
         self._clients.update(dict.fromkeys(new, person))
         return Merged(checked.touched, new, changed=True)
 
+    def is_quick(self, update: bytes) -> bool:
+        """Whether merging the update takes a few milliseconds at most, whatever is in it.
+
+        What is not is better merged in another thread, which makes way for others every few milliseconds.
+        """
+        size = len(update)
+        return (
+            size <= self._bounds.quick_update_bytes_max
+            and size * (self._size + size) <= self._bounds.quick_byte_pairs_max
+        )
+
     def merge_stored(self, update: bytes) -> None:
         """Merge a row of the log that another node wrote. It was checked before it was stored.
 
@@ -229,10 +241,11 @@ class Document:
         self._doc.unobserve(self._subscription)
 
     def _apply(self, update: bytes, parsed: ParsedUpdate) -> bool:
-        self._shape.admit(parsed)
+        order = self._shape.admit(parsed)
         changes_before = len(self._changes)
         with _pycrdt():
-            self._doc.apply_update(update)
+            for step in steps(update, parsed, order, self._size, self._bounds.step_comparisons_max):
+                self._doc.apply_update(step)
             integrated = self._doc.get_state()
         if parse_state_vector(integrated, self._stored_bounds) != self._shape.clocks:
             raise DocumentBroken("pycrdt holds back a part of what was accepted")

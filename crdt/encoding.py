@@ -97,6 +97,11 @@ class Reader:
         return number
 
     @property
+    def position(self) -> int:
+        """How many bytes have been read."""
+        return self._at
+
+    @property
     def at_end(self) -> bool:
         return self._at == self._size
 

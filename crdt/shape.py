@@ -56,6 +56,8 @@ class _Additions:
     items: dict[Place, int] = field(default_factory=dict)
     splits: set[Id] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
+    order: list[tuple[Struct, int]] = field(default_factory=list)
+    """The structs, each behind what it builds on, with how many items Yjs may have to compare it to."""
     gone: list[tuple[int, int, int]] = field(default_factory=list)
     """(client, start, end)"""
     deletes: bool = False
@@ -110,12 +112,14 @@ class Shape:
             adds=bool(writers) or additions.deletes,
         )
 
-    def admit(self, parsed: ParsedUpdate) -> None:
+    def admit(self, parsed: ParsedUpdate) -> list[tuple[Struct, int]]:
         """Record an update that the document was given: a client's after ``check``, or a stored one.
 
         A stored one may be more than ``check`` would let in: what two nodes took before they heard of each
         other is stored, and must load. It still has its place, so raises what ``check`` raises of those, and
         then records nothing.
+
+        Returns its structs, each behind what it builds on, with how many items it may be compared to.
         """
         if self._judged is not None and self._judged[0] is parsed:
             additions = self._judged[1]
@@ -143,6 +147,7 @@ class Shape:
             place.items += new
         for client, start, end in additions.gone:
             self._gone.setdefault(client, Ranges()).add(start, end)
+        return additions.order
 
 
 _NO_RANGES: Final = Ranges()
@@ -216,8 +221,11 @@ class _Judgement:
     def _take(self, struct: Struct) -> None:
         known = self._clock(struct.client)
         if struct.end <= known:
+            self.additions.order.append((struct, 1))
             return
         place = self._place(struct)
+        others = 0 if place is None else place.items + self.additions.items.get(place, 0)
+        self.additions.order.append((struct, 1 + others))
         if struct.clock < known:
             self._check_overlap(struct, place, known)
         if place is not None:

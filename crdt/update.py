@@ -9,7 +9,7 @@ allocate. Lengths and clocks are UTF-16 code units, as Yjs counts them.
     struct  = info (5 bits kind, 3 bits which of origin, right origin, key follow) · …
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final, NamedTuple
 
@@ -91,6 +91,9 @@ class Struct:
     """The values of an ANY, or the one value of a FORMAT (null ends the mark, ``{}`` reads as true)."""
     splits: tuple[int, ...] = ()
     """Clocks in a STRING that are the second half of a character outside the BMP."""
+    begins: int = field(default=0, compare=False)
+    """Where it stands in the update: from this byte up to, not including, ``ends``."""
+    ends: int = field(default=0, compare=False)
 
     @property
     def end(self) -> int:
@@ -130,7 +133,7 @@ def parse(update: bytes, bounds: UpdateBounds) -> ParsedUpdate:
         if client in sections:
             raise MalformedUpdate("two sections of one client")
         sections[client] = structs
-    deletes = _read_deletes(reader)
+    deletes = _read_deletes(reader, structs_left)
     reader.end()
     return ParsedUpdate(sections, deletes)
 
@@ -144,7 +147,9 @@ def _read_section(reader: Reader, bounds: UpdateBounds, structs_left: int) -> li
         raise OverLimit("update_structs_max")
     structs = []
     for _ in range(count):
+        begins = reader.position
         struct = _read_struct(reader, client, clock, bounds)
+        struct.begins, struct.ends = begins, reader.position
         clock += struct.length
         if struct.length == 0 or clock > CLOCK_MAX:
             raise MalformedUpdate("a clock out of range")
@@ -247,7 +252,7 @@ def _read_type(reader: Reader, struct: Struct) -> None:
         struct.name = reader.string()
 
 
-def _read_deletes(reader: Reader) -> list[DeleteRange]:
+def _read_deletes(reader: Reader, ranges_left: int) -> list[DeleteRange]:
     deletes = []
     seen = set()
     for _ in range(reader.count(2)):
@@ -255,7 +260,11 @@ def _read_deletes(reader: Reader) -> list[DeleteRange]:
         if client in seen:
             raise MalformedUpdate("two delete sets of one client")
         seen.add(client)
-        for _ in range(reader.count(2)):
+        count = reader.count(2)
+        ranges_left -= count
+        if ranges_left < 0:
+            raise OverLimit("update_structs_max")
+        for _ in range(count):
             start, length = reader.uint(), reader.uint()
             if length == 0 or start + length > CLOCK_MAX:
                 raise MalformedUpdate("a delete range out of range")

@@ -36,13 +36,13 @@ class Answers:
         self._effort = effort
         self._expel = expel
 
-    def answer(self, item: Item) -> None:
+    async def answer(self, item: Item) -> None:
         """Carry out what only reads, or only concerns presence. Raises DocumentBroken."""
         match item:
             case Joined(seat):
                 self._audience.welcome(seat)
             case Asked(seat) | Written(seat) | Lacking(seat) if seat.is_present:
-                self._read(item)
+                await self._read(item)
             case Spoken(seat, entries) if seat.is_present:
                 self._audience.speak(seat, entries)
             case PresenceAsked(seat):
@@ -54,21 +54,26 @@ class Answers:
             case _:
                 pass
 
-    def _read(self, item: Asked | Written | Lacking) -> None:
+    async def _read(self, item: Asked | Written | Lacking) -> None:
         document, seat = self._replica.document, item.seat
         if self._effort.is_spent(seat.author.person):
             # The text stays with the page.
             self._expel(seat, DocumentClosing.UNAVAILABLE)
             return
         try:
-            with self._effort.of(seat.author.person):
-                match item:
-                    case Asked(_, state_vector):
+            match item:
+                case Asked(_, state_vector):
+                    with self._effort.of(seat.author.person):
                         seat.answer(document.state_vector(), document.diff(state_vector))
-                    case Written(_, update, _, worth):
-                        seat.acknowledge(document.contains(update), worth)
-                    case Lacking(_, worth):
-                        seat.resync(document.state_vector(), worth)
+                case Written(_, update, _, worth):
+                    contains = await self._effort.spend(
+                        seat.author.person,
+                        lambda: document.contains(update),
+                        is_quick=document.is_quick(update),
+                    )
+                    seat.acknowledge(contains, worth)
+                case Lacking(_, worth):
+                    seat.resync(document.state_vector(), worth)
         except ProtocolError as error:
             log.info("document %d refuses what it was asked: %s", self._id, error)
             self._expel(seat, DocumentClosing.REFUSED)

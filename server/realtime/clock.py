@@ -8,7 +8,8 @@ class LoopClock:
     """The ``Clock`` of ports.py on the running event loop."""
 
     def now(self) -> float:
-        return asyncio.get_running_loop().time()
+        # The loop's own time could not be asked in other threads.
+        return time.monotonic()
 
     def epoch_milliseconds(self) -> int:
         return time.time_ns() // 1_000_000

@@ -4,11 +4,15 @@ A small update can be made to cost a second (``crdt.bounds``, ``update_compariso
 again and again. What honest people write takes milliseconds.
 """
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from server.realtime.ports import Clock
 from server.rules import limits
+
+T = TypeVar("T")
 
 
 class Effort:
@@ -27,6 +31,19 @@ class Effort:
     def is_spent(self, person: str) -> bool:
         """Say whether the person has to wait."""
         return self._left_of(person, self._clock.now()) <= 0
+
+    async def spend(self, person: str, work: Callable[[], T], *, is_quick: bool) -> T:
+        """Do the work, and count the time that it takes as the person's.
+
+        Unless it is quick it is done in another thread, so that others need not wait until it ends.
+        """
+        return (
+            self._counted(person, work) if is_quick else await asyncio.to_thread(self._counted, person, work)
+        )
+
+    def _counted(self, person: str, work: Callable[[], T]) -> T:
+        with self.of(person):
+            return work()
 
     @contextmanager
     def of(self, person: str) -> Iterator[None]:

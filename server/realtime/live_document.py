@@ -162,7 +162,7 @@ class LiveDocument:
                 self._fold_due = True
             self._audience.broadcast(turn.change, turn.sole_writer)
             self._audience.broadcast(foreign)
-            self._settle(turn)
+            await self._settle(turn)
             self._take_at_once = min(self._take_at_once * 2, limits.BATCH_ITEMS_MAX)
             if self._replica.rows >= limits.COMPACTION_ROWS and self._folder is None:
                 self._start_folding()
@@ -202,12 +202,12 @@ class LiveDocument:
                 item.seat.is_lacking = False
             item.seat.acknowledge(True, item.worth)
 
-    def _settle(self, turn: Turn) -> None:
+    async def _settle(self, turn: Turn) -> None:
         for position, item in enumerate(turn.later):
             if isinstance(item, Gone):
                 self._left_at = self._clock.now()
             try:
-                self._answers.answer(item)
+                await self._answers.answer(item)
             except DocumentBroken:
                 log.exception("document %d broke and is loaded again", self.id)
                 self._replica.drop()

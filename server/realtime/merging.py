@@ -69,8 +69,11 @@ class Merging:
             self._expel(seat, DocumentClosing.UNAVAILABLE)
             return True
         try:
-            with self._effort.of(seat.author.person):
-                merged = document.merge(item.update, seat.author.person, self._audience.persons)
+            merged = await self._effort.spend(
+                seat.author.person,
+                lambda: document.merge(item.update, seat.author.person, self._audience.persons),
+                is_quick=document.is_quick(item.update),
+            )
             turn.add(item, merged)
         except IncompleteUpdate:
             if turn.writes:

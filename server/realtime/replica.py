@@ -8,6 +8,7 @@ Key invariants:
 """
 
 import asyncio
+from collections.abc import Sequence
 
 from crdt.document import Document
 from crdt.errors import DocumentBroken
@@ -89,11 +90,18 @@ class Replica:
             # What follows has been folded into a snapshot.
             self.drop()
             return await self.load()
+        document = self.document
+        if all(document.is_quick(change) for _, change in rows):
+            self._merge(document, rows)
+        else:
+            await asyncio.to_thread(self._merge, document, rows)
+        return document.take_change() if rows else None
+
+    def _merge(self, document: Document, rows: Sequence[tuple[int, bytes]]) -> None:
         for sequence, change in rows:
-            self.document.merge_stored(change)
+            document.merge_stored(change)
             self.sequence = sequence
             self.rows += 1
-        return self.document.take_change() if rows else None
 
     def fold(self) -> Folding:
         """Begin to fold the log into a snapshot of the document as it is now. Raises DocumentBroken."""

@@ -7,9 +7,12 @@ MIB = 1024 * KIB
 
 UPDATE = UpdateBounds(
     update_bytes_max=1 * MIB,
-    update_structs_max=200_000,
+    update_structs_max=50_000,  # 25,000 keystrokes offline, each elsewhere and taken back
     update_clients_max=10_000,
-    update_comparisons_max=10_000_000,  # under a second of pycrdt
+    update_comparisons_max=300_000_000,  # 17,000 places of one paragraph; at worst 40 s of pycrdt, in steps
+    step_comparisons_max=200_000,  # some 30 ms of pycrdt
+    quick_update_bytes_max=4 * KIB,
+    quick_byte_pairs_max=8_000_000,  # some 300,000 comparisons at most
     any_depth_max=8,
     value_bytes_max=1 * KIB,
     xml_depth_max=24,

@@ -1,5 +1,7 @@
 """ROB-2, ROB-3: over a limit the one who went over it is told and closed, nobody else."""
 
+import threading
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -170,3 +172,31 @@ async def test_whoever_occupies_the_node_waits_until_others_had_their_turn(
     ola.attach(JOINT)
     await ola.until_saved(JOINT, saved + 1)
     assert sorted(house.text(1)) == sorted("ooook")
+
+
+async def test_what_may_take_long_is_merged_and_compared_in_another_thread(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: dict[str, list[bool]] = {"merge": [], "contains": []}
+    merge, contains = Document.merge, Document.contains
+
+    def watched_merge(document: Document, update: bytes, person: str, told: Mapping[int, str]) -> Merged:
+        threads["merge"].append(threading.current_thread() is threading.main_thread())
+        return merge(document, update, person, told)
+
+    def watched_contains(document: Document, update: bytes) -> bool:
+        threads["contains"].append(threading.current_thread() is threading.main_thread())
+        return contains(document, update)
+
+    kari, guest = house.page("kari"), house.page("guest")
+    await kari.join(JOINT)
+    await guest.join(JOINT)
+    monkeypatch.setattr(Document, "merge", watched_merge)
+    monkeypatch.setattr(Document, "contains", watched_contains)
+    for text in ("short", "long" * 2_000):
+        kari.type(JOINT, text)
+        guest.type(JOINT, text)
+    await kari.until_saved(JOINT, 3)
+    await guest.until_saved(JOINT, 3)
+    assert threads == {"merge": [True, False], "contains": [True, False]}
+    assert house.text(1) == "short" + "long" * 2_000
