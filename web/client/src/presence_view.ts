@@ -104,13 +104,14 @@ export class PresenceView {
       }))
     }
     for (const field of document.querySelectorAll<HTMLElement>('.field.theirs')) {
-      field.classList.remove('theirs')
+      field.classList.remove('theirs', 'written')
       delete field.dataset['theirs']
     }
     for (const spot of spots) {
       const field = document.getElementById(`f-${spot.pane}-${spot.at.replaceAll('/', '-')}`)
       if (!field?.matches('.field')) continue
       field.classList.add('theirs')
+      field.classList.toggle('written', spot.writing)
       field.dataset['theirs'] = colourOf(spot.user)
     }
   }
