@@ -1,0 +1,141 @@
+"""ACC-2: two server processes on one PostgreSQL are one Samsyn, within two seconds."""
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from crdt.messages import Awareness, decode
+from server.rules.limits import WIRE
+from tests.conftest import made_database
+from tests.running import RunningServer
+from tests.typist import Device, documents_with, sign_in
+
+WITHIN_SECONDS = 2
+FIELD = "a8"
+
+
+async def within(device: Device, predicate: Callable[[], bool]) -> None:
+    """Wait until something that reaches the device makes it true: two seconds at most."""
+    async with asyncio.timeout(WITHIN_SECONDS), device.changed:
+        await device.changed.wait_for(predicate)
+
+
+def shown(device: Device, name: str) -> set[str]:
+    """The names of those whom the device shows in a document."""
+    seen: dict[int, tuple[int, str]] = {}
+    for received in device.received:
+        frame = decode(received, WIRE)
+        if frame.document == name and isinstance(frame.message, Awareness):
+            for entry in frame.message.entries:
+                if entry.clock > seen.get(entry.client, (-1, ""))[0]:
+                    seen[entry.client] = (entry.clock, entry.state)
+    return {json.loads(state)["user"]["name"] for _, state in seen.values() if state != "null"}
+
+
+@dataclass
+class Nodes:
+    """Maja's device on the first node, Jonas' and her other one on the second."""
+
+    first: RunningServer
+    second: RunningServer
+    cookie: str
+    maja: Device
+    tablet: Device
+    jonas: Device
+    joint: str
+    own: str
+
+
+@pytest.fixture(scope="module")
+def servers(
+    postgres_server: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[RunningServer, RunningServer]]:
+    """Both, with the sample organisation."""
+    with ExitStack() as stack:
+        environment = {"SAMSYN_DATABASE": made_database(postgres_server)}
+
+        def started(name: str) -> RunningServer:
+            server = RunningServer(tmp_path_factory.mktemp(name), environment=environment)
+            stack.callback(server.stop)
+            server.start()
+            return server
+
+        yield started("first"), started("second")
+
+
+@pytest.fixture
+async def nodes(servers: tuple[RunningServer, RunningServer]) -> AsyncIterator[Nodes]:
+    first, second = servers
+    cookie, theirs = await sign_in(first.url, "maja"), await sign_in(second.url, "jonas")
+    documents = await documents_with(first.url, cookie, "Jonas")
+    joint, own = documents["joint"], documents["employee"]
+    maja, tablet, jonas = Device(first.url, cookie), Device(second.url, cookie), Device(second.url, theirs)
+    for device, names in ((maja, (joint, own)), (tablet, (joint, own)), (jonas, (joint,))):
+        await device.connect(*names)
+        await device.until_synced()
+    yield Nodes(first, second, cookie, maja, tablet, jonas, joint, own)
+    for device in (maja, tablet, jonas):
+        await device.close()
+
+
+async def _post(server: RunningServer, cookie: str, path: str, **data: str) -> None:
+    headers = {"Cookie": cookie, "Origin": server.url}
+    async with httpx.AsyncClient(base_url=server.url, headers=headers) as client:
+        answer = await client.post(path, json=data)
+        assert answer.is_success or answer.is_redirect, answer.text[:300]
+
+
+async def test_acc_2_text_and_presence_cross_nodes(nodes: Nodes) -> None:
+    await nodes.maja.type(nodes.joint, FIELD, "Hej Jonas")
+    await within(nodes.jonas, lambda: "Hej Jonas" in nodes.jonas.text(nodes.joint, FIELD))
+    await nodes.jonas.type(nodes.joint, FIELD, "Hej Maja")
+    await within(nodes.maja, lambda: "Hej Maja" in nodes.maja.text(nodes.joint, FIELD))
+    assert nodes.maja.text(nodes.joint, FIELD) == nodes.jonas.text(nodes.joint, FIELD)
+
+    await nodes.maja.present(nodes.joint, 1, '{"cursor":null}')
+    await within(nodes.jonas, lambda: bool(shown(nodes.jonas, nodes.joint)))
+    await nodes.maja.present(nodes.own, 1, '{"cursor":null}')
+    await within(nodes.tablet, lambda: bool(shown(nodes.tablet, nodes.own)))
+    assert shown(nodes.jonas, nodes.joint) == shown(nodes.tablet, nodes.own)
+    await nodes.maja.close()
+    await within(nodes.jonas, lambda: not shown(nodes.jonas, nodes.joint))
+
+
+async def test_acc_2_a_share_reaches_the_devices_on_the_other_node(nodes: Nodes) -> None:
+    await nodes.maja.type(nodes.own, "a1", "Mitt svar")
+    await nodes.maja.until_acknowledged(nodes.own)
+    await within(nodes.tablet, lambda: "Mitt svar" in nodes.tablet.text(nodes.own, "a1"))
+    id_ = nodes.own.split("/", maxsplit=1)[0]
+    state = base64.b64encode(nodes.maja.documents[nodes.own].doc.get_state()).decode()
+    await _post(nodes.first, nodes.cookie, f"/conversations/{id_}/panes/employee/share", state_vector=state)
+    await within(nodes.tablet, lambda: nodes.tablet.documents[nodes.own].closed == "moved")
+    await within(nodes.jonas, lambda: '{"event":"changed"}' in nodes.jonas.stateless)
+    await within(nodes.maja, lambda: nodes.maja.documents[nodes.own].closed == "moved")
+
+
+async def test_acc_2_a_logout_closes_the_sockets_on_the_other_node(nodes: Nodes) -> None:
+    await _post(nodes.first, nodes.cookie, "/sign-out")
+    await within(nodes.tablet, lambda: not nodes.tablet.connected)
+    await within(nodes.maja, lambda: not nodes.maja.connected)
+    assert nodes.jonas.connected
+
+
+async def test_a_node_that_is_killed_leaves_the_other_at_work(nodes: Nodes) -> None:
+    await nodes.maja.type(nodes.joint, FIELD, "från den första")
+    await nodes.maja.until_acknowledged(nodes.joint)
+    await asyncio.to_thread(nodes.first.kill)
+    await nodes.jonas.type(nodes.joint, FIELD, "från den andra")
+    await nodes.jonas.until_acknowledged(nodes.joint)
+    nodes.maja.url = nodes.second.url
+    await nodes.maja.connect()
+    await nodes.maja.until_synced()
+    for words in ("från den första", "från den andra"):
+        assert words in nodes.maja.text(nodes.joint, FIELD)
+    await asyncio.to_thread(nodes.first.start)
