@@ -233,9 +233,9 @@ def test_the_caret_stays_in_sight_while_a_text_grows(join: Join, window: dict[st
     for number in range(40):
         page.keyboard.type(f"rad {number}")
         page.keyboard.press("Enter")
-    page.keyboard.type("sist")
+    # The editor itself breaks the line: the browser, which knows of the bar, has not moved the page by then.
     last = elias.editor("joint", "a8").locator("p").last
-    expect(last).to_have_text("sist")
+    expect(last).to_have_text("")
     box, bar = last.bounding_box(), page.locator(".bar").bounding_box()
     assert box
     assert bar
