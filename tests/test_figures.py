@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -18,12 +17,12 @@ CONVERSATION_BYTES_MAX = 1_500_000
 DELIVERED_MS_MAX = 250
 
 
-def test_one_process_holds_open_conversations_and_delivers_each_keystroke(tmp_path: Path) -> None:
-    seats = asyncio.run(settle(tmp_path, CONVERSATIONS))
+async def test_one_process_holds_open_conversations_and_delivers_each_keystroke(tmp_path: Path) -> None:
+    seats = await settle(tmp_path, CONVERSATIONS)
     server = RunningServer(tmp_path, demo=False)
     server.start()
     try:
-        figures = asyncio.run(gather_crowd(server, seats, KEYSTROKES))
+        figures = await gather_crowd(server, seats, KEYSTROKES)
     finally:
         server.stop()
     assert figures.connections == 2 * CONVERSATIONS

@@ -39,7 +39,8 @@ OFFLINE_NOISE = re.compile(
 )
 
 
-@pytest.fixture(scope="session")
+# No longer than the tests in this folder: while it lives, asyncio takes its loop for running.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     path = os.environ.get("SAMSYN_TEST_CHROMIUM") or shutil.which("chromium")
     if not path:

@@ -81,7 +81,7 @@ def load(browser: Browser, signed_in: StorageState, url: str) -> Load:
     context.close()
     return Load(
         first_paint=paint,
-        script_before_paint=_script_before_paint(events),
+        script_before_paint=_script_before_paint(events, url),
         live=seen["live"],
         long_tasks=tuple(duration for _, duration in seen["tasks"]),
         layout_shift=seen["shift"],
@@ -155,7 +155,19 @@ def _tracing(browser: Browser, page: Page, events: list[dict[str, Any]]) -> Iter
         events += json.loads(browser.stop_tracing())["traceEvents"]
 
 
-def _script_before_paint(events: list[dict[str, Any]]) -> float:
-    painted = min(event["ts"] for event in events if event["name"] == "firstContentfulPaint")
-    runs = (event for event in events if event["name"] == "v8.evaluateModule" and event["ts"] < painted)
-    return sum(float(event["dur"]) for event in runs) / 1000
+def _script_before_paint(events: list[dict[str, Any]], url: str) -> float:
+    """Processor time of modules before the text of the page at `url`: the trace has other pages too."""
+    commits = [event["args"]["data"] for event in events if event["name"] == "CommitLoad"]
+    frames = {data["frame"] for data in commits if data["url"] == url}
+    paints = [event for event in events if event["name"] == "firstContentfulPaint"]
+    painted = min(
+        (event for event in paints if event["args"]["frame"] in frames), key=lambda event: float(event["ts"])
+    )
+    runs = (
+        event
+        for event in events
+        if event["name"] == "v8.evaluateModule"
+        and (event["pid"], event["tid"]) == (painted["pid"], painted["tid"])
+        and event["ts"] < painted["ts"]
+    )
+    return sum(float(event["tdur"]) for event in runs) / 1000
