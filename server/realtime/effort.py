@@ -21,10 +21,11 @@ class Effort:
     The last piece of work is let through whole, so that even the largest can be done: then there is a debt.
     """
 
-    __slots__ = ("_clock", "_left")
+    __slots__ = ("_at_once", "_clock", "_left")
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._at_once = asyncio.Semaphore(limits.SLOW_MERGES_AT_ONCE_MAX)
         self._left: dict[str, tuple[float, float]] = {}
         """Person -> seconds that were left, and when. Whoever is not in here has them all."""
 
@@ -37,9 +38,10 @@ class Effort:
 
         Unless it is quick it is done in another thread, so that others need not wait until it ends.
         """
-        return (
-            self._counted(person, work) if is_quick else await asyncio.to_thread(self._counted, person, work)
-        )
+        if is_quick:
+            return self._counted(person, work)
+        async with self._at_once:
+            return await asyncio.to_thread(self._counted, person, work)
 
     def _counted(self, person: str, work: Callable[[], T]) -> T:
         with self.of(person):

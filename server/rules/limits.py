@@ -10,7 +10,7 @@ UPDATE = UpdateBounds(
     update_structs_max=50_000,  # 25,000 keystrokes offline, each elsewhere and taken back
     update_clients_max=10_000,
     update_comparisons_max=300_000_000,  # 17,000 places of one paragraph; at worst 40 s of pycrdt, in steps
-    step_comparisons_max=200_000,  # some 30 ms of pycrdt
+    step_comparisons_max=100_000,  # some 15 ms of pycrdt
     quick_update_bytes_max=4 * KIB,
     quick_byte_pairs_max=8_000_000,  # some 300,000 comparisons at most
     any_depth_max=8,
@@ -63,6 +63,8 @@ EFFORT_SECONDS_MAX = 5.0
 """How long what one person sends may occupy a node at once: while it is merged, everybody else waits."""
 EFFORT_SECONDS_BACK = 0.1
 """How much of that comes back a second."""
+SLOW_MERGES_AT_ONCE_MAX = 2
+"""Costly updates that are merged beside each other, in threads. Others get their turn between two steps."""
 BATCH_ITEMS_MAX = 256
 """What one document takes from its inbox for one commit."""
 TURN_SECONDS_MAX = 0.01

@@ -1,5 +1,6 @@
 """ROB-2, ROB-3: over a limit the one who went over it is told and closed, nobody else."""
 
+import asyncio
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +12,8 @@ from crdt.messages import AuthToken, SyncStep1, SyncUpdate
 from server.realtime.allowance import Allowance
 from server.realtime.closings import RESET, STALLED, TOO_MUCH
 from server.rules import limits
-from tests.realtime.doubles import EMPLOYEE, JOINT, House
+from server.rules.access import Pane
+from tests.realtime.doubles import EMPLOYEE, JOINT, MANAGER, House
 
 
 async def test_a_reader_that_lets_frames_pile_up_is_told_and_closed(
@@ -200,3 +202,40 @@ async def test_what_may_take_long_is_merged_and_compared_in_another_thread(
     await guest.until_saved(JOINT, 3)
     assert threads == {"merge": [True, False], "contains": [True, False]}
     assert house.text(1) == "short" + "long" * 2_000
+
+
+async def test_costly_updates_wait_for_each_other_and_nobody_else_for_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "SLOW_MERGES_AT_ONCE_MAX", 1)
+    crowded = House()
+    crowded.add(1, JOINT, Pane.JOINT, kari="read-write")
+    crowded.add(2, EMPLOYEE, Pane.EMPLOYEE, private=True, kari="read-write")
+    crowded.add(3, MANAGER, Pane.MANAGER, private=True, ola="read-write")
+    kari, ola = crowded.page("kari"), crowded.page("ola")
+    await kari.join(JOINT, EMPLOYEE)
+    await ola.join(MANAGER)
+    loop, has_begun, may_end = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+    running: list[int] = []
+    merge = Document.merge
+
+    def slow_merge(document: Document, update: bytes, person: str, told: Mapping[int, str]) -> Merged:
+        if document.is_quick(update):
+            return merge(document, update, person, told)
+        running.append(len(running))
+        loop.call_soon_threadsafe(has_begun.set)
+        may_end.wait(10)
+        return merge(document, update, person, told)
+
+    monkeypatch.setattr(Document, "merge", slow_merge)
+    for name in (JOINT, EMPLOYEE):
+        kari.type(name, "long" * 2_000)
+    await has_begun.wait()
+    ola.type(MANAGER, "short")
+    await ola.until_saved(MANAGER, 2)
+    assert len(running) == 1
+    may_end.set()
+    for name in (JOINT, EMPLOYEE):
+        await kari.until_saved(name, 2)
+    assert len(running) == 2
+    await crowded.rooms.drain()
