@@ -4,7 +4,6 @@
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
 
 PYTHON ?= python3
 PIP := .venv/bin/python -m pip install --quiet
