@@ -8,7 +8,15 @@ draws them.
 import abc
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from crdt.content import Content, text_is_filled
 from crdt.schema import VALUES, Scalar, Table, Text, Value

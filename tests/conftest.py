@@ -17,7 +17,6 @@ from server.storage.database import Database
 from server.storage.opening import open_database
 from tests.running import RunningServer, played_organisation, serving_copy
 
-
 # A property that holds, holds on a busy machine too: what takes long is measured elsewhere.
 settings.register_profile("samsyn", deadline=None)
 settings.load_profile("samsyn")
