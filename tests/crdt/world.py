@@ -150,7 +150,9 @@ class World:
         self._write(browser, write)
 
     def add_row(self, browser: Browser) -> None:
-        self._write(browser, lambda: _add_row(browser.roots["plan"], f"{browser.doc.client_id}"))
+        """No two rows ever get the same id, as in a browser, which makes them at random."""
+        row_id = f"{browser.doc.client_id}-{len(browser.roots['plan'])}"
+        self._write(browser, lambda: _add_row(browser.roots["plan"], row_id))
 
     def change_row(self, browser: Browser, at: int) -> None:
         """Remove a row, or bring it back by writing in it."""
