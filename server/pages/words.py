@@ -30,6 +30,7 @@ SENTENCES: Final = {
     # Sharing, and what could not be received.
     "share_waits": "Wait: the last that you wrote is being saved.",
     "share_offline": "There is no network right now. Share when it is back.",
+    "sign_out_offline": "There is no network right now. Sign out when it is back.",
     "failed": "That did not work. Try again.",
     "moved": "What you wrote on this device could not be received. It is kept here, under Kept text.",
     "signed_out": "You have been signed out.",

@@ -142,3 +142,15 @@ def test_signing_out_with_something_unsent_asks_first(devices: tuple[Person, Per
     assert "har inte skickats" in asked[0]
     expect(button).to_be_visible()
     expect(phone.editor("employee", "a5")).to_contain_text(WRITTEN)
+
+
+def test_nobody_is_told_to_be_signed_out_without_a_network(devices: tuple[Person, Person]) -> None:
+    phone, _ = devices
+    phone.page.once("dialog", lambda dialog: dialog.accept())
+    phone.page.locator("details.account > summary").click()
+    phone.page.locator('form[data-action="sign-out"] button').click()
+    expect(phone.page.get_by_text("Logga ut när det är tillbaka")).to_be_in_viewport()
+    phone.write("employee", "a5", " Här skriver jag vidare.")
+    phone.go_online()
+    phone.expect_saved()
+    expect(phone.editor("employee", "a5")).to_contain_text("Här skriver jag vidare.")

@@ -21,7 +21,7 @@ async function begin(data: PageData): Promise<void> {
   const announcer = new Announcer(document)
   const device = await Device.open(data.me.id)
   if (data.conversation === undefined) {
-    listenForSignOut(device, words, null)
+    listenForSignOut(device, words, announcer, null)
     if (document.body.dataset['page'] === 'kept') await showKept(device, words, announcer, data.locale)
     await paintKeptLink(device, words)
     document.body.dataset['ready'] = ''
@@ -31,7 +31,7 @@ async function begin(data: PageData): Promise<void> {
   const tools = { announcer, words, gradual: new Gradual(), toolbar: new Toolbar(document) }
   const conversation = new Conversation(data, device, tools)
   listenForSharing(conversation, words)
-  listenForSignOut(device, words, conversation)
+  listenForSignOut(device, words, announcer, conversation)
   conversation.onFresh = (fresh) => void keepForOffline(fresh)
   await conversation.start()
   document.body.dataset['ready'] = ''
