@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from server.conversations import Conversation, Meeting
-from server.rules.access import Actor, Pane, State
+from server.people import add_unit
+from server.rules.access import OPERATOR, Actor, Pane, State
 from server.rules.errors import NotFound
 from server.storage.database import Database
 from tests.conftest import SetClock
@@ -70,6 +71,8 @@ async def test_nobody_else_makes_a_conversation(here: Organisation, actor: Actor
 
 async def test_a_template_of_other_units_cannot_be_chosen(database: Database, clock: SetClock) -> None:
     here = Organisation(database, clock)
+    name = {"sv": "Projekt", "nb": "Prosjekt", "en": "Projects"}
+    await database.write(lambda connection: add_unit(connection, OPERATOR, "prosjekt", name, None, []))
     await here.found(annual_template(available_to={"units": ["prosjekt"]}))
     with pytest.raises(NotFound):
         await here.conversation()

@@ -27,7 +27,7 @@ async function signOut(form: HTMLFormElement, device: Device | null, words: Word
   const unsent = Math.max(stored.reduce((sum, row) => sum + row.count, 0), leaving?.waiting() ?? 0)
   if (unsent > 0 && !window.confirm(words.count('sign_out_unsent', unsent))) return
   // Only the server can end the session; whoever is not told so would believe to be signed out.
-  if (!(await isReachable('/sign-in'))) return announcer.show(words.say('sign_out_offline'))
+  if (!(await isReachable('/healthz'))) return announcer.show(words.say('sign_out_offline'))
   leaving?.close()
   // What waits becomes kept text: it is shown to this person again, and to nobody else.
   if (device) for (const name of await device.documents()) await giveUp(device, name)
@@ -37,5 +37,5 @@ async function signOut(form: HTMLFormElement, device: Device | null, words: Word
 
 /** Whether there is an answer, whatever it says. */
 async function isReachable(address: string): Promise<boolean> {
-  return fetch(address, { method: 'HEAD', cache: 'no-store' }).then(() => true, () => false)
+  return fetch(address, { cache: 'no-store' }).then(() => true, () => false)
 }
