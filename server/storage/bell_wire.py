@@ -109,9 +109,12 @@ class BellWire:
         while not self._has_ended.is_set():
             self._heard_itself.clear()
             await connection.execute("SELECT pg_notify($1, '')", own)
-            await asyncio.wait_for(self._heard_itself.wait(), limits.POLL_SECONDS)
+            # Not wait_for: before Python 3.12 it may swallow the cancellation by which the wire is closed.
+            async with asyncio.timeout(limits.POLL_SECONDS):
+                await self._heard_itself.wait()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._has_ended.wait(), limits.POLL_SECONDS)
+                async with asyncio.timeout(limits.POLL_SECONDS):
+                    await self._has_ended.wait()
 
     def _hear(self, payload: object) -> None:
         bell, node = decode(str(payload))
