@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from crdt.content import Content
 from crdt.document import Document
-from crdt.schema import ROW_ID, DocumentSchema, Scalar, Table, Text, Value
+from crdt.schema import ROW_ID, ChoiceSet, DocumentSchema, Scalar, Table, Text, Value
 from server import people
 from server.accounts import Accounts
 from server.activities import Activities, ActivityState
@@ -267,8 +267,8 @@ class Play:
                     ]
                 case Text() | Value():
                     content[field.name] = self._cell(field, answers[field.name])
-                case _:
-                    raise NotImplementedError
+                case ChoiceSet():
+                    content[field.name] = list(answers[field.name])
         return content
 
     def _cell(self, field: Text | Value, answer: Any) -> Any:
