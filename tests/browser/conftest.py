@@ -109,6 +109,12 @@ class Person:
     def expect_saved(self) -> None:
         expect(self.status).to_have_attribute("data-state", "saved")
 
+    def expect_on_device(self, changes: int) -> None:
+        """Wait until the line says that the device has so many changes, with or without thousands' marks."""
+        expect(self.status).to_have_attribute("data-state", "device")
+        number = f"{changes:,}".replace(",", r"\D?")
+        expect(self.status).to_contain_text(re.compile(rf"(?<!\d){number}(?!\d)"))
+
     def go_offline(self) -> None:
         """Take the network away, open sockets included, as a train's tunnel does."""
         self.context.set_offline(True)

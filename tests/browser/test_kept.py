@@ -45,7 +45,7 @@ def devices(join: Join) -> tuple[Person, Person]:
         device.open("Jonas")
     phone.go_offline()
     phone.write("employee", "a5", WRITTEN)
-    expect(phone.status).to_have_attribute("data-state", "device")
+    phone.expect_on_device(len(WRITTEN))
     return phone, desk
 
 
