@@ -244,7 +244,8 @@ def _read_content(reader: Reader, struct: Struct, kind: int, bounds: UpdateBound
 
 
 def _read_type(reader: Reader, struct: Struct) -> None:
-    ref = reader.uint()
+    # One byte, as yrs reads it: Yjs would take a padded number as well.
+    ref = reader.byte()
     if ref > TypeRef.XML_TEXT:
         raise MalformedUpdate("unknown type")
     struct.type_ref = TypeRef(ref)

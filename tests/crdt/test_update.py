@@ -212,6 +212,7 @@ WORD = forged.text("x", **ROOT)
             update(section(1, 0, item(16 | Kind.STRING, string("x"), **ROOT))),
         ),
         ("an unknown type", update(section(1, 0, item(Kind.TYPE, uint(7), **ROOT)))),
+        ("a padded type", update(section(1, 0, item(Kind.TYPE, b"\x86\x00", **ROOT)))),
         ("a type of a huge number", update(section(1, 0, item(Kind.TYPE, uint(2**40), **ROOT)))),
         ("a flood of values", update(section(1, 0, item(Kind.ANY, uint(10**12), **ROOT)))),
         ("a flood of JSON", update(section(1, 0, item(Kind.JSON, uint(10**12), **ROOT)))),
