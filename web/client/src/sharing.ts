@@ -15,17 +15,22 @@ interface Refused {
 }
 
 export function listenForSharing(conversation: Conversation, words: Words): void {
-  let busy = false
+  // A button may be pressed while the page still follows the one before it: then it waits for its turn.
+  let turn = Promise.resolve()
+  let last: HTMLFormElement | null = null
   document.addEventListener('submit', (event) => {
     const form = event.target
     if (!(form instanceof HTMLFormElement)) return
     const action = form.dataset['action'] ?? ''
     if (!['share', 'withdraw', 'open'].includes(action)) return
     event.preventDefault()
-    if (busy) return
-    busy = true
-    say(null)
-    void send(form, action).finally(() => { busy = false })
+    // The same button pressed twice means the same.
+    if (form === last) return
+    last = form
+    turn = turn.then(() => {
+      say(null)
+      return send(form, action)
+    }).catch(() => say({ sentence: words.say('failed') })).finally(() => { if (last === form) last = null })
   })
 
   async function send(form: HTMLFormElement, action: string): Promise<void> {
