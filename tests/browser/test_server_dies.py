@@ -11,7 +11,11 @@ from tests.running import RunningServer
 RECORD_STATES = """() => {
   const status = document.querySelector('[data-slot=save]');
   window.states = [];
-  new MutationObserver(() => window.states.push(status.dataset.state)).observe(status, {attributes: true});
+  // What the line said of the text before is painted once a second, until the first new letter.
+  new MutationObserver(() => {
+    const state = status.dataset.state;
+    if (window.states.length || state !== 'saved') window.states.push(state);
+  }).observe(status, {attributes: true});
 }"""
 
 
