@@ -15,7 +15,16 @@ from sqlalchemy import Connection, Row, insert, select
 from crdt.document import Document
 from server import people, templates
 from server.people import Person
-from server.rules.access import Action, Actor, ConversationFacts, Pane, PaneFacts, State, allowed
+from server.rules.access import (
+    Action,
+    Actor,
+    ConversationFacts,
+    GuestFacts,
+    Pane,
+    PaneFacts,
+    State,
+    allowed,
+)
 from server.rules.errors import NotFound
 from server.rules.limits import UPDATE
 from server.storage import tables
@@ -58,6 +67,8 @@ class Conversation:
     responsible: Person
     template: Template
     facts: ConversationFacts
+    version: int
+    """Counts from 1; reopening a closed conversation begins the next."""
     created_at: datetime
     meeting: Meeting | None
     panes: Mapping[Pane, ConversationPane]
@@ -72,9 +83,9 @@ class Conversation:
         """The other party, as seen by one of the two."""
         return self.responsible if person == self.employee.id else self.employee
 
-    def may(self, actor: Actor, action: Action, pane: Pane) -> bool:
-        """Whether ``actor`` may do ``action`` to ``pane``."""
-        return allowed(actor, action, self.panes[pane].facts)
+    def may(self, actor: Actor, action: Action, pane: Pane | None = None) -> bool:
+        """Whether ``actor`` may do ``action`` to ``pane``, or to the conversation as a whole."""
+        return allowed(actor, action, self.facts if pane is None else self.panes[pane].facts)
 
 
 def create(
@@ -175,19 +186,48 @@ def is_started(connection: Connection, actor: Actor, conversation: Conversation)
 def _seen(connection: Connection, actor: Actor, row: Row[Any] | None) -> Conversation:
     if row is None:
         raise NotFound
-    facts = ConversationFacts(row.employee_id, row.responsible_id, row.state, row.shares)
+    template = templates.get(connection, row.template_id, row.template_version)
+    facts = _facts(connection, row, template)
     if not allowed(actor, Action.SEE_CONVERSATION, facts):
         raise NotFound
-    template = templates.get(connection, row.template_id, row.template_version)
     return Conversation(
         id=row.id,
         employee=people.get(connection, row.employee_id),
         responsible=people.get(connection, row.responsible_id),
         template=template,
         facts=facts,
+        version=row.version,
         created_at=row.created_at,
         meeting=Meeting(row.meeting_at, row.time_zone, row.place) if row.meeting_at else None,
         panes=_panes(connection, row.id, facts, template),
+    )
+
+
+def _facts(connection: Connection, row: Row[Any], template: Template) -> ConversationFacts:
+    persons = {"employee": row.employee_id, "manager": row.responsible_id}
+    guest = tables.guest
+    guests = connection.execute(
+        select(guest)
+        .where(guest.c.conversation_id == row.id, guest.c.ended_at.is_(None))
+        .order_by(guest.c.invited_at, guest.c.person_id)
+    )
+    return ConversationFacts(
+        employee=row.employee_id,
+        responsible=row.responsible_id,
+        state=row.state,
+        shares=row.shares,
+        signers=frozenset(persons[party] for party in template.sign.signers if template.sign.enabled),
+        completer=persons[template.completes],
+        guests=tuple(
+            GuestFacts(
+                person=each.person_id,
+                invited_by=each.invited_by,
+                agreed=each.agreed_at is not None,
+                accepted=each.accepted_at is not None,
+                writes=each.writes,
+            )
+            for each in guests
+        ),
     )
 
 

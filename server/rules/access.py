@@ -51,6 +51,29 @@ class Action(StrEnum):
     """To press "show the answers" on what the other party has shared."""
     PREVIEW_PANE = "preview_pane"
     """To see one's own pane as the other party will see it."""
+    FREEZE = "freeze"
+    """To press Sign on an open conversation: nothing enters it any more, and the review is shown."""
+    COMPLETE = "complete"
+    """To close a conversation that nobody signs."""
+    SIGN = "sign"
+    REOPEN = "reopen"
+    DECLINE = "decline"
+    CANCEL = "cancel"
+    SEE_DECISION = "see_decision"
+    """To read why a conversation was declined, cancelled or reopened."""
+    READ_RECORD = "read_record"
+    """To read what was frozen, and the record that was made of it."""
+    DOWNLOAD_RECORD = "download_record"
+    DOWNLOAD_DRAFT = "download_draft"
+    INVITE_GUEST = "invite_guest"
+    SEE_INVITATION = "see_invitation"
+    """To know of an invitation: who invites whom to what, and nothing that is written there."""
+    AGREE_TO_GUEST = "agree_to_guest"
+    ACCEPT_INVITATION = "accept_invitation"
+    END_GUEST = "end_guest"
+    """To end a guest's part, or to refuse it before it has begun."""
+    LET_GUEST_WRITE = "let_guest_write"
+    """To give the guest the joint pane, or to take it back."""
     ADD_ACTIVITY = "add_activity"
     SEE_ACTIVITIES = "see_activities"
     ADD_PERSON = "add_person"
@@ -58,6 +81,9 @@ class Action(StrEnum):
     SET_PASSWORD = "set_password"  # noqa: S105 (the name of an action)
     """To give somebody a new password without knowing the old one."""
     ADD_TEMPLATE = "add_template"
+    SEE_DECLINED = "see_declined"
+    """To see which conversations were declined, why, and what was proposed instead."""
+    VERIFY_AUDIT = "verify_audit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +99,23 @@ OPERATOR = Actor("")
 
 
 @dataclass(frozen=True, slots=True)
+class GuestFacts:
+    """A support person or union representative whose part in one conversation has not been ended."""
+
+    person: str
+    invited_by: str
+    agreed: bool
+    """The employee agrees: with whomever she invited herself, and with others when she says so."""
+    accepted: bool
+    writes: bool = False
+    """The joint pane has been given to the guest."""
+
+    @property
+    def takes_part(self) -> bool:
+        return self.agreed and self.accepted
+
+
+@dataclass(frozen=True, slots=True)
 class ConversationFacts:
     """What decides about a conversation as a whole."""
 
@@ -81,10 +124,19 @@ class ConversationFacts:
     state: State
     shares: bool
     """The template's ``share``: off means that both read every pane from the start (F22, F58)."""
+    signers: frozenset[str] = frozenset()
+    """The persons who sign; nobody where the template does without (F22, F26)."""
+    completer: str | None = None
+    """Who closes a conversation that nobody signs (F61)."""
+    guests: tuple[GuestFacts, ...] = ()
 
     @property
     def parties(self) -> tuple[str, str]:
         return (self.employee, self.responsible)
+
+    def guest(self, person: str) -> GuestFacts | None:
+        """The guest who is this person; None for anybody else, the parties included."""
+        return next((guest for guest in self.guests if guest.person == person), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +157,14 @@ class PaneFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class InvitationFacts:
+    """What decides about one guest's part."""
+
+    conversation: ConversationFacts
+    guest: GuestFacts
+
+
+@dataclass(frozen=True, slots=True)
 class PersonFacts:
     """An employee for whom a conversation is made, or whose activities are asked for."""
 
@@ -118,7 +178,10 @@ class OrganisationFacts:
     """The organisation itself: its people and its templates."""
 
 
-Target = ConversationFacts | PaneFacts | PersonFacts | OrganisationFacts
+Target = ConversationFacts | PaneFacts | InvitationFacts | PersonFacts | OrganisationFacts
+
+GOES_ON = (State.OPEN, State.FROZEN)
+"""The states in which a conversation is not over: a guest takes part as long."""
 
 
 def allowed(actor: Actor, action: Action, target: Target) -> bool:
@@ -127,11 +190,82 @@ def allowed(actor: Actor, action: Action, target: Target) -> bool:
         case PaneFacts():
             return _on_pane(actor, action, target)
         case ConversationFacts():
-            return action is Action.SEE_CONVERSATION and actor.person in target.parties
+            return _on_conversation(actor, action, target)
+        case InvitationFacts():
+            return _on_invitation(actor, action, target)
         case PersonFacts():
             return _on_person(actor, action, target)
         case OrganisationFacts():
             return _on_organisation(actor, action)
+
+
+def _on_conversation(actor: Actor, action: Action, target: ConversationFacts) -> bool:
+    is_party = actor.person in target.parties
+    is_guest = _takes_part(actor, target)
+    match action:
+        case Action.SEE_CONVERSATION | Action.READ_RECORD:
+            # An earlier version's record is read in any state; whether there is one, the record says.
+            return is_party or is_guest
+        case Action.SEE_DECISION:
+            # Nobody else, guests included: a reason may be the most private thing that is said here.
+            return is_party or (target.state is State.DECLINED and Role.HR in actor.roles)
+        case Action.DOWNLOAD_RECORD:
+            return is_party
+        case Action.DOWNLOAD_DRAFT:
+            return (is_party or is_guest) and target.state in GOES_ON
+        case Action.INVITE_GUEST:
+            return is_party and target.state in GOES_ON
+        case _:
+            return _turns(actor.person, action, target)
+
+
+def _turns(person: str, action: Action, target: ConversationFacts) -> bool:
+    """The turns of a conversation's life (design, section 2)."""
+    state = target.state
+    match action:
+        case Action.FREEZE:
+            return state is State.OPEN and person in target.signers
+        case Action.COMPLETE:
+            return state is State.OPEN and not target.signers and person == target.completer
+        case Action.SIGN:
+            return state is State.FROZEN and person in target.signers
+        case Action.REOPEN:
+            may = person in target.signers or person == target.responsible
+            return may and state in (State.FROZEN, State.CLOSED)
+        case Action.DECLINE:
+            return state is State.OPEN and person == target.employee
+        case Action.CANCEL:
+            return state is State.OPEN and person == target.responsible
+        case _:
+            return False
+
+
+def _takes_part(actor: Actor, conversation: ConversationFacts) -> bool:
+    """Whether the actor is a guest who sees the conversation now: from acceptance until it is over."""
+    guest = conversation.guest(actor.person)
+    return guest is not None and guest.takes_part and conversation.state in GOES_ON
+
+
+def _on_invitation(actor: Actor, action: Action, target: InvitationFacts) -> bool:
+    conversation, guest = target.conversation, target.guest
+    is_party = actor.person in conversation.parties
+    is_guest = actor.person == guest.person
+    if conversation.state not in GOES_ON:
+        return action is Action.SEE_INVITATION and is_party
+    match action:
+        case Action.SEE_INVITATION:
+            # Before the employee has agreed, the guest is told nothing.
+            return is_party or (is_guest and guest.agreed)
+        case Action.AGREE_TO_GUEST:
+            return actor.person == conversation.employee and not guest.agreed
+        case Action.ACCEPT_INVITATION:
+            return is_guest and guest.agreed and not guest.accepted
+        case Action.END_GUEST:
+            return is_party or (is_guest and guest.agreed)
+        case Action.LET_GUEST_WRITE:
+            return is_party and guest.takes_part and conversation.state is State.OPEN
+        case _:
+            return False
 
 
 def _on_organisation(actor: Actor, action: Action) -> bool:
@@ -141,6 +275,10 @@ def _on_organisation(actor: Actor, action: Action) -> bool:
             return is_operator or Role.SYSTEM_ADMINISTRATOR in actor.roles
         case Action.ADD_TEMPLATE:
             return is_operator or Role.FORM_ADMINISTRATOR in actor.roles
+        case Action.SEE_DECLINED:
+            return Role.HR in actor.roles
+        case Action.VERIFY_AUDIT:
+            return is_operator
         case Action.SET_PASSWORD:
             # Whoever sets a password can sign in as that person and read: nobody of the organisation may.
             return is_operator
@@ -161,8 +299,10 @@ def _on_person(actor: Actor, action: Action, target: PersonFacts) -> bool:
 
 def _on_pane(actor: Actor, action: Action, target: PaneFacts) -> bool:
     conversation = target.conversation
-    if actor.person not in conversation.parties or not target.current:
+    if not target.current:
         return False
+    if actor.person not in conversation.parties:
+        return _takes_part(actor, conversation) and _guest_on_pane(actor, action, target)
     is_open = conversation.state is State.OPEN
     is_owner = actor.person == target.owner
     is_joint = target.pane is Pane.JOINT
@@ -181,5 +321,19 @@ def _on_pane(actor: Actor, action: Action, target: PaneFacts) -> bool:
             return gated and not is_owner and target.shared and not target.waiting
         case Action.PREVIEW_PANE:
             return gated and is_owner
+        case _:
+            return False
+
+
+def _guest_on_pane(actor: Actor, action: Action, target: PaneFacts) -> bool:
+    """A guest reads what both parties can read, and writes nothing unless given the joint pane."""
+    conversation = target.conversation
+    is_joint = target.pane is Pane.JOINT
+    match action:
+        case Action.READ_PANE:
+            return is_joint or not conversation.shares or (target.shared and target.opened)
+        case Action.WRITE_PANE:
+            guest = conversation.guest(actor.person)
+            return conversation.state is State.OPEN and is_joint and guest is not None and guest.writes
         case _:
             return False

@@ -14,7 +14,7 @@ from server.rules.access import ConversationFacts, PaneFacts, Role
 from server.storage.bells import LogMoved
 from server.storage.database import Clock, Database, ring
 from server.storage.log_rows import StoredLog, available
-from server.storage.rights import AuthorFacts, check_append, check_clients
+from server.storage.rights import AuthorFacts, check_append, check_clients, writing_guests
 from server.storage.tables import (
     change_log,
     conversation,
@@ -139,6 +139,7 @@ def _lock(connection: Connection, documents: Sequence[int]) -> dict[int, tuple[P
             conversation.c.responsible_id,
             conversation.c.state,
             conversation.c.shares,
+            conversation.c.joint_writers,
             pane.c.owner_id,
             pane.c.document_id,
             pane.c.shared_at,
@@ -157,7 +158,13 @@ def _lock(connection: Connection, documents: Sequence[int]) -> dict[int, tuple[P
     return {
         row.id: (
             PaneFacts(
-                conversation=ConversationFacts(row.employee_id, row.responsible_id, row.state, row.shares),
+                conversation=ConversationFacts(
+                    row.employee_id,
+                    row.responsible_id,
+                    row.state,
+                    row.shares,
+                    guests=writing_guests(row.joint_writers),
+                ),
                 pane=row.pane,
                 owner=row.owner_id,
                 shared=row.shared_at is not None,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from server.rules import limits
-from server.rules.access import Action, Actor, PaneFacts, Role, State, allowed
+from server.rules.access import Action, Actor, GuestFacts, PaneFacts, Role, State, allowed
 from server.storage.update_log import Append, AppendRefused
 
 
@@ -31,6 +31,11 @@ def session_holds(began_at: datetime, seen_at: datetime, ended_at: datetime | No
         and now < began_at + timedelta(hours=limits.SESSION_HOURS_MAX)
         and now < seen_at + timedelta(hours=limits.SESSION_IDLE_HOURS_MAX)
     )
+
+
+def writing_guests(writers: Iterable[str] | None) -> tuple[GuestFacts, ...]:
+    """The guests that ``conversation.joint_writers`` names: all that an append must know of guests."""
+    return tuple(GuestFacts(person, "", agreed=True, accepted=True, writes=True) for person in writers or ())
 
 
 def check_append(target: PaneFacts, authors: Iterable[tuple[str, AuthorFacts | None]], now: datetime) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from server.rules.access import ConversationFacts, Pane, PaneFacts, Role, State
 from server.storage.database import Clock, Database
 from server.storage.log_rows import StoredLog, available
-from server.storage.rights import AuthorFacts, check_append, check_clients
+from server.storage.rights import AuthorFacts, check_append, check_clients, writing_guests
 from server.storage.update_log import Append, Author, DocumentGone
 
 # Plain SQL on the driver's connection: an append is the one thing that happens at every key press, and
@@ -19,7 +19,7 @@ from server.storage.update_log import Append, Author, DocumentGone
 # The driver keeps each of them prepared.
 
 _TARGET = """
-    SELECT d.pane, c.employee_id, c.responsible_id, c.state, c.shares,
+    SELECT d.pane, c.employee_id, c.responsible_id, c.state, c.shares, c.joint_writers,
            p.owner_id, p.shared_at IS NOT NULL, p.opened_at IS NOT NULL, p.document_id IS d.id
     FROM document d
     JOIN conversation c ON c.id = d.conversation_id
@@ -86,9 +86,10 @@ def _target(rows: sqlite3.Connection, document: int) -> PaneFacts:
     found = rows.execute(_TARGET, (document,)).fetchone()
     if found is None:
         raise DocumentGone(document)
-    pane, employee, responsible, state, shares, owner, shared, opened, current = found
+    pane, employee, responsible, state, shares, writers, owner, shared, opened, current = found
+    guests = writing_guests(json.loads(writers)) if writers else ()
     return PaneFacts(
-        conversation=ConversationFacts(employee, responsible, State(state), bool(shares)),
+        conversation=ConversationFacts(employee, responsible, State(state), bool(shares), guests=guests),
         pane=Pane(pane),
         owner=owner,
         shared=bool(shared),

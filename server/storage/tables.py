@@ -149,6 +149,11 @@ conversation = Table(
     # The template's ``share``. A conversation keeps its template's version, so this never changes; it
     # is here because every append asks for the rights, and must not read a whole template to do so.
     Column("shares", Boolean, nullable=False),
+    # The guests who may write the joint pane now: a list of person ids, NULL for nobody. Kept with the table
+    # ``guest`` in one transaction, and here for the same reason.
+    Column("joint_writers", JSON(none_as_null=True)),
+    # Counts from 1; reopening a closed conversation begins the next.
+    Column("version", Integer, nullable=False, server_default="1"),
     Column("created_at", Instant, nullable=False),
     Column("meeting_at", Instant),
     Column("time_zone", String(64)),
@@ -242,4 +247,122 @@ activity = Table(
     Column("completed_on", Date),
     Column("from_conversation", ForeignKey("conversation.id", ondelete="SET NULL")),
     Index(None, "employee_id"),
+)
+
+# A turn in a conversation's life for which somebody gave a reason: declined, cancelled, reopened.
+decision = Table(
+    "decision",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation_id", ForeignKey("conversation.id", ondelete="CASCADE"), nullable=False),
+    # "declined", "cancelled" or "reopened".
+    Column("kind", String(16), nullable=False),
+    Column("person_id", ForeignKey("person.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
+    # What the employee proposes instead of the conversation that she declines (F98); "" for none.
+    Column("alternative", Text, nullable=False),
+    # The version that was left: of a reopened conversation, the one that was frozen or closed.
+    Column("version", Integer, nullable=False),
+    Index(None, "conversation_id"),
+)
+
+# What was frozen, and once closed is never changed: the content that people sign.
+record = Table(
+    "record",
+    METADATA,
+    Column("conversation_id", ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    # The canonical content (RFC 8785, UTF-8) as ``server/record_format.py`` documents it, salt included.
+    Column("content", LargeBinary, nullable=False),
+    # SHA-256 of ``content``, in hexadecimal.
+    Column("sha256", String(64), nullable=False),
+    Column("frozen_at", Instant, nullable=False),
+    Column("frozen_by", ForeignKey("person.id"), nullable=False),
+    Column("closed_at", Instant),
+    # With ``closed_at``: content, signatures and the organisation's seal in canonical JSON, for verifying.
+    Column("sealed", LargeBinary),
+)
+
+# The state of the three documents when the record was closed, each one Yjs update (v1).
+record_document = Table(
+    "record_document",
+    METADATA,
+    Column("conversation_id", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("pane", _pane(), primary_key=True),
+    Column("snapshot", LargeBinary, nullable=False),
+    ForeignKeyConstraint(
+        ["conversation_id", "version"],
+        ["record.conversation_id", "record.version"],
+        ondelete="CASCADE",
+    ),
+)
+
+signature = Table(
+    "signature",
+    METADATA,
+    Column("conversation_id", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("person_id", ForeignKey("person.id"), primary_key=True),
+    Column("at", Instant, nullable=False),
+    # The signed statement (canonical JSON), as ``server/record_format.py`` documents it: who, what, in which
+    # language, the comment, the method, the time and the SHA-256 of the content.
+    Column("statement", LargeBinary, nullable=False),
+    # The organisation's seal over ``statement``: DER, ECDSA with SHA-256.
+    Column("seal", LargeBinary, nullable=False),
+    ForeignKeyConstraint(
+        ["conversation_id", "version"],
+        ["record.conversation_id", "record.version"],
+        ondelete="CASCADE",
+    ),
+)
+
+# A support person or union representative, invited for one conversation (F47, F99).
+guest = Table(
+    "guest",
+    METADATA,
+    Column("conversation_id", ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True),
+    Column("person_id", ForeignKey("person.id"), primary_key=True),
+    Column("invited_by", ForeignKey("person.id"), nullable=False),
+    Column("invited_at", Instant, nullable=False),
+    # When the employee agreed: at once for a guest of her own.
+    Column("agreed_at", Instant),
+    Column("accepted_at", Instant),
+    # Whether the joint pane has been given to the guest.
+    Column("writes", Boolean, nullable=False),
+    Column("ended_at", Instant),
+    Column("ended_by", ForeignKey("person.id")),
+    Index(None, "person_id"),
+)
+
+# Events, ids and never content, each chained to the one before (``server/audit.py``).
+audit = Table(
+    "audit",
+    METADATA,
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    # "source:subject:action", one of a closed list.
+    Column("event", String(64), nullable=False),
+    # Ids only, without foreign keys: what happened remains when its subject is erased.
+    Column("person", String(64), nullable=False),
+    Column("conversation", String(64), nullable=False),
+    # What else the event is about, as names and ids: a JSON object of strings.
+    Column("about", JSON, nullable=False),
+    # SHA-256 of the event before, in hexadecimal; zeros for the first.
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index(None, "conversation"),
+)
+
+# The organisation's key and certificate, made by the first node that needs them. One row.
+organisation_seal = Table(
+    "organisation_seal",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("made_at", Instant, nullable=False),
+    # PEM, PKCS #8, not encrypted: whoever reads the database can read every text as well.
+    Column("private_key", Text, nullable=False),
+    # PEM, X.509.
+    Column("certificate", Text, nullable=False),
 )

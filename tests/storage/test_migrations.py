@@ -29,7 +29,12 @@ def constraints(rows: Connection) -> list[str]:
 async def test_migrations_from_nothing_make_what_the_code_names(database: Database) -> None:
     assert await database.read(differences) == []
     # Alembic compares everything but these.
-    assert await database.read(constraints) == ["ck_conversation_state", "ck_document_pane", "ck_pane_pane"]
+    assert await database.read(constraints) == [
+        "ck_conversation_state",
+        "ck_document_pane",
+        "ck_pane_pane",
+        "ck_record_document_pane",
+    ]
 
 
 async def test_opening_again_changes_nothing(database: Database, database_url: str, clock: SetClock) -> None:
