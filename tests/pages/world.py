@@ -99,7 +99,7 @@ class World:
             for number, (pane, owner) in enumerate(owners.items())
         }
         maja, jonas = self._current(MAJA), self._current(JONAS)
-        return Conversation("c1", maja, jonas, TEMPLATE, facts, NOW, MEETING, panes)
+        return Conversation("c1", maja, jonas, TEMPLATE, facts, 1, NOW, MEETING, panes)
 
     def _current(self, someone: Person) -> Person:
         return next((each for each in self.signed_in.values() if each.id == someone.id), someone)
