@@ -4,7 +4,10 @@ The sentence is a message id: ``web/locales`` has it in every language, and the 
 person's own. ``fields`` fill its placeholders. Raised where it is found, shown at the edge.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from server.rules.life import Missing
 
 
 class Refusal(Exception):
@@ -68,6 +71,53 @@ class NotReadyToShare(Refusal):
     def __init__(self, missing: tuple[str, ...]) -> None:
         super().__init__()
         self.missing = missing
+
+
+class NotReady(Refusal):
+    """The conversation cannot be signed or completed yet. ``missing`` has everything, in reading order."""
+
+    sentence = "Before this can be signed or completed, something is missing."
+
+    def __init__(self, missing: tuple["Missing", ...]) -> None:
+        super().__init__()
+        self.missing = missing
+
+
+class RecordChanged(Refusal):
+    """What is to be signed is not what the page showed: it was reopened and frozen again meanwhile."""
+
+    sentence = "The text has changed since it was shown to you. Read it again before you sign."
+
+
+class AlreadySigned(Refusal):
+    """Each signer signs once."""
+
+    sentence = "You have already signed this."
+
+
+class CommentNotTaken(Refusal):
+    """The template takes no comment with a signature."""
+
+    sentence = "No comment can be left with the signature in this conversation."
+
+
+class WrongPassword(Refusal):
+    """Somebody who is signed in confirmed something with a password that is not hers."""
+
+    status = 403
+    sentence = "This is not your password. Nothing was signed. Try again."
+
+
+class ReasonMissing(Refusal):
+    """A turn that needs a reason was asked for without one."""
+
+    sentence = "Write why: the reason is shown to those who are told of this."
+
+
+class TextTooLong(Refusal):
+    """A reason, an alternative or a comment has more characters than are kept."""
+
+    sentence = "This is too long. At most %(characters)s characters can be kept; nothing was changed."
 
 
 class OtherDeviceHasWritten(Refusal):

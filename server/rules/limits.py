@@ -108,6 +108,8 @@ ERASURE_WAIT_MILLISECONDS = 50
 """How long all writing waits for readers to let deleted text leave the disk (SQLite)."""
 ERASURE_RETRY_SECONDS = 1.0
 """How soon that is tried again when they did not."""
+AUDIT_BATCH_EVENTS = 2_000
+"""How many events of the audit are read at once when the chain is walked."""
 
 # Signing in.
 SIGN_IN_ATTEMPTS_MAX = 10
@@ -128,6 +130,14 @@ NAME_CHARACTERS_MAX = 200
 """Of a person's name."""
 PLACE_CHARACTERS_MAX = 300
 """Of the place where two people meet."""
+
+# A conversation's life.
+REASON_CHARACTERS_MAX = 4_000
+"""Of the reason for declining, cancelling or reopening, and of what is proposed instead."""
+SIGNATURE_COMMENT_CHARACTERS_MAX = 4_000
+"""Of what somebody says together with a signature."""
+SALT_BYTES = 32
+"""Of randomness in each record, so that nobody finds a text by trying hashes."""
 
 # The process.
 OPEN_FILES = 65_536
