@@ -20,6 +20,7 @@ from server.rules.access import (
     Actor,
     ConversationFacts,
     GuestFacts,
+    InvitationFacts,
     Pane,
     PaneFacts,
     State,
@@ -141,14 +142,23 @@ def new_name(id_: str, pane: Pane) -> str:
 
 
 def see(connection: Connection, actor: Actor, id_: str) -> Conversation:
-    """Return a conversation to one of its parties. Raises NotFound for anybody else."""
-    row = connection.execute(select(tables.conversation).where(tables.conversation.c.id == id_)).one_or_none()
-    return _seen(connection, actor, row)
+    """Return a conversation to those who take part in it. Raises NotFound for anybody else."""
+    return _seen(connection, actor, _row(connection, id_))
 
 
 def locked(connection: Connection, actor: Actor, id_: str) -> Conversation:
     """As ``see``, for a change: nothing is appended to its documents until the transaction ends."""
     return _seen(connection, actor, lock_conversation(connection, id_))
+
+
+def see_invited(connection: Connection, actor: Actor, id_: str) -> Conversation:
+    """As ``see``, also for somebody who is invited and may know it: who meets whom, and nothing else."""
+    return _seen(connection, actor, _row(connection, id_), invited=True)
+
+
+def locked_invited(connection: Connection, actor: Actor, id_: str) -> Conversation:
+    """As ``see_invited``, for a change: nothing is appended until the transaction ends."""
+    return _seen(connection, actor, lock_conversation(connection, id_), invited=True)
 
 
 def mine(connection: Connection, actor: Actor) -> list[Conversation]:
@@ -183,12 +193,27 @@ def is_started(connection: Connection, actor: Actor, conversation: Conversation)
     return written is not None
 
 
-def _seen(connection: Connection, actor: Actor, row: Row[Any] | None) -> Conversation:
+def _row(connection: Connection, id_: str) -> Row[Any] | None:
+    return connection.execute(
+        select(tables.conversation).where(tables.conversation.c.id == id_)
+    ).one_or_none()
+
+
+def _is_invited(actor: Actor, facts: ConversationFacts) -> bool:
+    """Whether the actor is a guest who may know of the invitation."""
+    guest = facts.guest(actor.person)
+    return guest is not None and allowed(actor, Action.SEE_INVITATION, InvitationFacts(facts, guest))
+
+
+def _seen(
+    connection: Connection, actor: Actor, row: Row[Any] | None, *, invited: bool = False
+) -> Conversation:
     if row is None:
         raise NotFound
     template = templates.get(connection, row.template_id, row.template_version)
     facts = _facts(connection, row, template)
-    if not allowed(actor, Action.SEE_CONVERSATION, facts):
+    may_see = allowed(actor, Action.SEE_CONVERSATION, facts) or (invited and _is_invited(actor, facts))
+    if not may_see:
         raise NotFound
     return Conversation(
         id=row.id,

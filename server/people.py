@@ -1,5 +1,6 @@
 """People as the organisation knows them: reading them, adding them, moving them to another manager."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from server.rules.access import Action, Actor, OrganisationFacts, PersonFacts, Role, allowed
 from server.rules.errors import NotFound
+from server.rules.limits import SEARCH_CHARACTERS_MIN
 from server.storage import tables
 from server.storage.bells import PersonChanged
 from server.storage.database import ring
@@ -93,6 +95,44 @@ def everybody(connection: Connection) -> list[Person]:
         select(tables.person).where(tables.person.c.active).order_by(tables.person.c.name)
     )
     return [person_of(row) for row in rows]
+
+
+def named(connection: Connection, words: str, most: int) -> list[Person]:
+    """Active people by name: whose names begin with every typed word, or whose address is typed in full.
+
+    ``Öb``, ``ob`` and ``maja öberg`` all find Maja Öberg. In order of the names, ``most`` at most; nobody
+    for fewer than ``SEARCH_CHARACTERS_MIN`` letters, so that nobody reads the whole list.
+    """
+    wanted = [_plain(word) for word in words.split()]
+    if sum(map(len, wanted)) < SEARCH_CHARACTERS_MIN:
+        return []
+    # Compared here and not by the database: SQLite knows capital letters of English only.
+    table = tables.person
+    everyone = connection.execute(select(table.c.id, table.c.name, table.c.email).where(table.c.active))
+    address = normal_email(words)
+    found = sorted(
+        (each.name, each.id)
+        for each in everyone
+        if each.email == address or _begins(_plain(each.name), wanted)
+    )
+    return [get(connection, id_) for _, id_ in found[:most]]
+
+
+def _begins(name: str, wanted: list[str]) -> bool:
+    """Whether each wanted word begins a word of the name of its own."""
+    words = re.split(r"[\s-]+", name)
+    for one in sorted(wanted, key=len, reverse=True):
+        match = next((word for word in words if word.startswith(one)), None)
+        if match is None:
+            return False
+        words.remove(match)
+    return True
+
+
+def _plain(word: str) -> str:
+    """Without capitals and accents, as people type when they search."""
+    decomposed = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 def add_unit(

@@ -132,6 +132,30 @@ class ShareAlreadyOpened(Refusal):
     sentence = "%(name)s has already seen your answers, so the share cannot be withdrawn."
 
 
+class NobodyToInvite(Refusal):
+    """No active person of the organisation has this id."""
+
+    sentence = "There is nobody of that name or address here who could be invited."
+
+
+class TakesPartAlready(Refusal):
+    """Whoever is to be invited is one of the two whose conversation it is."""
+
+    sentence = "%(name)s takes part in this conversation already."
+
+
+class InvitedAlready(Refusal):
+    """Whoever is to be invited has been, and that has not been ended."""
+
+    sentence = "%(name)s has been invited already."
+
+
+class TooManyGuests(Refusal):
+    """The limit of one conversation (``limits.GUESTS_MAX``)."""
+
+    sentence = "A conversation has %(most)s guests at most. End the part of one of them first."
+
+
 class NoLongerPossible(Refusal):
     """The conversation or the pane has moved on since the page was shown."""
 

@@ -130,6 +130,12 @@ NAME_CHARACTERS_MAX = 200
 """Of a person's name."""
 PLACE_CHARACTERS_MAX = 300
 """Of the place where two people meet."""
+GUESTS_MAX = 6
+"""Who take part in one conversation, or are invited to, beside the two whose it is."""
+SEARCH_CHARACTERS_MIN = 2
+"""Letters of a name that somebody looks for."""
+SEARCH_RESULTS_MAX = 20
+"""People who are shown for one search; for more, more of the name must be typed."""
 
 # A conversation's life.
 REASON_CHARACTERS_MAX = 4_000
