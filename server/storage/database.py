@@ -29,6 +29,7 @@ Clock = Callable[[], datetime]
 """Gives the present instant, aware."""
 
 _BELLS = "samsyn.bells"
+_LAST = "samsyn.last"
 _ERASES = "samsyn.erases"
 
 
@@ -84,6 +85,26 @@ def take_bells(connection: Connection) -> list[Bell]:
     # What is known of a broken connection has gone with it.
     bells: list[Bell] = [] if connection.invalidated else connection.info.pop(_BELLS, [])
     return bells
+
+
+def do_last(connection: Connection, work: Callable[[Connection, list[T]], None], item: T) -> None:
+    """Have ``work`` done at the very end of the surrounding ``write``, once for all its items.
+
+    For what locks something that every transaction wants: it is locked last and held shortest.
+    """
+    connection.info.setdefault(_LAST, {}).setdefault(work, []).append(item)
+
+
+def finish(connection: Connection) -> None:
+    """Do what was put off to the end of the transaction. For the databases themselves."""
+    for work, items in connection.info.pop(_LAST, {}).items():
+        work(connection, items)
+
+
+def forget_last(connection: Connection) -> None:
+    """Leave what was put off by a transaction that is rolled back. For the databases themselves."""
+    if not connection.invalidated:
+        connection.info.pop(_LAST, None)
 
 
 def lock_conversation(connection: Connection, conversation_id: str) -> Row[Any] | None:

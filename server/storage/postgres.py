@@ -14,7 +14,7 @@ from server.rules import limits
 from server.rules.errors import StorageUnavailable
 from server.storage.bell_wire import CHANNEL, BellWire, encode
 from server.storage.bells import Bell, BellsMissed, LogMoved
-from server.storage.database import Clock, Database, take_bells, take_erasure
+from server.storage.database import Clock, Database, finish, forget_last, take_bells, take_erasure
 from server.storage.migrations import upgrade
 from server.storage.postgres_log import PostgresLog
 
@@ -112,7 +112,9 @@ class PostgresDatabase(Database):
     def _work_and_ring(self, connection: Connection, work: Callable[[Connection], T]) -> tuple[T, list[Bell]]:
         try:
             result = work(connection)
+            finish(connection)
         except BaseException:
+            forget_last(connection)
             take_bells(connection)
             raise
         finally:

@@ -31,7 +31,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from server.rules import limits
 from server.rules.errors import StorageUnavailable
 from server.storage.bells import Bell
-from server.storage.database import take_bells, take_erasure
+from server.storage.database import finish, forget_last, take_bells, take_erasure
 
 _FAILURES = frozenset(
     {
@@ -181,7 +181,9 @@ class SqliteWriter:
         plain.execute("SAVEPOINT job")
         try:
             job.result = job.work(connection)
+            finish(connection)
         except BaseException as error:
+            forget_last(connection)
             take_bells(connection)
             take_erasure(connection)
             if has_failed(error):
