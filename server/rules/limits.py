@@ -145,6 +145,10 @@ SIGNATURE_COMMENT_CHARACTERS_MAX = 4_000
 SALT_BYTES = 32
 """Of randomness in each record, so that nobody finds a text by trying hashes."""
 
+# Records.
+RECORD_BYTES_MAX = 64 * MIB
+"""Of a record as JSON: three documents at their largest, with room for how JSON writes them."""
+
 # The process.
 OPEN_FILES = 65_536
 """What the server asks the system for: a socket is an open file, and the usual allowance is 1,024."""
