@@ -6,16 +6,18 @@ There is no way to a conversation's panes but ``see`` and ``locked``, which read
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, insert, select, update
 
 from crdt.document import Document
-from server import people, templates
+from server import audit, people, templates
+from server.audit import Event
 from server.people import Person
 from server.rules.access import (
+    GOES_ON,
     Action,
     Actor,
     ConversationFacts,
@@ -26,10 +28,11 @@ from server.rules.access import (
     State,
     allowed,
 )
-from server.rules.errors import NotFound
+from server.rules.errors import NoLongerPossible, NotFound
 from server.rules.limits import UPDATE
 from server.storage import tables
-from server.storage.database import Database, add_document, lock_conversation
+from server.storage.bells import ConversationChanged
+from server.storage.database import Database, add_document, lock_conversation, ring
 from server.template_format import Template
 from server.templates import schemas
 
@@ -133,6 +136,16 @@ def create(
         connection.execute(
             insert(tables.pane).values(conversation_id=id_, pane=pane, owner_id=owner, document_id=document)
         )
+    audit.record(
+        connection,
+        Event.CONVERSATION_CREATED,
+        actor.person,
+        now,
+        id_,
+        person=employee,
+        template=form.id,
+        version=str(form.version),
+    )
     return id_
 
 
@@ -159,6 +172,45 @@ def see_invited(connection: Connection, actor: Actor, id_: str) -> Conversation:
 def locked_invited(connection: Connection, actor: Actor, id_: str) -> Conversation:
     """As ``see_invited``, for a change: nothing is appended until the transaction ends."""
     return _seen(connection, actor, lock_conversation(connection, id_), invited=True)
+
+
+def locked_for(connection: Connection, actor: Actor, id_: str, action: Action) -> Conversation:
+    """As ``locked``, for a turn in its life, which the actor may take.
+
+    Raises NotFound for whoever may never take it, and NoLongerPossible when its state has moved on.
+    """
+    conversation = locked(connection, actor, id_)
+    if not conversation.may(actor, action):
+        facts = conversation.facts
+        ever = any(allowed(actor, action, replace(facts, state=state)) for state in State)
+        raise NoLongerPossible if ever else NotFound
+    return conversation
+
+
+def move(
+    connection: Connection,
+    conversation: Conversation,
+    state: State,
+    actor: Actor,
+    now: datetime,
+    version: int | None = None,
+) -> None:
+    """Bring a locked conversation into another state, and have its rooms and pages told.
+
+    Where it is over, its guests' part has ended.
+    """
+    values: dict[str, object] = {"state": state, "version": version or conversation.version}
+    if state not in GOES_ON:
+        values["joint_writers"] = None
+        guest = tables.guest
+        connection.execute(
+            update(guest)
+            .where(guest.c.conversation_id == conversation.id, guest.c.ended_at.is_(None))
+            .values(ended_at=now, ended_by=actor.person, writes=False)
+        )
+    table = tables.conversation
+    connection.execute(update(table).where(table.c.id == conversation.id).values(**values))
+    ring(connection, ConversationChanged(conversation.id))
 
 
 def mine(connection: Connection, actor: Actor) -> list[Conversation]:

@@ -1,0 +1,143 @@
+"""Why a conversation was declined, cancelled or reopened: told to the two whom it concerns.
+
+HR is told of what was declined, with what the employee proposes instead (F97, F98), and of nothing else.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, exists, insert, select
+
+from server import conversations, people
+from server.conversations import Conversation
+from server.people import Person
+from server.rules.access import Action, Actor, OrganisationFacts, State, allowed
+from server.rules.errors import NotFound
+from server.rules.limits import REASON_CHARACTERS_MAX
+from server.rules.saying import reason as checked_reason
+from server.rules.saying import said
+from server.storage import tables
+
+
+class Kind(StrEnum):
+    """What was decided."""
+
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    REOPENED = "reopened"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One turn in a conversation's life for which somebody gave a reason."""
+
+    kind: Kind
+    by: Person
+    at: datetime
+    reason: str
+    alternative: str
+    """What the employee proposes instead of the conversation that she declines; empty for nothing."""
+    version: int
+    """Of the conversation, when it was decided: of a reopened one, the version that was left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """A declined conversation, as HR sees it: whose, when and why, and nothing that is written in it."""
+
+    conversation: str
+    employee: Person
+    responsible: Person
+    meeting_at: datetime | None
+    time_zone: str | None
+    """As in the IANA database; None without a meeting."""
+    decision: Decision
+
+
+def decide(
+    connection: Connection,
+    conversation: Conversation,
+    kind: Kind,
+    actor: Actor,
+    reason: str,
+    now: datetime,
+    alternative: str = "",
+) -> None:
+    """Keep a decision. Raises ReasonMissing or TextTooLong."""
+    connection.execute(
+        insert(tables.decision).values(
+            conversation_id=conversation.id,
+            kind=kind,
+            person_id=actor.person,
+            at=now,
+            reason=checked_reason(reason, REASON_CHARACTERS_MAX),
+            alternative=said(alternative, REASON_CHARACTERS_MAX),
+            version=conversation.version,
+        )
+    )
+
+
+def of(connection: Connection, actor: Actor, id_: str) -> list[Decision]:
+    """The conversation's decisions, oldest first, for its two parties. Raises NotFound for others."""
+    conversation = conversations.see(connection, actor, id_)
+    if not conversation.may(actor, Action.SEE_DECISION):
+        raise NotFound
+    table = tables.decision
+    rows = connection.execute(select(table).where(table.c.conversation_id == id_).order_by(table.c.id))
+    persons = {person.id: person for person in (conversation.employee, conversation.responsible)}
+    return [
+        Decision(
+            kind=Kind(row.kind),
+            by=persons.get(row.person_id) or people.get(connection, row.person_id),
+            at=row.at,
+            reason=row.reason,
+            alternative=row.alternative,
+            version=row.version,
+        )
+        for row in rows
+    ]
+
+
+def was_reopened(connection: Connection, id_: str) -> bool:
+    """Whether the conversation has been frozen or closed before. The caller has asked for the right."""
+    table = tables.decision
+    reopened = exists().where(table.c.conversation_id == id_, table.c.kind == Kind.REOPENED)
+    return bool(connection.scalar(select(reopened)))
+
+
+def declined(connection: Connection, actor: Actor) -> list[Declined]:
+    """Every declined conversation, newest first, for HR. Raises NotFound for others."""
+    if not allowed(actor, Action.SEE_DECLINED, OrganisationFacts()):
+        raise NotFound
+    conversation, decision = tables.conversation, tables.decision
+    rows = connection.execute(
+        select(
+            decision,
+            conversation.c.employee_id,
+            conversation.c.responsible_id,
+            conversation.c.meeting_at,
+            conversation.c.time_zone,
+        )
+        .join(conversation, conversation.c.id == decision.c.conversation_id)
+        .where(conversation.c.state == State.DECLINED, decision.c.kind == Kind.DECLINED)
+        .order_by(decision.c.at.desc(), decision.c.id.desc())
+    ).all()
+    return [
+        Declined(
+            conversation=row.conversation_id,
+            employee=people.get(connection, row.employee_id),
+            responsible=people.get(connection, row.responsible_id),
+            meeting_at=row.meeting_at,
+            time_zone=row.time_zone,
+            decision=Decision(
+                kind=Kind(row.kind),
+                by=people.get(connection, row.person_id),
+                at=row.at,
+                reason=row.reason,
+                alternative=row.alternative,
+                version=row.version,
+            ),
+        )
+        for row in rows
+    ]

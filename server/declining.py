@@ -1,0 +1,61 @@
+"""Declining a conversation (the employee, F97) and cancelling it (the responsible): from open only.
+
+Nothing is written in it afterwards. What its two parties had written stays theirs as it was: a pane that
+was not shared never is.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from server import audit, conversations, decisions
+from server.audit import Event
+from server.decisions import Decision, Declined, Kind
+from server.rules.access import Action, Actor, State
+from server.storage.database import Database
+
+
+def decline(
+    connection: Connection, actor: Actor, id_: str, reason: str, alternative: str, now: datetime
+) -> None:
+    """Decline one's conversation, with a reason and perhaps with what one proposes instead.
+
+    Raises NotFound, NoLongerPossible, ReasonMissing or TextTooLong.
+    """
+    conversation = conversations.locked_for(connection, actor, id_, Action.DECLINE)
+    decisions.decide(connection, conversation, Kind.DECLINED, actor, reason, now, alternative)
+    conversations.move(connection, conversation, State.DECLINED, actor, now)
+    audit.record(connection, Event.CONVERSATION_DECLINED, actor.person, now, conversation=id_)
+
+
+def cancel(connection: Connection, actor: Actor, id_: str, reason: str, now: datetime) -> None:
+    """Cancel a conversation for which one is responsible. Raises as ``decline``."""
+    conversation = conversations.locked_for(connection, actor, id_, Action.CANCEL)
+    decisions.decide(connection, conversation, Kind.CANCELLED, actor, reason, now)
+    conversations.move(connection, conversation, State.CANCELLED, actor, now)
+    audit.record(connection, Event.CONVERSATION_CANCELLED, actor.person, now, conversation=id_)
+
+
+class Declining:
+    """The way in for pages: declining, cancelling, and what was decided about a conversation."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def decline(self, actor: Actor, id_: str, reason: str, alternative: str = "") -> None:
+        """As ``decline``."""
+        await self._database.write(lambda c: decline(c, actor, id_, reason, alternative, self._clock()))
+
+    async def cancel(self, actor: Actor, id_: str, reason: str) -> None:
+        """As ``cancel``."""
+        await self._database.write(lambda c: cancel(c, actor, id_, reason, self._clock()))
+
+    async def decisions(self, actor: Actor, id_: str) -> list[Decision]:
+        """As ``decisions.of``: those of one conversation, for its parties."""
+        return await self._database.read(lambda c: decisions.of(c, actor, id_))
+
+    async def declined(self, actor: Actor) -> list[Declined]:
+        """As ``decisions.declined``: for HR."""
+        return await self._database.read(lambda c: decisions.declined(c, actor))
