@@ -1,8 +1,10 @@
 /** The conversation page: which documents are open, and what happens when one is replaced, closed or let go. */
 
-import type { Device, FieldName } from './device.ts'
+import { watchBars } from './covered.ts'
+import type { Device, FieldName, Kept } from './device.ts'
+import { nameOf } from './field_names.ts'
 import { nobodyElseHasFocus } from './fields.ts'
-import { giveUp, paintKeptLink, unsentTexts } from './kept.ts'
+import { giveUp, paintKeptLink, typedTexts, unsentTexts } from './kept.ts'
 import { Live } from './live.ts'
 import { OpenPane } from './open_pane.ts'
 import type { PageTools } from './open_pane.ts'
@@ -11,18 +13,21 @@ import type { Documents, PageData, PaneName } from './page_data.ts'
 import { Pane } from './pane.ts'
 import type { PaneSurroundings } from './pane.ts'
 import { plainText } from './plain_text.ts'
-import { PresenceView, questionOf } from './presence_view.ts'
-import { fetchPage, replaceRegions } from './refresh.ts'
+import { PresenceView } from './presence_view.ts'
+import { fetchPage, isAnother, replacePage, replaceRegions } from './refresh.ts'
 import type { Facts } from './status.ts'
 import { StatusLine } from './status_line.ts'
+import { Toolbar } from './toolbar.ts'
 
 /** How long a page with a copy on the device waits for the server before it shows the copy. */
 const SERVER_FIRST_MS = 1500
+/** How long what was written here is compared with what the server has, before it is taken for not received. */
+const COMPARING_MS = 3000
 
 export class Conversation {
-  readonly #data: PageData
+  #data: PageData
   readonly #device: Device | null
-  readonly #tools: PageTools
+  #tools: PageTools
   readonly #live: Live
   readonly #presence: PresenceView
   readonly #status: StatusLine
@@ -73,13 +78,37 @@ export class Conversation {
     return this.#live.connected
   }
 
-  /** Wait until the server has acknowledged everything of `pane`, at most `patience_ms`. Says whether it has. */
-  acknowledged(pane: Pane, patience_ms: number): Promise<boolean> {
-    if (pane.acknowledged) return Promise.resolve(true)
+  /** What this person may write. */
+  get writable(): OpenPane[] {
+    return [...this.#panes.values()].filter((open) => open.pane.writable)
+  }
+
+  /** Bring what the element `id` shows into sight and put the focus there, behind whichever tab it is. */
+  goTo(id: string): void {
+    const place = document.getElementById(id) ?? document.querySelector<HTMLElement>(`[data-place="${CSS.escape(id)}"]`)
+    if (!place) return
+    const pane = (place.matches('[data-pane]') ? place : place.querySelector<HTMLElement>('[data-pane]'))?.dataset['pane']
+    const tab = document.querySelector<HTMLInputElement>(`input[name=tab][value="${pane ?? ''}"]`)
+    if (tab) tab.checked = true
+    place.scrollIntoView({ block: 'center', behavior: 'instant' })
+    for (const field of place.matches('.field') ? [place] : place.querySelectorAll<HTMLElement>('.field')) {
+      this.#panes.get(pane as PaneName)?.fields.focus(field)
+      if (field.contains(document.activeElement)) return
+    }
+    const control = ':is(input, select, textarea, button, a[href]):not(:disabled)'
+    const to = place.matches(control) ? place : place.querySelector<HTMLElement>(control) ?? place
+    if (to === place && !place.matches(control)) place.tabIndex = -1
+    to.focus()
+  }
+
+  /** Wait until the server has acknowledged everything of `panes`, at most `patience_ms`. Says whether it has. */
+  acknowledged(panes: readonly Pane[], patience_ms: number): Promise<boolean> {
+    const are = (): boolean => panes.every((pane) => pane.acknowledged)
+    if (are()) return Promise.resolve(true)
     return new Promise((resolve) => {
       const timer = setTimeout(() => resolve(false), patience_ms)
       const ask = (): void => {
-        if (!pane.acknowledged) return void this.#waiters.push(ask)
+        if (!are()) return void this.#waiters.push(ask)
         clearTimeout(timer)
         resolve(true)
       }
@@ -113,9 +142,37 @@ export class Conversation {
         this.#tools.announcer.say(this.#tools.words.say('signed_out'))
         location.reload()
         return
+      case 'elsewhere':
+        this.close()
+        location.replace(fetched.address)
+        return
       case 'page':
-        await this.#become(fetched.page, fetched.data)
+        await (isAnother(this.#data, fetched.data) ? this.#turn(fetched.page, fetched.data) : this.#become(fetched.page, fetched.data))
+        this.#data = fetched.data
+        watchBars()
+        this.onFresh(fetched.data)
     }
+  }
+
+  /**
+   * The conversation has taken a turn: everything on the page is another. What was written here and not received is
+   * kept; the editors go at once, because nothing that they would still take can be received.
+   */
+  async #turn(page: Document, data: PageData): Promise<void> {
+    const old = [...this.#panes.values()]
+    const typed = typedTexts(document, Date.now())
+    for (const open of old) this.#takeDown(open)
+    const sentences = replacePage(page)
+    for (const sentence of sentences) this.#tools.announcer.say(sentence)
+    this.#tools = { ...this.#tools, toolbar: new Toolbar(document) }
+    const fresh = await this.#opened(data.documents ?? {})
+    for (const open of fresh) this.#install(open)
+    this.#presence.repaint()
+    for (const open of old) await this.#keep(open)
+    if (typed.length > 0) await this.#keepTexts(typed)
+    await Promise.all(fresh.map((open) => open.pane.settled))
+    // What happened while nothing was attached has been told to nobody.
+    this.#again = true
   }
 
   /** The new documents are there before the old ones go, so that whoever writes hardly notices. */
@@ -139,7 +196,6 @@ export class Conversation {
     if (field && nobodyElseHasFocus(field)) this.#panes.get(field.dataset['pane'] as PaneName)?.fields.focus(field, focused)
     for (const open of old) await this.#keep(open)
     this.#presence.repaint()
-    this.onFresh(data)
   }
 
   /** The page still has the document that the server has closed: whoever writes in it goes on meanwhile. */
@@ -172,7 +228,10 @@ export class Conversation {
           void this.refresh()
         },
         conversationChanged: () => void this.refresh(),
-        scope: (pane) => this.#panes.get(pane.pane)?.scopeChanged(),
+        scope: (pane) => {
+          this.#panes.get(pane.pane)?.scopeChanged()
+          void this.refresh()
+        },
       },
     }
     const entries = Object.entries(documents) as [PaneName, NonNullable<Documents[PaneName]>][]
@@ -196,16 +255,21 @@ export class Conversation {
   /** What an old document had that the server never acknowledged becomes kept text. */
   async #keep({ pane }: OpenPane): Promise<void> {
     const now = this.#panes.get(pane.pane)?.pane
+    // The same document may still be written, and takes with it what waits.
+    if (now?.name === pane.name && now.writable) return
     if (pane.unsent.size > 0 && this.#device) {
-      const isThere = (field: string, name: FieldName, text: string): boolean => now !== undefined && plainText(now.doc, field, name.kind) === text
+      await Promise.race([now?.ready, new Promise((late) => setTimeout(late, COMPARING_MS))])
+      const isThere = (field: string, name: FieldName, text: string): boolean => now !== undefined && plainText(now.doc, field, name) === text
       const texts = unsentTexts({ doc: pane.doc, fields: pane.unsent, title: heading(document), path: location.pathname }, Date.now(), isThere)
-      if (texts.length > 0) {
-        await this.#device.keep(texts)
-        this.#tools.announcer.say(this.#tools.words.say('moved'))
-        await paintKeptLink(this.#device, this.#tools.words)
-      }
+      if (texts.length > 0) await this.#keepTexts(texts)
     }
     if (pane.copy) await this.#device?.forget(pane.name)
+  }
+
+  async #keepTexts(texts: readonly Kept[]): Promise<void> {
+    await this.#device?.keep(texts)
+    this.#tools.announcer.say(this.#tools.words.say('moved'))
+    await paintKeptLink(this.#device, this.#tools.words)
   }
 
   /** Copies of documents of this conversation that are not written any more. */
@@ -228,12 +292,4 @@ export class Conversation {
       panes: [...this.#panes.values()].filter((open) => open.pane.writable || open.pane.unsent.size > 0).map((open) => open.pane.facts),
     }
   }
-}
-
-function nameOf(pane: PaneName, field: string): FieldName {
-  const [root = field] = field.split('/')
-  const selector = `[data-pane="${pane}"][data-field="${CSS.escape(root)}"]`
-  const label = questionOf({ pane, field: root })
-  if (document.querySelector(`[data-kind=table]${selector}`)) return { label, kind: 'table' }
-  return { label, kind: document.querySelector(`.field${selector}`) ? 'text' : 'value' }
 }

@@ -4,21 +4,31 @@ import type { EditorView } from '@tiptap/pm/view'
 
 const BARS = { '--topbar': '.topbar', '--heads': '.heads, .seg', '--bar': '.bar' } as const
 
+const observer = new ResizeObserver(measure)
+
+/** Measure the bars of this page from now on, also those that come in their place (`watchBars`). */
 export function measureBars(): void {
-  const { style } = document.documentElement
-  const measure = (): void => {
-    for (const [name, selector] of Object.entries(BARS)) {
-      const heights = [...document.querySelectorAll<HTMLElement>(selector)].filter(stays).map((bar) => bar.offsetHeight)
-      style.setProperty(name, `${Math.max(0, ...heights)}px`)
-    }
-  }
-  const observer = new ResizeObserver(measure)
-  for (const bar of document.querySelectorAll(Object.values(BARS).join())) observer.observe(bar)
+  watchBars()
   window.addEventListener('resize', measure)
   // Of a text that takes the focus a browser shows the caret's line only; the rest may be behind the bar below.
   document.addEventListener('keyup', ({ key }) => {
     if (key === 'Tab') document.activeElement?.scrollIntoView({ block: 'nearest' })
   })
+}
+
+/** The page has other bars now. */
+export function watchBars(): void {
+  observer.disconnect()
+  for (const bar of document.querySelectorAll(Object.values(BARS).join())) observer.observe(bar)
+  measure()
+}
+
+function measure(): void {
+  const { style } = document.documentElement
+  for (const [name, selector] of Object.entries(BARS)) {
+    const heights = [...document.querySelectorAll<HTMLElement>(selector)].filter(stays).map((bar) => bar.offsetHeight)
+    style.setProperty(name, `${Math.max(0, ...heights)}px`)
+  }
 }
 
 /** A bar that is not shown has no height; one that scrolls with the page covers nothing. */

@@ -1,5 +1,6 @@
 /** The page's script: makes what the server has rendered live. */
 
+import { goToHash, listenForActions } from './actions.ts'
 import { Announcer } from './announce.ts'
 import { Conversation } from './conversation.ts'
 import { measureBars } from './covered.ts'
@@ -11,7 +12,6 @@ import { listenForSignOut } from './leave.ts'
 import { keepForOffline } from './offline.ts'
 import { pageData } from './page_data.ts'
 import type { PageData } from './page_data.ts'
-import { listenForSharing } from './sharing.ts'
 import { Toolbar } from './toolbar.ts'
 import { Words } from './words.ts'
 
@@ -30,10 +30,11 @@ async function begin(data: PageData): Promise<void> {
   }
   const tools = { announcer, words, gradual: new Gradual(), toolbar: new Toolbar(document) }
   const conversation = new Conversation(data, device, tools)
-  listenForSharing(conversation, words)
+  listenForActions(conversation, words)
   listenForSignOut(device, words, announcer, conversation)
   conversation.onFresh = (fresh) => void keepForOffline(fresh)
   await conversation.start()
+  goToHash(conversation)
   document.body.dataset['ready'] = ''
   await keepForOffline(data)
 }

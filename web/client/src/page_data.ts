@@ -25,6 +25,8 @@ export interface PageData {
   readonly words: Readonly<Record<string, string>>
   readonly plurals: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly conversation?: string
+  /** Which version of the conversation, and where in its life it is: another one is another page. */
+  readonly turn?: string
   readonly socket?: string
   readonly documents?: Documents
 }

@@ -1,10 +1,12 @@
-/** Fetches the page afresh after somebody has changed the conversation, and puts the changed regions in place. */
+/** Fetches the page afresh after somebody has changed the conversation, and puts what has changed in place. */
 
 import { pageData } from './page_data.ts'
 import type { PageData } from './page_data.ts'
 
 export type Fetched =
   | { readonly kind: 'page'; readonly page: Document; readonly data: PageData }
+  /** The address leads to another page now. */
+  | { readonly kind: 'elsewhere'; readonly address: string }
   /** The session is over. */
   | { readonly kind: 'signed-out' }
   /** The page is no longer there for this person. */
@@ -24,7 +26,44 @@ export async function fetchPage(): Promise<Fetched> {
   if (!answer.ok) return { kind: 'unreachable' }
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
   const data = pageData(page)
+  if (data && data.conversation === undefined) return { kind: 'elsewhere', address: answer.url }
   return data ? { kind: 'page', page, data } : { kind: 'signed-out' }
+}
+
+/**
+ * Whether `now` is another page than `before` and not the same one with some regions changed: the conversation has
+ * taken a turn, or this person may write what could only be read, or the other way round.
+ */
+export function isAnother(before: PageData, now: PageData): boolean {
+  if (before.turn !== now.turn) return true
+  return Object.values(now.documents ?? {}).some((at) =>
+    Object.values(before.documents ?? {}).some((was) => was.name === at.name && was.scope !== at.scope))
+}
+
+/**
+ * Put the whole of `fresh` in place of what is shown, but the bar above, which says who is here, and what is being
+ * said. Whoever had the focus in what goes is at the new page's heading. Returns what it says in bold at its top.
+ */
+export function replacePage(fresh: Document): string[] {
+  const main = document.getElementById('main')
+  const next = fresh.getElementById('main')
+  if (!main || !next) return []
+  const held = [main, document.querySelector('footer.bar')].some((part) => part?.contains(document.activeElement))
+  const stays = [...main.children].filter((one) => one instanceof HTMLElement && ['announce', 'kept'].includes(one.dataset['slot'] ?? ''))
+  for (const one of [...main.childNodes]) if (!stays.includes(one as Element)) one.remove()
+  const placed = [...next.childNodes].filter((one) => !(one instanceof HTMLElement && ['announce', 'kept'].includes(one.dataset['slot'] ?? '')))
+  const announce = main.querySelector('[data-slot=announce]')
+  for (const one of placed) main.insertBefore(document.importNode(one, true), announce)
+  for (const selector of ['footer.bar', 'template#samsyn-toolbar']) {
+    document.querySelector(selector)?.remove()
+    const one = fresh.querySelector(selector)
+    if (one) main.after(document.importNode(one, true))
+  }
+  document.title = fresh.title
+  document.body.className = fresh.body.className
+  window.scrollTo({ top: 0, behavior: 'instant' })
+  if (held) (main.querySelector<HTMLElement>('h1[tabindex]') ?? main).focus({ preventScroll: true })
+  return sentencesIn('[data-region=notice] b')
 }
 
 /**
@@ -51,9 +90,13 @@ export function replaceRegions(fresh: Document, isLive: (region: Element) => boo
   return standing().filter((sentence) => !before.includes(sentence))
 }
 
-/** What is shared, and what one may do about it, as the page says it in bold. */
+/** What is shared or signed, and what one may do about it, as the page says it in bold. */
 function standing(): string[] {
-  return [...document.querySelectorAll('[data-region=notice] b, [data-region=bar] b')].map((one) => one.textContent?.trim() ?? '')
+  return sentencesIn('[data-region=notice] b, [data-region=signatures] b, [data-region=bar] b')
+}
+
+function sentencesIn(selector: string): string[] {
+  return [...document.querySelectorAll(selector)].map((one) => one.textContent?.trim() ?? '')
 }
 
 function focusIn(placed: HTMLElement, wanted: string): void {
