@@ -16,7 +16,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from server import people, sessions
+from server import audit, people, sessions
+from server.audit import Event
 from server.people import Person
 from server.rules.access import Action, Actor, OrganisationFacts, allowed
 from server.rules.errors import NotFound, SignInRefused, TooManyAttempts
@@ -58,7 +59,8 @@ class Accounts:
     async def add(self, actor: Actor, person: Person, password: str | None) -> None:
         """Add a person who can sign in with ``password``, or not at all without one. As ``people.add``."""
         stored = await self._hashed(password) if password else None
-        await self._database.write(lambda connection: people.add(connection, actor, person, stored))
+        now = self._clock()
+        await self._database.write(lambda connection: people.add(connection, actor, person, stored, now))
 
     async def sign_in(self, email: str, password: str, address: str) -> Person:
         """Return the person who has this address and password. ``address`` is the network address.
@@ -167,7 +169,8 @@ def _renew(connection: Connection, actor: Actor, person: str, hash_: str, now: d
     key = _key("email", people.get(connection, person).email)
     connection.execute(delete(tables.sign_in_attempt).where(tables.sign_in_attempt.c.key == key))
     _set_hash(connection, person, hash_)
-    sessions.end_all(connection, person, now)
+    audit.record(connection, Event.PASSWORD_SET, actor.person, now, person=person)
+    sessions.cut_all(connection, actor, person, now)
 
 
 def _set_hash(connection: Connection, person: str, hash_: str) -> None:

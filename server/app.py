@@ -60,7 +60,7 @@ async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIter
             conversations=Conversations(database, clock),
             sharing=Sharing(database, clock),
             documents=documents,
-            templates=Templates(database),
+            templates=Templates(database, clock),
             activities=Activities(database, clock),
             rooms=rooms,
             settings=settings,

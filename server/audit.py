@@ -86,6 +86,7 @@ class Event(StrEnum):
     UNIT_CHANGED = "command:unit:changed"
     PERSON_ADDED = "command:person:added"
     PERSON_CHANGED = "command:person:changed"
+    SESSION_CUT = "command:session:ended"
     PASSWORD_SET = "command:password:set"  # noqa: S105 (the name of an event)
     TEMPLATE_ADDED = "command:template:added"
 

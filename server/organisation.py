@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from graphlib import TopologicalSorter
 from typing import TypeVar
 
@@ -28,7 +29,7 @@ class Brought:
     without_password: int
 
 
-def bring(connection: Connection, actor: Actor, body: object) -> Brought:
+def bring(connection: Connection, actor: Actor, body: object, now: datetime) -> Brought:
     """Add what the file has and the database has not, and change what differs; nothing is removed.
 
     Nobody gets a password, and passwords that are there stay. Raises OrganisationInvalid with everything
@@ -37,8 +38,8 @@ def bring(connection: Connection, actor: Actor, body: object) -> Brought:
     if not allowed(actor, Action.ADD_PERSON, OrganisationFacts()):
         raise NotFound
     told = organisation_format.read(body, _present(connection))
-    units = _bring_units(connection, actor, told)
-    persons = _bring_people(connection, actor, told)
+    units = _bring_units(connection, actor, told, now)
+    persons = _bring_people(connection, actor, told, now)
     person = tables.person.c
     without = connection.scalar(
         select(func.count()).select_from(tables.person).where(person.active, person.password_hash.is_(None))
@@ -56,7 +57,9 @@ def _present(connection: Connection) -> Present:
     )
 
 
-def _bring_units(connection: Connection, actor: Actor, told: OrganisationFile) -> tuple[int, int]:
+def _bring_units(
+    connection: Connection, actor: Actor, told: OrganisationFile, now: datetime
+) -> tuple[int, int]:
     stored = {
         row.id: (row.name, row.parent, row.goals) for row in connection.execute(select(tables.unit)).all()
     }
@@ -64,25 +67,27 @@ def _bring_units(connection: Connection, actor: Actor, told: OrganisationFile) -
     for entry in _from_the_top(told.units, "parent"):
         columns = (entry.name.model_dump(), entry.parent, [goal.model_dump() for goal in entry.goals])
         if entry.id not in stored:
-            people.add_unit(connection, actor, entry.id, *columns)
+            people.add_unit(connection, actor, entry.id, *columns, now)
             added += 1
         elif stored[entry.id] != columns:
-            people.change_unit(connection, actor, entry.id, *columns)
+            people.change_unit(connection, actor, entry.id, *columns, now)
             changed += 1
     return added, changed
 
 
-def _bring_people(connection: Connection, actor: Actor, told: OrganisationFile) -> tuple[int, int]:
+def _bring_people(
+    connection: Connection, actor: Actor, told: OrganisationFile, now: datetime
+) -> tuple[int, int]:
     stored = {row.id: people.person_of(row) for row in connection.execute(select(tables.person)).all()}
     added = changed = 0
     for entry in _from_the_top(told.people, "manager"):
         person = _person(entry)
         if entry.id not in stored:
-            people.add(connection, actor, person, None)
+            people.add(connection, actor, person, None, now)
             added += 1
         # The language is each person's own choice once the person is there.
         elif stored[entry.id] != (person := replace(person, locale=stored[entry.id].locale)):
-            people.change(connection, actor, person)
+            people.change(connection, actor, person, now)
             changed += 1
     return added, changed
 

@@ -4,11 +4,13 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from server import audit
+from server.audit import Event
 from server.rules.access import Action, Actor, OrganisationFacts, PersonFacts, Role, allowed
 from server.rules.errors import NotFound
 from server.rules.limits import SEARCH_CHARACTERS_MIN
@@ -142,10 +144,12 @@ def add_unit(
     name: Mapping[str, str],
     parent: str | None,
     goals: list[dict[str, str]],
+    now: datetime,
 ) -> None:
     """Add a unit and its goals. ``parent`` is there already, or None. Raises NotFound without the right."""
     _require_right(actor)
     connection.execute(insert(tables.unit).values(id=id_, name=dict(name), parent=parent, goals=list(goals)))
+    audit.record(connection, Event.UNIT_ADDED, actor.person, now, unit=id_)
 
 
 def change_unit(
@@ -155,6 +159,7 @@ def change_unit(
     name: Mapping[str, str],
     parent: str | None,
     goals: list[dict[str, str]],
+    now: datetime,
 ) -> None:
     """Change a unit and its goals, as ``add_unit``. Raises NotFound without the right."""
     _require_right(actor)
@@ -163,17 +168,21 @@ def change_unit(
         .where(tables.unit.c.id == id_)
         .values(name=dict(name), parent=parent, goals=list(goals))
     )
+    audit.record(connection, Event.UNIT_CHANGED, actor.person, now, unit=id_)
 
 
-def add(connection: Connection, actor: Actor, person: Person, password_hash: str | None) -> None:
+def add(
+    connection: Connection, actor: Actor, person: Person, password_hash: str | None, now: datetime
+) -> None:
     """Add a person; unit and manager are there already. Raises NotFound without the right."""
     _require_right(actor)
     connection.execute(
         insert(tables.person).values(id=person.id, password_hash=password_hash, **_columns(person))
     )
+    audit.record(connection, Event.PERSON_ADDED, actor.person, now, person=person.id)
 
 
-def change(connection: Connection, actor: Actor, person: Person) -> None:
+def change(connection: Connection, actor: Actor, person: Person, now: datetime) -> None:
     """Change all that is known of a person but the password; the sockets of one made inactive close.
 
     Conversations stay with whoever is responsible for them. Raises NotFound without the right, or when
@@ -185,10 +194,13 @@ def change(connection: Connection, actor: Actor, person: Person) -> None:
     )
     if not changed.rowcount:
         raise NotFound
+    audit.record(connection, Event.PERSON_CHANGED, actor.person, now, person=person.id)
     ring(connection, PersonChanged(person.id))
 
 
-def place(connection: Connection, actor: Actor, person: str, unit: str | None, manager: str | None) -> None:
+def place(
+    connection: Connection, actor: Actor, person: str, unit: str | None, manager: str | None, now: datetime
+) -> None:
     """Move a person to another unit and manager. Conversations stay with whoever is responsible for them.
 
     Raises NotFound without the right, or when there is no such person.
@@ -199,6 +211,7 @@ def place(connection: Connection, actor: Actor, person: str, unit: str | None, m
     )
     if not changed.rowcount:
         raise NotFound
+    audit.record(connection, Event.PERSON_CHANGED, actor.person, now, person=person)
     ring(connection, PersonChanged(person))
 
 

@@ -6,14 +6,15 @@ SESSION_IDLE_HOURS_MAX: asking for a page and writing in a conversation both cou
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
-from server import people
+from server import audit, people
+from server.audit import Event
 from server.people import Person
 from server.rules.access import Actor
 from server.rules.errors import NotFound, NotSignedIn
@@ -83,11 +84,13 @@ def begin(connection: Connection, person: str, user_agent: str, now: datetime) -
     if not people.get(connection, person).active:
         raise NotFound
     key = secrets.token_urlsafe(KEY_BYTES)
+    session = hashed(key)
     connection.execute(
         insert(tables.session).values(
-            id_hash=hashed(key), person_id=person, began_at=now, seen_at=now, device=device_label(user_agent)
+            id_hash=session, person_id=person, began_at=now, seen_at=now, device=device_label(user_agent)
         )
     )
+    audit.record(connection, Event.SESSION_BEGAN, person, now, session=session)
     return key
 
 
@@ -98,6 +101,11 @@ def find(connection: Connection, session: str, now: datetime) -> Session:
 
 def end(connection: Connection, person: str, session: str, now: datetime) -> None:
     """End one of the person's sessions: its sockets close. Raises NotFound when it is not theirs."""
+    _end(connection, person, session, now)
+    audit.record(connection, Event.SESSION_ENDED, person, now, session=session)
+
+
+def _end(connection: Connection, person: str, session: str, now: datetime) -> None:
     ended = connection.execute(
         update(tables.session)
         .where(tables.session.c.id_hash == session, tables.session.c.person_id == person, _is_open())
@@ -110,18 +118,22 @@ def end(connection: Connection, person: str, session: str, now: datetime) -> Non
 
 def end_others(connection: Connection, person: str, kept: str, now: datetime) -> None:
     """End all of the person's sessions but ``kept``."""
-    others = connection.scalars(
-        select(tables.session.c.id_hash).where(
-            tables.session.c.person_id == person, tables.session.c.id_hash != kept, _is_open()
-        )
+    for session in _open_sessions(connection, person):
+        if session != kept:
+            end(connection, person, session, now)
+
+
+def cut_all(connection: Connection, actor: Actor, person: str, now: datetime) -> None:
+    """End all of another person's sessions: whoever is signed in as them must sign in again."""
+    for session in _open_sessions(connection, person):
+        _end(connection, person, session, now)
+        audit.record(connection, Event.SESSION_CUT, actor.person, now, person=person, session=session)
+
+
+def _open_sessions(connection: Connection, person: str) -> Sequence[str]:
+    return connection.scalars(
+        select(tables.session.c.id_hash).where(tables.session.c.person_id == person, _is_open())
     ).all()
-    for session in others:
-        end(connection, person, session, now)
-
-
-def end_all(connection: Connection, person: str, now: datetime) -> None:
-    """End all of the person's sessions: whoever is signed in as them must sign in again."""
-    end_others(connection, person, kept="", now=now)
 
 
 def devices(connection: Connection, person: str, this: str, now: datetime) -> list[Device]:

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, insert, update
 
 from crdt.content import Content, fresh
 from crdt.document import Document
-from server import conversations
+from server import audit, conversations
+from server.audit import Event
 from server.conversations import Conversation, ConversationPane
 from server.rules.access import Action, Actor, Pane
 from server.rules.errors import (
@@ -80,10 +81,11 @@ def share(
         is_open = state.facts.shared and not state.facts.waiting
         if is_open and (each is pane or _is_released(conversation, each)):
             _begin_anew(connection, now_shared, each, state, now)
+    audit.record(connection, Event.PANE_SHARED, actor.person, now, id_, pane=pane)
     ring(connection, ConversationChanged(id_))
 
 
-def withdraw(connection: Connection, actor: Actor, id_: str, pane: Pane) -> None:
+def withdraw(connection: Connection, actor: Actor, id_: str, pane: Pane, now: datetime) -> None:
     """Take a share back, until the other party has opened it. The text stays, and nobody else has it.
 
     Raises NotFound, NoLongerPossible or ShareAlreadyOpened.
@@ -94,6 +96,7 @@ def withdraw(connection: Connection, actor: Actor, id_: str, pane: Pane) -> None
     if not conversation.may(actor, Action.WITHDRAW_SHARE, pane):
         raise NoLongerPossible
     _set(connection, id_, pane, shared_at=None)
+    audit.record(connection, Event.PANE_WITHDRAWN, actor.person, now, id_, pane=pane)
     ring(connection, ConversationChanged(id_))
 
 
@@ -107,6 +110,7 @@ def open_pane(connection: Connection, actor: Actor, id_: str, pane: Pane, now: d
         raise NotFound
     if conversation.panes[pane].opened_at is None:
         _set(connection, id_, pane, opened_at=now)
+        audit.record(connection, Event.PANE_OPENED, actor.person, now, id_, pane=pane)
         ring(connection, ConversationChanged(id_))
 
 
@@ -167,7 +171,7 @@ class Sharing:
 
     async def withdraw(self, actor: Actor, id_: str, pane: Pane) -> None:
         """As ``withdraw``."""
-        await self._database.write(lambda c: withdraw(c, actor, id_, pane))
+        await self._database.write(lambda c: withdraw(c, actor, id_, pane, self._clock()))
 
     async def open_pane(self, actor: Actor, id_: str, pane: Pane) -> None:
         """As ``open_pane``."""

@@ -1,12 +1,14 @@
 """The templates that conversations are made from: added whole and checked, never changed afterwards."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
 from crdt.schema import DocumentSchema
-from server import template_format
+from server import audit, template_format
+from server.audit import Event
 from server.faults import Fault
 from server.rules.access import Action, Actor, OrganisationFacts, Pane, allowed
 from server.rules.errors import NoLongerPossible, NotFound
@@ -22,7 +24,7 @@ def schemas(template: Template, pane: Pane) -> DocumentSchema:
     )
 
 
-def add(connection: Connection, actor: Actor, body: Mapping[str, Any]) -> Template:
+def add(connection: Connection, actor: Actor, body: Mapping[str, Any], now: datetime) -> Template:
     """Add one version of a template. Raises TemplateInvalid; versions are counted from 1 without gaps."""
     if not allowed(actor, Action.ADD_TEMPLATE, OrganisationFacts()):
         raise NotFound
@@ -34,6 +36,14 @@ def add(connection: Connection, actor: Actor, body: Mapping[str, Any]) -> Templa
         raise NoLongerPossible
     connection.execute(
         insert(tables.template).values(id=template.id, version=template.version, body=dict(body))
+    )
+    audit.record(
+        connection,
+        Event.TEMPLATE_ADDED,
+        actor.person,
+        now,
+        template=template.id,
+        version=str(template.version),
     )
     return template
 
@@ -71,12 +81,13 @@ def _unknown_units(connection: Connection, template: Template) -> tuple[Fault, .
 class Templates:
     """The way in for pages."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
+        self._clock = clock
 
     async def add(self, actor: Actor, body: Mapping[str, Any]) -> Template:
         """As ``add``, in a transaction of its own."""
-        return await self._database.write(lambda connection: add(connection, actor, body))
+        return await self._database.write(lambda connection: add(connection, actor, body, self._clock()))
 
     async def newest(self, id_: str) -> int:
         """As ``newest``."""

@@ -82,7 +82,7 @@ class Organisation:
     def __post_init__(self) -> None:
         self.accounts = Accounts(self.database, self.clock, QUICK)
         self.sessions = Sessions(self.database, self.clock)
-        self.templates = Templates(self.database)
+        self.templates = Templates(self.database, self.clock)
         self.conversations = Conversations(self.database, self.clock)
         self.sharing = Sharing(self.database, self.clock)
         self.documents = Documents(self.database, self.sessions, self.clock)

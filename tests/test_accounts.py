@@ -214,8 +214,10 @@ async def test_a_person_made_inactive_is_signed_out_and_rung_for(here: Organisat
     session = await here.visit("maja")
     gone = replace(MAJA, active=False, name="Maja Öberg Ek")
     with pytest.raises(NotFound):
-        await here.database.write(lambda connection: people.change(connection, JONAS.actor, gone))
-    await here.database.write(lambda connection: people.change(connection, TOMAS.actor, gone))
+        await here.database.write(
+            lambda connection: people.change(connection, JONAS.actor, gone, here.clock())
+        )
+    await here.database.write(lambda connection: people.change(connection, TOMAS.actor, gone, here.clock()))
     assert await here.database.read(lambda connection: people.get(connection, "maja")) == gone
     assert not await here.sessions.holds(session.id)
     assert PersonChanged("maja") in here.bells
@@ -225,7 +227,7 @@ async def test_a_person_made_inactive_is_signed_out_and_rung_for(here: Organisat
 
 async def test_a_person_who_moves_to_another_manager_is_rung_for(here: Organisation) -> None:
     await here.database.write(
-        lambda connection: people.place(connection, TOMAS.actor, "maja", None, "astrid")
+        lambda connection: people.place(connection, TOMAS.actor, "maja", None, "astrid", here.clock())
     )
     moved = await here.database.read(lambda connection: people.get(connection, "maja"))
     assert moved.manager_id == "astrid"

@@ -72,7 +72,9 @@ async def test_nobody_else_makes_a_conversation(here: Organisation, actor: Actor
 async def test_a_template_of_other_units_cannot_be_chosen(database: Database, clock: SetClock) -> None:
     here = Organisation(database, clock)
     name = {"sv": "Projekt", "nb": "Prosjekt", "en": "Projects"}
-    await database.write(lambda connection: add_unit(connection, OPERATOR, "prosjekt", name, None, []))
+    await database.write(
+        lambda connection: add_unit(connection, OPERATOR, "prosjekt", name, None, [], clock())
+    )
     await here.found(annual_template(available_to={"units": ["prosjekt"]}))
     with pytest.raises(NotFound):
         await here.conversation()

@@ -42,7 +42,7 @@ def conversation(
 async def _make(ground: Ground, email: str, template: str, meeting: Meeting) -> None:
     employee = await ground.person(email)
     manager = await _manager_of(ground, employee)
-    version = await Templates(ground.database).newest(template)
+    version = await Templates(ground.database, now).newest(template)
     if not version:
         raise Misuse(f"There is no template {template} in {ground.place}.")
     conversations = Conversations(ground.database, now)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from server import organisation as feature
-from server.commands.ground import Ground, Misuse, run, yaml_in
+from server.commands.ground import Ground, Misuse, now, run, yaml_in
 from server.organisation_format import OrganisationInvalid
 from server.rules.access import OPERATOR
 
@@ -45,7 +45,7 @@ def organisation(
 async def _bring(ground: Ground, file: Path) -> None:
     body = yaml_in(file)
     try:
-        brought = await ground.database.write(lambda connection: feature.bring(connection, OPERATOR, body))
+        brought = await ground.database.write(lambda connection: feature.bring(connection, OPERATOR, body, now()))
     except OrganisationInvalid as invalid:
         raise Misuse(*map(str, invalid.errors)) from None
     print(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from server.commands.ground import Ground, Misuse, run, yaml_in
+from server.commands.ground import Ground, Misuse, now, run, yaml_in
 from server.rules.access import OPERATOR
 from server.rules.errors import NoLongerPossible
 from server.template_format import TemplateInvalid
@@ -31,7 +31,7 @@ async def _add(ground: Ground, file: Path) -> None:
     if not isinstance(told, dict) or list(told) != ["template"] or not isinstance(told["template"], dict):
         raise Misuse(f"{file} must have one key, template, and the whole template below it.")
     body = told["template"]
-    templates = Templates(ground.database)
+    templates = Templates(ground.database, now)
     try:
         added = await templates.add(OPERATOR, body)
     except TemplateInvalid as invalid:

@@ -114,7 +114,7 @@ class Play:
         self._database = database
         self._clock = clock
         self._accounts = Accounts(database, clock)
-        self._templates = Templates(database)
+        self._templates = Templates(database, clock)
         self._conversations = Conversations(database, clock)
         self._sessions = Sessions(database, clock)
         self._sharing = Sharing(database, clock)
@@ -152,6 +152,7 @@ class Play:
                     unit.name.model_dump(),
                     unit.parent,
                     [goal.model_dump() for goal in unit.goals],
+                    self._clock(),
                 )
             )
         for person in others:
@@ -164,7 +165,12 @@ class Play:
         for person in (*(other for other in others if other.previous_manager), first):
             await self._database.write(
                 lambda connection, person=person: people.place(  # type: ignore[misc]
-                    connection, self._cast[first.id].actor, person.id, person.unit, person.manager
+                    connection,
+                    self._cast[first.id].actor,
+                    person.id,
+                    person.unit,
+                    person.manager,
+                    self._clock(),
                 )
             )
 

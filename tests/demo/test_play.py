@@ -159,7 +159,7 @@ async def test_playing_again_keeps_what_people_have_written_and_gives_the_new_pa
     priya = (await cast(played))["priya"]
     conversation = await talk(played, "priya", "ingrid")
     await played.write(
-        lambda c: sharing.withdraw(c, priya.actor, conversation.id, Pane.EMPLOYEE),
+        lambda c: sharing.withdraw(c, priya.actor, conversation.id, Pane.EMPLOYEE, now()),
     )
     await played.close()
     await play.once(sqlite_url, NOW + timedelta(days=30), "another password")

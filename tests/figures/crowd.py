@@ -77,7 +77,7 @@ async def settle(
         seats: list[tuple[Seat, Seat]] = []
         for first in range(0, count, REPORTS_PER_MANAGER):
             manager = person(f"manager-{first}", f"Chef {first}", "tomas", Role.MANAGER)
-            await database.write(lambda c, manager=manager: people.add(c, TOMAS.actor, manager, None))  # type: ignore[misc]
+            await database.write(lambda c, manager=manager: people.add(c, TOMAS.actor, manager, None, now()))  # type: ignore[misc]
             team = [
                 person(f"employee-{number}", f"Medarbetare {number}", manager.id)
                 for number in range(first, min(first + REPORTS_PER_MANAGER, count))
@@ -91,14 +91,14 @@ async def settle(
 
 
 def _found(connection: Connection) -> None:
-    people.add(connection, OPERATOR, TOMAS, None)
-    people.add(connection, TOMAS.actor, HELENA, None)
-    templates.add(connection, HELENA.actor, annual_template())
+    people.add(connection, OPERATOR, TOMAS, None, now())
+    people.add(connection, TOMAS.actor, HELENA, None, now())
+    templates.add(connection, HELENA.actor, annual_template(), now())
 
 
 async def _meet(database: Database, manager: Person, employee: Person) -> tuple[Seat, Seat]:
     def make(connection: Connection) -> tuple[dict[Pane, str], str, str]:
-        people.add(connection, TOMAS.actor, employee, None)
+        people.add(connection, TOMAS.actor, employee, None, now())
         id_ = conversations.create(connection, manager.actor, employee.id, ANNUAL, None, now())
         made = conversations.see(connection, manager.actor, id_)
         key_of_employee, key_of_manager = (

@@ -59,7 +59,7 @@ async def add_sixty(data: Path) -> str:
     database = await open_database(Settings(data=data).database_url, now)
     try:
         cast = {person.id: person.actor for person in await database.read(people.everybody)}
-        await database.write(lambda c: templates.add(c, cast[ADMINISTRATOR], long_template()))
+        await database.write(lambda c: templates.add(c, cast[ADMINISTRATOR], long_template(), now()))
         id_ = await database.write(
             lambda c: conversations.create(
                 c, cast[RESPONSIBLE], EMPLOYEE, ("sixty-fields", 1), meeting=None, now=now()
