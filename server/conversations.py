@@ -179,7 +179,11 @@ def locked_for(connection: Connection, actor: Actor, id_: str, action: Action) -
 
     Raises NotFound for whoever may never take it, and NoLongerPossible when its state has moved on.
     """
-    conversation = locked(connection, actor, id_)
+    return required(locked(connection, actor, id_), actor, action)
+
+
+def required(conversation: Conversation, actor: Actor, action: Action) -> Conversation:
+    """The same conversation, in which the actor may take this turn now. Raises as ``locked_for``."""
     if not conversation.may(actor, action):
         facts = conversation.facts
         ever = any(allowed(actor, action, replace(facts, state=state)) for state in State)
