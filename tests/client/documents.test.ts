@@ -57,7 +57,7 @@ test('a cell touches its table and its row', () => {
 test('a text is copied as it is read', () => {
   const doc = new Y.Doc()
   doc.getXmlFragment('a1').push([paragraph('Först'), list('bulletList', 'ett', 'två'), list('orderedList', 'tre')])
-  assert.equal(plainText(doc, 'a1', 'text'), 'Först\n• ett\n• två\n1. tre')
+  assert.equal(plainText(doc, 'a1', { label: '', kind: 'text' }), 'Först\n• ett\n• två\n1. tre')
 })
 
 test('what was unsent is kept with its question; what has arrived after all is not', () => {

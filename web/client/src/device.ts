@@ -6,9 +6,16 @@
  *     kept     texts that can no longer be merged, until their owner deletes them
  */
 
-export interface FieldName {
+/** How values are read: what stands in a document → the word for it. */
+export interface Reading {
   readonly label: string
-  readonly kind: 'text' | 'value' | 'table'
+  readonly words?: Readonly<Record<string, string>>
+}
+
+export interface FieldName extends Reading {
+  readonly kind: 'text' | 'value' | 'choices' | 'table'
+  /** Of a table: by name, in the page's order. */
+  readonly columns?: Readonly<Record<string, Reading>>
 }
 
 export interface Waiting {

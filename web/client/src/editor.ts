@@ -42,7 +42,7 @@ const OneLine = Extension.create({
 })
 
 const RICH: Extensions = [Document, Paragraph, Text, PastedBold, PastedItalic, HardBreak, BulletList, OrderedList, PlainListItem, PlainListKeymap]
-const SHORT: Extensions = [Document, Paragraph, Text, OneLine]
+const PLAIN: Extensions = [Document, Paragraph, Text, OneLine]
 
 export interface EditorSurroundings {
   readonly element: HTMLElement
@@ -55,7 +55,7 @@ export interface EditorSurroundings {
 
 /** Put an editor in the place of the field's static text. */
 export function mountEditor({ element, fragment, awareness, editable, typed }: EditorSurroundings): Editor {
-  const rich = element.dataset['kind'] !== 'short_text'
+  const rich = element.dataset['kind'] === 'rich_text'
   // The document is in the editor from the beginning: it is drawn once, and nothing is written while it mounts.
   const mapping = new Map()
   const editor = new Editor({
@@ -69,7 +69,7 @@ export function mountEditor({ element, fragment, awareness, editable, typed }: E
     editable,
     enableInputRules: rich,
     enablePasteRules: rich,
-    extensions: [...(rich ? RICH : SHORT), named(element, rich), Collaboration.configure({ fragment, ySyncOptions: { mapping } }), carets(awareness)],
+    extensions: [...(rich ? RICH : PLAIN), named(element, rich), Collaboration.configure({ fragment, ySyncOptions: { mapping } }), carets(awareness)],
     editorProps: {
       handleScrollToSelection: keepInSight,
       ...(rich ? { transformPastedHTML: withoutStyles } : { handlePaste: (view, event) => pasteAsLine(view.state.tr, event, (tr) => view.dispatch(tr)) }),

@@ -23,6 +23,8 @@ export class Fields {
   readonly #toolbar: Toolbar
   readonly #editors = new Map<HTMLElement, Editor>()
   readonly #unwatch = new Map<HTMLElement, () => void>()
+  /** The field that has had the caret last. */
+  #last: HTMLElement | null = null
   #held = false
   /** Where the caret was when the fields were held: a field that cannot be written in loses the focus. */
   #heldCaret: FocusedField | null = null
@@ -75,6 +77,17 @@ export class Fields {
     if (!before) return void editor.commands.focus('end')
     restoreCaret(editor, before.caret)
     if (before.typed) editor.view.dispatch(editor.state.tr.insertText(before.typed))
+  }
+
+  /** Put `words` where the caret of this field is, or was; at the end if it has had none. */
+  insert(element: HTMLElement, words: string): void {
+    this.#gradual.now(element)
+    const editor = this.#editors.get(element)
+    if (!editor?.isEditable) return
+    editor.commands.focus(this.#last === element ? null : 'end')
+    const { state, view } = editor
+    const before = state.doc.textBetween(0, state.selection.from, ' ').slice(-1)
+    view.dispatch(state.tr.insertText(/^\S$/u.test(before) ? ` ${words}` : words))
   }
 
   focused(): FocusedField | null {
@@ -139,6 +152,7 @@ export class Fields {
       typed: () => this.#writers.typed(at),
     })
     this.#editors.set(element, editor)
+    editor.on('focus', () => { this.#last = element })
     if (element.dataset['kind'] === 'rich_text') this.#toolbar.serve(element, editor)
   }
 }

@@ -4,6 +4,8 @@ import type { Announcer } from './announce.ts'
 import { Fields } from './fields.ts'
 import type { FocusedField } from './fields.ts'
 import type { Gradual } from './gradual.ts'
+import { watchLength } from './length.ts'
+import type { Scope } from './page_data.ts'
 import type { Pane } from './pane.ts'
 import { Scalars } from './scalars.ts'
 import { Table } from './table.ts'
@@ -26,7 +28,11 @@ export class OpenPane {
   readonly #tools: PageTools
   readonly #scalars: Scalars
   readonly #tables = new Map<HTMLElement, Table>()
+  readonly #lengths = new Map<HTMLElement, () => void>()
+  readonly #choices = new Set<string>()
   #bound = false
+  /** What the page's elements were made for: with another right to write they are made anew. */
+  #scope: Scope
 
   constructor(pane: Pane, tools: PageTools) {
     this.pane = pane
@@ -35,15 +41,25 @@ export class OpenPane {
     this.fields = new Fields(pane, this.writers, tools.gradual, tools.toolbar)
     const values = pane.doc.getMap(VALUES)
     this.#scalars = new Scalars(document.body, pane.pane, this.writers, (input) => this.#mapOf(input), () => pane.writable)
-    values.observe(() => { if (this.#bound) this.#scalars.paint() })
+    this.#scope = pane.scope
+    values.observe(this.#painted)
   }
 
   /** Make the page's elements of this pane live; again after some of them have been replaced. */
   bind(): void {
     this.#bound = true
-    const pane = this.pane.pane
+    this.#scope = this.pane.scope
+    const { pane, doc } = this.pane
     for (const field of document.querySelectorAll<HTMLElement>(`.field[data-pane="${pane}"]:not([data-column])`)) {
-      if (!this.fields.has(field)) this.fields.add(field, this.pane.doc.getXmlFragment(field.dataset['field'] ?? ''))
+      if (this.fields.has(field)) continue
+      const text = doc.getXmlFragment(field.dataset['field'] ?? '')
+      this.fields.add(field, text)
+      this.#lengths.set(field, watchLength(field, text, this.#tools.words, this.#tools.announcer))
+    }
+    for (const { dataset: { field = '' } } of document.querySelectorAll<HTMLElement>(`[data-kind=multi_choice][data-pane="${pane}"]`)) {
+      if (this.#choices.has(field)) continue
+      this.#choices.add(field)
+      doc.getMap(field).observe(this.#painted)
     }
     for (const wrapper of document.querySelectorAll<HTMLElement>(`[data-kind=table][data-pane="${pane}"]`)) {
       if (this.#tables.has(wrapper)) continue
@@ -57,7 +73,11 @@ export class OpenPane {
 
   /** Forget the elements inside `part`: it is leaving the page. */
   unbind(part: Element): void {
-    for (const field of part.querySelectorAll<HTMLElement>('.field')) if (this.fields.has(field)) this.fields.drop(field)
+    for (const field of part.querySelectorAll<HTMLElement>('.field')) {
+      if (this.fields.has(field)) this.fields.drop(field)
+      this.#lengths.get(field)?.()
+      this.#lengths.delete(field)
+    }
     for (const [wrapper, table] of this.#tables) {
       if (!part.contains(wrapper)) continue
       table.close()
@@ -67,6 +87,7 @@ export class OpenPane {
 
   /** Whether `part` has something that is live in this document. */
   isIn(part: Element): boolean {
+    if (this.#scope !== this.pane.scope) return false
     const mine = `[data-pane="${this.pane.pane}"]`
     return [...part.querySelectorAll(mine)].some((one) => this.fields.has(one) || this.#tables.has(one as HTMLElement) || one.matches('input, select'))
   }
@@ -81,6 +102,8 @@ export class OpenPane {
     const focused = this.fields.focused()
     for (const table of this.#tables.values()) table.close()
     this.#tables.clear()
+    for (const stop of this.#lengths.values()) stop()
+    this.#lengths.clear()
     this.#scalars.close()
     this.fields.close()
     this.writers.close()
@@ -88,7 +111,12 @@ export class OpenPane {
     return focused
   }
 
+  readonly #painted = (): void => {
+    if (this.#bound) this.#scalars.paint()
+  }
+
   #mapOf(element: HTMLElement): ReturnType<Pane['doc']['getMap']> | null {
+    if (element.dataset['kind'] === 'multi_choice') return this.pane.doc.getMap(element.dataset['field'] ?? '')
     if (element.dataset['column'] === undefined) return this.pane.doc.getMap(VALUES)
     const wrapper = element.closest<HTMLElement>('[data-kind=table]')
     const row = element.closest<HTMLElement>('[data-row]')?.dataset['row']

@@ -1,6 +1,7 @@
 /** Shows the picture of `presence.ts` on the page and says its sentences. */
 
 import type { Announcer } from './announce.ts'
+import { questionOf } from './field_names.ts'
 import type { Me, PageData, PaneName } from './page_data.ts'
 import { Sentences, picture } from './presence.ts'
 import type { Picture, Spot } from './presence.ts'
@@ -103,26 +104,18 @@ export class PresenceView {
         return mark
       }))
     }
-    for (const field of document.querySelectorAll<HTMLElement>('.field.theirs')) {
+    for (const field of document.querySelectorAll<HTMLElement>('.theirs')) {
       field.classList.remove('theirs', 'written')
       delete field.dataset['theirs']
     }
     for (const spot of spots) {
       const field = document.getElementById(`f-${spot.pane}-${spot.at.replaceAll('/', '-')}`)
-      if (!field?.matches('.field')) continue
+      if (!field) continue
       field.classList.add('theirs')
       field.classList.toggle('written', spot.writing)
       field.dataset['theirs'] = colourOf(spot.user)
     }
   }
-}
-
-/** The question that a field answers, as the page words it. */
-export function questionOf({ pane, field }: { pane: string; field: string }): string {
-  const place = document.querySelector<HTMLElement>(`[data-pane="${pane}"][data-field="${CSS.escape(field)}"][data-labelledby]`)
-  const id = place?.dataset['labelledby']?.split(' ')[0]
-    ?? document.querySelector(`[data-pane="${pane}"][data-field="${CSS.escape(field)}"][aria-labelledby]`)?.getAttribute('aria-labelledby')?.split(' ')[0]
-  return (id && document.getElementById(id)?.textContent?.trim()) || field
 }
 
 function element(tag: string, className: string, text = ''): HTMLElement {

@@ -1,6 +1,10 @@
-/** Radio buttons, dates, lists, numbers and boxes, bound to keys of a map: the root map `values`, or a table's row. */
+/**
+ * Everything that is chosen rather than written, bound to keys of a map: single choices, scales, dates, numbers, boxes
+ * and people in the root map `values` or in a table's row; a multi-choice in a root map of its own, option id → true.
+ */
 
 import type * as Y from 'yjs'
+import { Numbers } from './numbers.ts'
 import { PAGE } from './pane.ts'
 import type { Writers } from './writers.ts'
 import { placeOf } from './fields.ts'
@@ -16,6 +20,9 @@ export class Scalars {
   readonly #writers: Writers
   readonly #mapOf: (element: HTMLElement) => Y.Map<unknown> | null
   readonly #writable: () => boolean
+  readonly #numbers = new Numbers(document.documentElement.lang)
+  /** What the page has put into an input: whatever else is there, somebody is writing. */
+  readonly #painted = new WeakMap<Input, string>()
   readonly #stop = new AbortController()
 
   /** `mapOf` finds the map that holds an input's key; null while its row is not known. */
@@ -56,15 +63,28 @@ export class Scalars {
     } else if (input instanceof HTMLInputElement && input.type === 'checkbox') {
       input.checked = value === true
     } else {
-      const text = value === undefined ? '' : String(value)
+      const text = typeof value === 'number' ? this.#numbers.show(value) : String(value ?? '')
+      // Nobody's half-written date or number goes away under their hands.
+      if (document.activeElement === input && this.#isBegun(input)) return
+      this.#painted.set(input, text)
       if (input.value !== text) input.value = text
+      complain(input, false)
     }
+  }
+
+  #isBegun(input: Input): boolean {
+    const before = this.#painted.get(input)
+    return input.validity.badInput || (before !== undefined && before !== input.value)
   }
 
   #changed(target: EventTarget | null): void {
     if (!isInput(target) || target.dataset['pane'] !== this.#pane) return
     if (!this.#writable()) return this.#show(target)
-    this.#write(target, read(target))
+    const value = this.#read(target)
+    complain(target, value === undefined)
+    if (value === undefined) return
+    this.#painted.set(target, target.value)
+    this.#write(target, value)
   }
 
   #cleared(target: EventTarget | null): void {
@@ -92,19 +112,41 @@ export class Scalars {
   #focus(target: EventTarget | null, here: boolean): void {
     if (isInput(target) && target.dataset['pane'] === this.#pane && this.#writable()) this.#writers.focus(here ? placeOf(target) : null)
   }
+
+  /** What a person has chosen, as the schema wants it; null for nothing, undefined for what cannot be taken. */
+  #read(input: Input): Scalar | null | undefined {
+    if (input instanceof HTMLInputElement && input.type === 'checkbox') return input.checked ? true : null
+    if (input.value === '') return input.validity.badInput ? undefined : null
+    switch (input.dataset['kind']) {
+      case 'scale': return Number(input.value)
+      case 'number': {
+        const number = this.#numbers.read(input.value)
+        return number === null || isWithin(number, input.dataset) ? number : undefined
+      }
+      default: return input.value
+    }
+  }
+}
+
+function isWithin(number: number, { min, max, whole }: DOMStringMap): boolean {
+  if (whole !== undefined && !Number.isInteger(number)) return false
+  return number >= Number(min ?? -Infinity) && number <= Number(max ?? Infinity)
+}
+
+/** Show or hide the sentence that says what can be taken here. */
+function complain(input: Input, wrong: boolean): void {
+  const sentence = document.getElementById(input.getAttribute('aria-errormessage') ?? '')
+  if (!sentence) return
+  input.setAttribute('aria-invalid', String(wrong))
+  sentence.hidden = !wrong
 }
 
 function isInput(target: EventTarget | null): target is Input {
   return (target instanceof HTMLInputElement || target instanceof HTMLSelectElement) && target.dataset['kind'] !== undefined
 }
 
+/** The key in the map: a multi-choice has its options there, everything else its field or column. */
 function keyOf(element: HTMLElement): string {
+  if (element.dataset['kind'] === 'multi_choice') return (element as HTMLInputElement).value
   return element.dataset['column'] ?? element.dataset['field'] ?? ''
-}
-
-/** What a person has chosen, as the schema wants it; null for nothing. */
-function read(input: Input): Scalar | null {
-  if (input.dataset['kind'] === 'checkbox') return (input as HTMLInputElement).checked
-  if (input.value === '') return null
-  return input.dataset['kind'] === 'scale' || input.dataset['kind'] === 'number' ? Number(input.value) : input.value
 }

@@ -7,6 +7,7 @@ import type { Pane } from './pane.ts'
 import { Rows, idOf } from './rows.ts'
 import type { Column, Row } from './rows.ts'
 import type { Scalars } from './scalars.ts'
+import { listenForSuggestions } from './suggestions.ts'
 import type { Words } from './words.ts'
 
 export interface TableSurroundings {
@@ -39,7 +40,12 @@ export class Table {
       written: (ids) => { for (const id of ids) this.#paintScalars(this.#element(id)) },
       back: () => announcer.show(words.say('row_back')),
     }, () => pane.writable, (id) => this.#inUse(id))
-    wrapper.addEventListener('click', (event) => this.#clicked(event.target), { signal: this.#stop.signal })
+    const { signal } = this.#stop
+    wrapper.addEventListener('click', (event) => this.#clicked(event.target), { signal })
+    listenForSuggestions(wrapper, (list, text) => {
+      const field = list.closest('td')?.querySelector<HTMLElement>('.field')
+      if (field) around.fields.insert(field, text)
+    }, signal)
   }
 
   /** Null when the wrapper has no rows or no template. */
