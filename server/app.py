@@ -18,7 +18,8 @@ from server.accounts import Accounts
 from server.activities import Activities
 from server.conversations import Conversations
 from server.documents import Documents
-from server.pages import conversation, language, my_sessions, offline, sharing, sign_in, start
+from server.invitations import Invitations
+from server.pages import conversation, invitations, language, my_sessions, offline, sharing, sign_in, start
 from server.pages.assets import read_assets
 from server.pages.catalogues import read_catalogues
 from server.pages.context import Features, Pages
@@ -62,6 +63,7 @@ async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIter
             documents=documents,
             templates=Templates(database, clock),
             activities=Activities(database, clock),
+            invitations=Invitations(database, clock),
             rooms=rooms,
             settings=settings,
             clock=clock,
@@ -79,6 +81,7 @@ def create_app(features: Features) -> Starlette:
     for_person, for_anyone = pages.for_person, pages.for_anyone
     origin = features.settings.origin
     of_conversation, of_pane = "/conversations/{id}", "/conversations/{id}/panes/{pane}"
+    of_guest = "/conversations/{id}/guests/{person}"
     return Starlette(
         routes=[
             Route("/", for_person(start.show)),
@@ -93,6 +96,13 @@ def create_app(features: Features) -> Starlette:
             Route(f"{of_pane}/share", for_person(sharing.share), methods=["POST"]),
             Route(f"{of_pane}/withdraw", for_person(sharing.withdraw), methods=["POST"]),
             Route(f"{of_pane}/open", for_person(sharing.open_pane), methods=["POST"]),
+            Route(f"{of_conversation}/guests", for_person(invitations.show)),
+            Route(f"{of_conversation}/guests", for_person(invitations.invite), methods=["POST"]),
+            Route(f"{of_guest}/agree", for_person(invitations.agree), methods=["POST"]),
+            Route(f"{of_guest}/end", for_person(invitations.end), methods=["POST"]),
+            Route(f"{of_guest}/writing", for_person(invitations.let_write), methods=["POST"]),
+            Route(f"{of_conversation}/invitation", for_person(invitations.show_own)),
+            Route(f"{of_conversation}/invitation", for_person(invitations.accept), methods=["POST"]),
             Route("/kept", for_person(offline.kept)),
             Route("/offline", for_anyone(offline.offline)),
             Route("/service-worker.js", for_anyone(ServiceWorker(static))),

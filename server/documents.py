@@ -22,12 +22,17 @@ from server.templates import schemas
 COLOURS = {Pane.EMPLOYEE: "emp", Pane.MANAGER: "man", Pane.JOINT: "joint"}
 """How a part is coloured everywhere: the employee, the responsible manager, what they have in common."""
 
+GUEST_COLOUR = "guest"
+"""How every guest is coloured."""
+
 GENERATION = re.compile(r"[0-9a-f]{32}")
 """The last part of a document's name on the wire, as ``conversations.new_name`` makes it."""
 
 
 def colour_of(conversation: Conversation, person: str) -> str:
-    """The colour of one of the two parties."""
+    """The colour of somebody who takes part: one of the two, or a guest."""
+    if person not in conversation.facts.parties:
+        return GUEST_COLOUR
     return COLOURS[Pane.EMPLOYEE if person == conversation.employee.id else Pane.MANAGER]
 
 

@@ -17,6 +17,7 @@ from server.activities import Activities
 from server.conversations import Conversations, Meeting
 from server.demo import data
 from server.documents import Documents
+from server.invitations import Invitations
 from server.people import Employment, Person
 from server.realtime.ports import Opening
 from server.rules.access import OPERATOR, Actor, Pane, Role
@@ -86,6 +87,7 @@ class Organisation:
         self.conversations = Conversations(self.database, self.clock)
         self.sharing = Sharing(self.database, self.clock)
         self.documents = Documents(self.database, self.sessions, self.clock)
+        self.invitations = Invitations(self.database, self.clock)
         self.activities = Activities(self.database, self.clock)
         self.database.listen(self.bells.append)
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from server.activities import Activities
     from server.conversations import Conversations
     from server.documents import Documents
+    from server.invitations import Invitations
     from server.realtime.rooms import Rooms
     from server.sessions import Sessions
     from server.settings import Settings
@@ -57,6 +58,7 @@ class Features:
     documents: "Documents"
     templates: "Templates"
     activities: "Activities"
+    invitations: "Invitations"
     rooms: "Rooms"
     settings: "Settings"
     clock: Clock

@@ -8,7 +8,7 @@ from crdt.content import text_is_filled
 from server import people
 from server.conversations import Conversation
 from server.documents import shown
-from server.pages import activities_view, conversation_view, words
+from server.pages import activities_view, conversation_view, invitations_view, words
 from server.pages.context import DEFAULT_ZONE, PersonVisit
 from server.pages.conversation_view import PaneSeen, Seen
 from server.pages.rendering import View
@@ -20,18 +20,19 @@ async def show(visit: PersonVisit) -> Response:
     """GET /conversations/{id}."""
     reading = await visit.features.documents.read(visit.actor, visit.request.path_params["id"])
     conversation = reading.conversation
-    view = visit.view(_zone(conversation))
+    view = visit.view(zone(conversation))
     seen = Seen(visit.me, conversation, reading.contents)
     panes = conversation_view.panes(seen, view)
     mine, foreign = panes.get(seen.mine), _foreign(panes, seen)
     chapters = conversation_view.chapters(seen, view, panes)
     activities = await visit.features.activities.of_conversation(visit.actor, conversation.id)
+    present = await visit.features.invitations.gathering(visit.actor, conversation.id)
     return visit.page(
         view,
         "conversation/page.html",
         id=conversation.id,
         title=_title(seen, view),
-        under=_under(conversation, view),
+        under=under(conversation, view),
         steps=conversation_view.steps(seen, view),
         panes=panes,
         mine=mine,
@@ -39,6 +40,7 @@ async def show(visit: PersonVisit) -> Response:
         first_tab=seen.mine if mine and not mine.is_shared else Pane.JOINT,
         other=seen.other,
         parties=seen.parties,
+        guests=invitations_view.guests(conversation, present.guests, visit.me, view),
         chapters=chapters,
         guidance=_guidance(seen, view, mine),
         review=activities_view.review(activities, view),
@@ -56,7 +58,7 @@ async def preview(visit: PersonVisit) -> Response:
     pane = pane_of(visit)
     reading = await visit.features.documents.preview(visit.actor, visit.request.path_params["id"], pane)
     conversation = reading.conversation
-    view = visit.view(_zone(conversation))
+    view = visit.view(zone(conversation))
     seen = Seen(visit.me, conversation, reading.contents)
     panes = {pane: conversation_view.panes(seen, view)[pane]}
     return visit.page(
@@ -84,7 +86,8 @@ def pane_of(visit: PersonVisit) -> Pane:
         raise NotFound from None
 
 
-def _zone(conversation: Conversation) -> str:
+def zone(conversation: Conversation) -> str:
+    """The IANA time zone in which a conversation's days are counted."""
     return conversation.meeting.time_zone if conversation.meeting else DEFAULT_ZONE
 
 
@@ -98,7 +101,7 @@ def _title(seen: Seen, view: View) -> str:
     return view.catalogue.say("%(kind)s with %(name)s", kind=name, name=seen.other.first_name)
 
 
-def _under(conversation: Conversation, view: View) -> str:
+def under(conversation: Conversation, view: View) -> str:
     """Who, when and where."""
     employee, responsible = conversation.employee.name, conversation.responsible.name
     parts = [view.catalogue.say("%(employee)s and %(manager)s", employee=employee, manager=responsible)]

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from server.pages import activities_view, start_view
+from server.pages import activities_view, invitations_view, start_view
 from server.pages.context import PersonVisit
 from server.pages.start_view import Row
 
@@ -12,12 +12,14 @@ async def show(visit: PersonVisit) -> Response:
     view = visit.view()
     mine = await visit.features.conversations.mine(visit.actor)
     activities = await visit.features.activities.of_employee(visit.actor, visit.me.id)
+    invited = await visit.features.invitations.mine(visit.actor)
     rows = [start_view.row(conversation, is_started, visit.me, view) for conversation, is_started in mine]
     return visit.page(
         view,
         "start/page.html",
         lead=start_view.lead(rows, view),
         groups=_groups(rows, view.catalogue.say("Going on"), view.catalogue.say("Earlier")),
+        guest_groups=invitations_view.groups(invited, visit.me, view),
         coming=start_view.coming(rows),
         agreed=activities_view.still_active(activities, view),
     )

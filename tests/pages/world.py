@@ -20,6 +20,7 @@ from server import people, template_format
 from server.activities import Activity, ActivityState, GoalType
 from server.conversations import Conversation, ConversationPane, Meeting
 from server.documents import Reading
+from server.invitations import Gathering, Invitation
 from server.pages import conversation, language, my_sessions, offline, sharing, sign_in, start
 from server.pages.assets import Assets
 from server.pages.catalogues import read_catalogues
@@ -115,6 +116,7 @@ class World:
                 activities=SimpleNamespace(
                     of_conversation=self.of_conversation, of_employee=self.of_conversation
                 ),
+                invitations=SimpleNamespace(gathering=self.gathering, mine=self.invitations_of),
                 database=SimpleNamespace(read=self.read_directly),
                 settings=settings,
                 clock=lambda: NOW,
@@ -148,6 +150,12 @@ class World:
 
     async def mine(self, actor: Actor) -> list[tuple[Conversation, bool]]:
         return [(self.conversation, self.is_started)] if self.has_conversations else []
+
+    async def gathering(self, actor: Actor, id_: str) -> Gathering:
+        return Gathering(await self.see(actor, id_), ())
+
+    async def invitations_of(self, actor: Actor) -> list[Invitation]:
+        return []
 
     async def share(self, actor: Actor, id_: str, pane: Pane, state_vector: bytes) -> None:
         self.calls.append(("share", actor.person, id_, pane, state_vector))

@@ -9,7 +9,7 @@ import type { Words } from './words.ts'
 const ACKNOWLEDGED_MS = 10_000
 
 /** What each button needs the server to have before it is pressed. */
-const NEEDS = { share: 'pane', withdraw: 'nothing', open: 'nothing', freeze: 'everything', complete: 'everything' } as const
+const NEEDS = { share: 'pane', withdraw: 'nothing', open: 'nothing', freeze: 'everything', complete: 'everything', guest: 'nothing' } as const
 
 type Action = keyof typeof NEEDS
 

@@ -2,7 +2,7 @@
 
 export type PaneName = 'employee' | 'manager' | 'joint'
 export type Scope = 'read-write' | 'readonly'
-export type Colour = 'emp' | 'man' | 'joint'
+export type Colour = 'emp' | 'man' | 'joint' | 'guest'
 
 export interface Me {
   readonly id: string

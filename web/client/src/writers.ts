@@ -132,7 +132,7 @@ function isPlaceable(cursor: unknown, doc: Doc): boolean {
   }
 }
 
-const COLOURS: readonly string[] = ['emp', 'man', 'joint'] satisfies Colour[]
+const COLOURS: readonly string[] = ['emp', 'man', 'joint', 'guest'] satisfies Colour[]
 
 /** The class of a person's colour; what others send is not trusted to be one. */
 export function colourOf(user: Partial<Me>): Colour {
