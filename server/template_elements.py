@@ -1,66 +1,36 @@
-"""The element library (F59): each kind of question, what it stores and when it counts as filled.
+"""The element library (F59): each kind of question as a form administrator writes it.
 
-A new kind is a class here and a name in ``Element``: it says which document fields it has and whether
-their content is filled. Nothing else in the server needs to know the kinds, except the page that
-draws them.
+A new kind is a class here and a name in ``Element``: it says of which parts it consists
+(``server/template_parts.py``). Nothing else in the server needs to know the kinds.
 """
 
 import abc
-from typing import Annotated, Any, Literal, Self
+from dataclasses import replace
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, ValidationInfo, field_validator
 
-from crdt.content import Content, text_is_filled
-from crdt.schema import VALUES, Scalar, Table, Text, Value
+from crdt.content import Content
+from crdt.schema import VALUES, ChoiceSet, Scalar, Table, Text, Value
 from crdt.schema import Field as DocumentField
 from server.rules.access import Pane
+from server.template_parts import Column, Creates, Option, Part, PartKind, ScaleSteps, Source
+from server.template_tables import DATES, NumberRange, PlainOption, TableShape
+from server.template_words import Grounds, Identifier, NotEmpty, Party, Step, Strict, Words
 
-LOCALES = ("sv", "nb", "en")
-
-Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-Party = Literal["employee", "manager"]
-Step = Literal["share", "sign", "complete"]
+BOTH: frozenset[Party] = frozenset(("employee", "manager"))
 
 
-def _some(value: tuple[object, ...]) -> tuple[object, ...]:
-    if not value:
-        raise ValueError("at least one must be given")
-    return value
-
-
-NotEmpty = AfterValidator(_some)
-"""For a list. Looks at it last, so that an error within it is not also reported as an empty list."""
-
-
-class Strict(BaseModel):
-    """A part of a template: unknown keys are errors, and nothing in it changes once read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
-
-
-class Words(Strict):
-    """A text in every language of the product."""
-
-    sv: Sentence
-    nb: Sentence
-    en: Sentence
-
-    def to(self, locale: str) -> str:
-        """The text in ``locale``, which is one of LOCALES."""
-        return {"sv": self.sv, "nb": self.nb, "en": self.en}[locale]
+def writers(panes: tuple[Pane, ...]) -> frozenset[str]:
+    """Who fills in these panes."""
+    return BOTH if Pane.JOINT in panes else frozenset(pane.value for pane in panes)
 
 
 class ElementShape(Strict, abc.ABC):
     """What every kind of element has."""
+
+    answers: ClassVar[bool] = True
+    """Whether anything is filled in."""
 
     id: Identifier
     label: Words
@@ -83,32 +53,81 @@ class ElementShape(Strict, abc.ABC):
     def _in_reading_order(cls, value: tuple[Pane, ...] | None) -> tuple[Pane, ...] | None:
         return value if value is None else tuple(pane for pane in Pane if pane in value)
 
-    @model_validator(mode="after")
-    def _agrees_with_itself(self) -> Self:
-        if self.visible_to is not None and set(self.visible_to) != {"employee", "manager"}:
+    @field_validator("filled_by")
+    @classmethod
+    def _writes_the_panes(
+        cls, value: tuple[Party, ...] | None, info: ValidationInfo
+    ) -> tuple[Party, ...] | None:
+        if value is not None and not cls.answers:
+            raise ValueError("nothing is filled in here")
+        panes = info.data.get("panes")
+        if value is not None and panes is not None and set(value) != writers(panes):
+            raise ValueError(f"filled_by differs from the writers of the panes, {_names(writers(panes))}")
+        return value
+
+    @field_validator("visible_to")
+    @classmethod
+    def _is_read_by_both(cls, value: tuple[Party, ...] | None) -> tuple[Party, ...] | None:
+        if value is not None and set(value) != BOTH:
             raise ValueError("visible_to differs from the readers of the pane, who are employee and manager")
-        if "share" in self.required_for and self.lives_in == (Pane.JOINT,):
-            raise ValueError("the joint pane is never shared, so nothing in it can be required for sharing")
-        if self.required_for and not self.fields():
+        return value
+
+    @field_validator("required_for")
+    @classmethod
+    def _can_be_filled(cls, value: tuple[Step, ...], info: ValidationInfo) -> tuple[Step, ...]:
+        if value and not cls.answers:
             raise ValueError("nothing is filled in here, so it cannot be required")
-        return self
+        is_joint = {"panes", "filled_by"} <= info.data.keys() and (
+            _lives_in(info.data["panes"], info.data["filled_by"]) == (Pane.JOINT,)
+        )
+        if "share" in value and is_joint:
+            raise ValueError("the joint pane is never shared, so nothing in it can be required for sharing")
+        return value
 
     @property
     def lives_in(self) -> tuple[Pane, ...]:
         """``panes`` if given, else the pane of the only one who fills it in, else the joint pane."""
-        if self.panes is not None:
-            return self.panes
-        if self.filled_by is not None and len(self.filled_by) == 1:
-            return (Pane(self.filled_by[0]),)
-        return (Pane.JOINT,)
+        return _lives_in(self.panes, self.filled_by)
+
+    @property
+    def source(self) -> Source | None:
+        """What is shown, where nothing is asked."""
+        return None
 
     @abc.abstractmethod
-    def fields(self) -> tuple[DocumentField, ...]:
+    def parts(self) -> tuple[Part, ...]:
         """What it stores in the document of each pane that it lives in."""
 
-    @abc.abstractmethod
+    def fields(self) -> tuple[DocumentField, ...]:
+        """The document's field of each part."""
+        return tuple(part.field for part in self.parts())
+
     def is_filled(self, content: Content) -> bool:
-        """Whether it counts as filled in a document with this content."""
+        """Whether it counts as filled: any part does, apart from texts beside options."""
+        return any(part.is_filled(content) for part in self.parts() if part.choice is None)
+
+    def demanded_in(self, step: Step) -> tuple[Pane, ...]:
+        """The panes in which it must be filled before ``step`` (F60).
+
+        To share, in the pane that is shared; else in the joint pane if it lives there, or in all its panes.
+        """
+        if step not in self.required_for:
+            return ()
+        if step == "share":
+            return tuple(pane for pane in self.lives_in if pane is not Pane.JOINT)
+        return (Pane.JOINT,) if Pane.JOINT in self.lives_in else self.lives_in
+
+
+def _lives_in(panes: tuple[Pane, ...] | None, filled_by: tuple[Party, ...] | None) -> tuple[Pane, ...]:
+    if panes is not None:
+        return panes
+    if filled_by is not None and len(set(filled_by)) == 1:
+        return (Pane(filled_by[0]),)
+    return (Pane.JOINT,)
+
+
+def _names(parties: frozenset[str]) -> str:
+    return "who are employee and manager" if len(parties) > 1 else f"who is {next(iter(parties))}"
 
 
 class RichText(ElementShape):
@@ -116,32 +135,128 @@ class RichText(ElementShape):
 
     type: Literal["rich_text"]
     max_length: Annotated[int, Field(ge=1)] | None = None
-    """Characters. Warns, and is a guard at freeze; it never refuses what is written."""
 
-    def fields(self) -> tuple[DocumentField, ...]:
-        return (Text(self.id),)
+    def parts(self) -> tuple[Part, ...]:
+        return (
+            Part(
+                self.id,
+                PartKind.RICH_TEXT,
+                Text(self.id),
+                sensitive=self.sensitive,
+                max_length=self.max_length,
+            ),
+        )
 
-    def is_filled(self, content: Content) -> bool:
-        blocks: Any = content.get(self.id) or []
-        return text_is_filled(blocks)
+
+class ShortText(ElementShape):
+    """One paragraph without marks."""
+
+    type: Literal["text"]
+    max_length: Annotated[int, Field(ge=1)] | None = None
+
+    def parts(self) -> tuple[Part, ...]:
+        return (
+            Part(
+                self.id,
+                PartKind.TEXT,
+                Text(self.id, rich=False),
+                sensitive=self.sensitive,
+                max_length=self.max_length,
+            ),
+        )
 
 
-class ScaleSteps(Strict):
-    """A whole number from ``min`` to ``max``; ``labels`` says what some of them mean."""
+class Topic(Strict):
+    """One subject of a question, with a text of its own."""
 
-    min: int
-    max: int
-    labels: dict[int, Words] = {}
-    allow_blank: bool = True
-    """Whether a chosen step can be taken back."""
+    id: Identifier
+    label: Words
+    help: Words | None = None
+    sensitive: bool = False
+    grounds: Grounds | None = None
 
-    @model_validator(mode="after")
-    def _is_a_scale(self) -> Self:
-        if not self.min < self.max <= self.min + 10:
-            raise ValueError("a scale goes from min up to max, in eleven steps at most")
-        if strays := [step for step in self.labels if not self.min <= step <= self.max]:
-            raise ValueError(f"the scale has no step {strays[0]}")
-        return self
+
+class TopicText(ElementShape):
+    """A question of several topics, each with a text (F127)."""
+
+    type: Literal["topic_text"]
+    topics: Annotated[tuple[Topic, ...], NotEmpty]
+    max_length: Annotated[int, Field(ge=1)] | None = None
+    """Characters of each topic's text."""
+
+    def parts(self) -> tuple[Part, ...]:
+        return tuple(
+            Part(
+                f"{self.id}.{topic.id}",
+                PartKind.RICH_TEXT,
+                Text(f"{self.id}.{topic.id}"),
+                label=topic.label,
+                help=topic.help,
+                sensitive=self.sensitive or topic.sensitive,
+                grounds=topic.grounds,
+                max_length=self.max_length,
+            )
+            for topic in self.topics
+        )
+
+
+class ChoiceOption(PlainOption):
+    """One answer to choose, perhaps with a text of one's own beside it."""
+
+    free_text: bool = False
+
+
+class ChoiceShape(ElementShape):
+    """A question with options."""
+
+    options: Annotated[tuple[ChoiceOption, ...], NotEmpty]
+
+    def _options(self) -> tuple[Option, ...]:
+        return tuple(
+            Option(option.id, option.label, f"{self.id}.{option.id}" if option.free_text else None)
+            for option in self.options
+        )
+
+    def _texts(self) -> tuple[Part, ...]:
+        """The texts beside options."""
+        return tuple(
+            Part(
+                option.free_text,
+                PartKind.TEXT,
+                Text(option.free_text, rich=False),
+                label=option.label,
+                sensitive=self.sensitive,
+                choice=self.id,
+            )
+            for option in self._options()
+            if option.free_text is not None
+        )
+
+
+class SingleChoice(ChoiceShape):
+    """One of some options."""
+
+    type: Literal["single_choice"]
+
+    def parts(self) -> tuple[Part, ...]:
+        field = Value(self.id, Scalar.CHOICE, options=tuple(option.id for option in self.options))
+        choice = Part(
+            self.id, PartKind.SINGLE_CHOICE, field, sensitive=self.sensitive, options=self._options()
+        )
+        return (choice, *self._texts())
+
+
+class MultiChoice(ChoiceShape):
+    """Any number of some options."""
+
+    type: Literal["multi_choice"]
+
+    def parts(self) -> tuple[Part, ...]:
+        field = ChoiceSet(self.id, tuple(option.id for option in self.options))
+        choice = Part(
+            self.id, PartKind.MULTI_CHOICE, field, sensitive=self.sensitive, options=self._options()
+        )
+        return (choice, *self._texts())
 
 
 class Scale(ElementShape):
@@ -150,11 +265,9 @@ class Scale(ElementShape):
     type: Literal["scale"]
     scale: ScaleSteps
 
-    def fields(self) -> tuple[DocumentField, ...]:
-        return (Value(self.id, Scalar.SCALE, minimum=self.scale.min, maximum=self.scale.max),)
-
-    def is_filled(self, content: Content) -> bool:
-        return content.get(self.id) is not None
+    def parts(self) -> tuple[Part, ...]:
+        field = Value(self.id, Scalar.SCALE, minimum=self.scale.min, maximum=self.scale.max)
+        return (Part(self.id, PartKind.SCALE, field, sensitive=self.sensitive, scale=self.scale),)
 
 
 class Date(ElementShape):
@@ -162,23 +275,112 @@ class Date(ElementShape):
 
     type: Literal["date"]
 
-    def fields(self) -> tuple[DocumentField, ...]:
-        return (Value(self.id, Scalar.DATE),)
+    def parts(self) -> tuple[Part, ...]:
+        return (Part(self.id, PartKind.DATE, Value(self.id, Scalar.DATE), sensitive=self.sensitive),)
+
+
+class DatePair(ElementShape):
+    """When something is done and when it is followed up. Filled when both are."""
+
+    type: Literal["date_pair"]
+
+    def parts(self) -> tuple[Part, ...]:
+        return tuple(
+            Part(name, PartKind.DATE, Value(name, Scalar.DATE), label=label, sensitive=self.sensitive)
+            for name, label in ((f"{self.id}.{each}", label) for each, label in DATES.items())
+        )
 
     def is_filled(self, content: Content) -> bool:
-        return content.get(self.id) is not None
+        return all(part.is_filled(content) for part in self.parts())
 
 
-GOAL_TYPES = ("work_goal", "development_goal")
+class Number(ElementShape, NumberRange):
+    """A number."""
 
-ACTIVITY_COLUMNS: dict[str, Text | Value] = {
-    "goal_type": Value("goal_type", Scalar.CHOICE, options=GOAL_TYPES),
-    "description": Text("description", rich=False),
-    "responsible": Value("responsible", Scalar.PERSON),
-    "due_date": Value("due_date", Scalar.DATE),
-    "follow_up_date": Value("follow_up_date", Scalar.DATE),
-}
-"""The columns that an activity table can have, by name."""
+    type: Literal["number"]
+
+    def parts(self) -> tuple[Part, ...]:
+        return (
+            Part(
+                self.id,
+                PartKind.NUMBER,
+                self.value(self.id),
+                sensitive=self.sensitive,
+                minimum=self.min,
+                maximum=self.max,
+                is_whole=self.integer,
+                unit=self.unit,
+            ),
+        )
+
+
+class Checkbox(ElementShape):
+    """Something that is so, or is not. Filled when it is checked."""
+
+    type: Literal["checkbox"]
+
+    def parts(self) -> tuple[Part, ...]:
+        return (Part(self.id, PartKind.CHECKBOX, Value(self.id, Scalar.CHECKBOX), sensitive=self.sensitive),)
+
+
+class PersonChoice(ElementShape):
+    """One of the conversation's two people."""
+
+    type: Literal["person"]
+
+    def parts(self) -> tuple[Part, ...]:
+        return (Part(self.id, PartKind.PERSON, Value(self.id, Scalar.PERSON), sensitive=self.sensitive),)
+
+
+class TableOfRows(ElementShape, TableShape):
+    """Rows of typed columns."""
+
+    type: Literal["table"]
+
+    def parts(self) -> tuple[Part, ...]:
+        return (self.part(self.id, sensitive=self.sensitive),)
+
+
+GOAL_OPTIONS = (
+    Option("work_goal", Words(sv="Arbetsmål", nb="Arbeidsmål", en="Work goal")),
+    Option("development_goal", Words(sv="Utvecklingsmål", nb="Utviklingsmål", en="Development goal")),
+)
+
+ACTIVITY_COLUMNS = (
+    Column(
+        "goal_type",
+        PartKind.SINGLE_CHOICE,
+        Words(sv="Typ av mål", nb="Type mål", en="Type of goal"),
+        Value("goal_type", Scalar.CHOICE, options=tuple(option.id for option in GOAL_OPTIONS)),
+        options=GOAL_OPTIONS,
+    ),
+    Column(
+        "description",
+        PartKind.TEXT,
+        Words(sv="Vad som ska göras", nb="Hva som skal gjøres", en="What will be done"),
+        Text("description", rich=False),
+        required=True,
+    ),
+    Column(
+        "responsible",
+        PartKind.PERSON,
+        Words(sv="Ansvarig", nb="Ansvarlig", en="Responsible"),
+        Value("responsible", Scalar.PERSON),
+    ),
+    Column(
+        "due_date",
+        PartKind.DATE,
+        Words(sv="Klart senast", nb="Ferdig innen", en="Done by"),
+        Value("due_date", Scalar.DATE),
+    ),
+    Column(
+        "follow_up_date",
+        PartKind.DATE,
+        Words(sv="Följs upp", nb="Følges opp", en="Followed up on"),
+        Value("follow_up_date", Scalar.DATE),
+    ),
+)
+"""The columns that an activity table can have."""
 
 ActivityColumn = Literal["goal_type", "description", "responsible", "due_date", "follow_up_date"]
 
@@ -189,6 +391,8 @@ class ActivityTable(ElementShape):
     type: Literal["activity_table"]
     creates: Literal["follow_up_activity"] = "follow_up_activity"
     columns: Annotated[tuple[ActivityColumn, ...], NotEmpty]
+    required: tuple[ActivityColumn, ...] = ()
+    """Columns without which a row is not filled, beside the description (F81)."""
 
     @field_validator("columns")
     @classmethod
@@ -199,26 +403,117 @@ class ActivityTable(ElementShape):
             raise ValueError("a column is there once at most")
         return value
 
-    def fields(self) -> tuple[DocumentField, ...]:
-        return (Table(self.id, tuple(ACTIVITY_COLUMNS[column] for column in self.columns)),)
+    @field_validator("required")
+    @classmethod
+    def _are_columns(
+        cls, value: tuple[ActivityColumn, ...], info: ValidationInfo
+    ) -> tuple[ActivityColumn, ...]:
+        if strays := [name for name in value if name not in info.data.get("columns", value)]:
+            raise ValueError(f"{strays[0]} is required, and is none of the columns")
+        return value
 
-    def is_filled(self, content: Content) -> bool:
-        rows: Any = content.get(self.id) or []
-        return any(text_is_filled(row.get("description", [])) for row in rows)
+    def parts(self) -> tuple[Part, ...]:
+        known = {column.name: column for column in ACTIVITY_COLUMNS}
+        columns = tuple(
+            replace(known[name], required=known[name].required or name in self.required)
+            for name in self.columns
+        )
+        creates = Creates(
+            described_by=("description",),
+            goal_column="goal_type" if "goal_type" in self.columns else None,
+            responsible="responsible" if "responsible" in self.columns else None,
+            due="due_date" if "due_date" in self.columns else None,
+            follow_up="follow_up_date" if "follow_up_date" in self.columns else None,
+        )
+        field = Table(self.id, tuple(column.field for column in columns))
+        return (
+            Part(
+                self.id,
+                PartKind.TABLE,
+                field,
+                sensitive=self.sensitive,
+                columns=columns,
+                rows_min=1,
+                creates=creates,
+            ),
+        )
+
+
+class Info(ElementShape):
+    """A sentence to read; its label is all of it."""
+
+    answers: ClassVar[bool] = False
+    type: Literal["info"]
+
+    def parts(self) -> tuple[Part, ...]:
+        return ()
+
+
+class ReadOnlyList(ElementShape):
+    """What the organisation says: the unit's goals, or who and where somebody is."""
+
+    answers: ClassVar[bool] = False
+    type: Literal["read_only_list"]
+    shown: Literal[Source.UNIT_GOALS, Source.EMPLOYEE, Source.RESPONSIBLE, Source.UNIT] = Field(
+        alias="source"
+    )
+
+    @property
+    def source(self) -> Source:
+        return self.shown
+
+    def parts(self) -> tuple[Part, ...]:
+        return ()
 
 
 class ActivityReview(ElementShape):
     """The employee's activities as they stand, read-only: nothing is stored in the document."""
 
+    answers: ClassVar[bool] = False
     type: Literal["activity_review"]
 
-    def fields(self) -> tuple[DocumentField, ...]:
+    @property
+    def source(self) -> Source:
+        return Source.ACTIVITIES
+
+    def parts(self) -> tuple[Part, ...]:
         return ()
 
-    def is_filled(self, content: Content) -> bool:
-        return False
 
+Element = (
+    RichText
+    | ShortText
+    | TopicText
+    | SingleChoice
+    | MultiChoice
+    | Scale
+    | Date
+    | DatePair
+    | Number
+    | Checkbox
+    | PersonChoice
+    | TableOfRows
+    | ActivityTable
+    | Info
+    | ReadOnlyList
+    | ActivityReview
+)
 
-Element = RichText | Scale | Date | ActivityTable | ActivityReview
-
-ELEMENT_TYPES = ("rich_text", "scale", "date", "activity_table", "activity_review")
+ELEMENT_TYPES = (
+    "rich_text",
+    "text",
+    "topic_text",
+    "single_choice",
+    "multi_choice",
+    "scale",
+    "date",
+    "date_pair",
+    "number",
+    "checkbox",
+    "person",
+    "table",
+    "activity_table",
+    "info",
+    "read_only_list",
+    "activity_review",
+)

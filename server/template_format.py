@@ -6,7 +6,8 @@ errors, so that a misspelt setting can never be mistaken for a default.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, Self
+from functools import cached_property
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     ConfigDict,
@@ -19,9 +20,16 @@ from pydantic import (
 
 from server.faults import Fault, mappings, path_of, sentence_of
 from server.rules.access import Pane
-from server.template_elements import ELEMENT_TYPES, Element, Identifier, NotEmpty, Party, Strict, Words
+from server.template_elements import ELEMENT_TYPES, Element
+from server.template_plan import ActionPlan
+from server.template_words import Identifier, NotEmpty, Party, Sentence, Strict, WordLists, Words
+
+Kind = Literal["annual", "follow_up", "salary"]
 
 PANES_OF_LAYOUT = (Pane.EMPLOYEE, Pane.MANAGER, Pane.JOINT)
+
+Rule = Literal["plan_has_at_least_one_goal", "development_plan_present_or_marked_not_needed"]
+"""What the plan must have before the conversation can be finished (F106–F108)."""
 
 
 class Share(Strict):
@@ -30,7 +38,12 @@ class Share(Strict):
     enabled: bool
     reveal: Literal["each", "together"] = "each"
     """``each``: a shared pane can be opened at once; ``together``: only when both have shared."""
-    unit: Literal["whole_pane"] = "whole_pane"
+    unit: Literal["whole_pane", "whole_record"] = "whole_pane"
+    """Both say the same: a share opens all that its owner has written."""
+    rule: Literal["all_notes_reach_employee_after_conversation"] | None = None
+    """Shown to both. Finishing keeps it: by then both panes are shared."""
+    note: Sentence | None = None
+    """For whoever maintains the template: shown nowhere."""
     revocable_until: Literal["other_party_has_opened"] = "other_party_has_opened"
 
 
@@ -38,7 +51,8 @@ class Sign(Strict):
     """Whether and by whom the finished conversation is signed (F24–F26)."""
 
     enabled: bool = False
-    requires: tuple[Literal["employee_shared", "manager_shared"], ...] = ()
+    requires: tuple[Literal["employee_shared", "manager_shared", "notes_delivered_to_employee"], ...] = ()
+    """What must be shared before. The notes are delivered when the manager's pane is shared."""
     signers: tuple[Party, ...] = ("employee", "manager")
     meaning: Literal["seen", "agreed", "seen_and_done"] = "seen"
     allow_comment_with_signature: bool = True
@@ -96,13 +110,24 @@ class Prefill(Strict):
 
 
 class Section(Strict):
-    """Elements under one heading."""
+    """Elements under one heading. ``carries_to`` is where the parties take what they arrive at (F136)."""
+
+    is_plan: ClassVar[bool] = False
 
     id: Identifier
     title: Words
     help: Words | None = None
+    carries_to: Literal["notes", "plan_goals", "plan_development", "plan_challenge"] | None = None
+    note_rule: Words | None = None
+    """What is worth writing down here (F143)."""
     prefill: Prefill | None = None
     elements: tuple[Annotated[Element, Field(discriminator="type")], ...]
+
+
+class PlanSection(Section):
+    """The action plan, as the last chapter."""
+
+    is_plan: ClassVar[bool] = True
 
 
 class ExcludedTopic(Strict):
@@ -112,22 +137,72 @@ class ExcludedTopic(Strict):
     hint: Words
 
 
+class Prepare(Strict):
+    """What goes out with the invitation, and whether the employee confirms having read it (F116–F119)."""
+
+    send_routine_with_invitation: bool = False
+    send_action_plan_template: bool = False
+    employee_must_read: bool = False
+
+
+class NotifyDefaults(Strict):
+    """What is chosen beforehand when somebody makes a conversation (F49, F50)."""
+
+    email: bool = True
+    calendar_invite: bool = True
+
+
+class MayReference(Strict):
+    """What of earlier conversations may be shown beside this one (F156)."""
+
+    kinds: Annotated[tuple[Kind, ...], NotEmpty]
+    what: Annotated[tuple[Literal["joint", "activities"], ...], NotEmpty]
+    only_if: Literal["both_shared"] = "both_shared"
+    never: tuple[Literal["drafts", "sensitive_elements"], ...] = ("drafts", "sensitive_elements")
+
+
+class CombinedWithAnnual(Strict):
+    """Whether pay is talked of in the annual conversation (F159)."""
+
+    default: bool = False
+    per_organisation: bool = True
+    """Whether an organisation may decide it for itself."""
+
+
 class Template(Strict):
     """One version of a template. A conversation keeps the version that it was made with."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
     version: Annotated[int, Field(ge=1)]
-    kind: Literal["annual", "follow_up", "salary"]
+    kind: Kind
+    source_seed: Sentence | None = None
+    """Where its questions come from, for whoever maintains it: shown nowhere."""
     name: Words
     description: Words | None = None
-    layout: Literal["three_pane", "single"]
+    layout: Literal["three_pane", "single", "single_notes_plus_plan"]
     share: Share | None = None
     sign: Sign = Sign()
     completes: Party = "manager"
+    save: Literal["automatic"] = "automatic"
     available_to: AvailableTo = AvailableTo()
     panes: tuple[PaneRule, ...] = ()
     guidance: Guidance | None = None
+    mandatory_mark: Annotated[str, StringConstraints(min_length=1, max_length=3)] = "*"
+    """What marks a question that must be answered, beside the words that say so (F60)."""
+    mandatory_conversation: bool = False
+    """Whether everybody must have one, so that it can be overdue (F115)."""
+    preview_before_create: bool = False
+    prepare: Prepare = Prepare()
+    notify_defaults: NotifyDefaults = NotifyDefaults()
+    follow_up_in: tuple[Literal["performance_conversation_pay", "next_annual_conversation"], ...] = ()
+    """Where its goals are looked at again (F118)."""
+    may_reference: MayReference | None = None
+    combined_with_annual: CombinedWithAnnual | None = None
     sections: Annotated[tuple[Section, ...], NotEmpty]
+    action_plan: ActionPlan | None = None
+    development_kinds: WordLists | None = None
+    """Choices for what kind of development is meant (F109)."""
+    requires_before_complete: tuple[Rule, ...] = ()
     excluded_topics: tuple[ExcludedTopic, ...] = ()
 
     @property
@@ -140,10 +215,26 @@ class Template(Strict):
         """Both panes open when the second is shared, not each on its own."""
         return self.share is not None and self.share.reveal == "together"
 
+    @cached_property
+    def chapters(self) -> tuple[Section, ...]:
+        """The sections, and the action plan as the last one if there is any."""
+        if self.action_plan is None:
+            return self.sections
+        plan = self.action_plan
+        elements = plan.elements(
+            self.development_kinds,
+            may_lack_development="development_plan_present_or_marked_not_needed"
+            in self.requires_before_complete,
+        )
+        made = PlanSection.model_construct(
+            id=plan.id, title=plan.title, help=plan.help, elements=tuple(elements)
+        )
+        return (*self.sections, made)
+
     @property
     def elements(self) -> Iterator[Element]:
-        """Every element, in the order in which it is shown."""
-        return (element for section in self.sections for element in section.elements)
+        """Every element, the plan's too, in the order in which it is shown."""
+        return (element for chapter in self.chapters for element in chapter.elements)
 
     def elements_in(self, pane: Pane) -> Iterator[Element]:
         """The elements that live in ``pane``, in order."""

@@ -79,7 +79,7 @@ def test_every_error_is_reported_at_once_with_its_path() -> None:
         "name.nb",
         "sections[0].elements[0].lable",
         "sections[0].elements[1]",
-        "sections[1].elements[0].scale",
+        "sections[1].elements[0].scale.max",
         "sections[2].elements[0].id",
     }
     assert found["colour"] == "A template has no such key here."
