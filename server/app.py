@@ -17,9 +17,20 @@ from starlette.types import ASGIApp, Scope
 from server.accounts import Accounts
 from server.activities import Activities
 from server.conversations import Conversations
+from server.declining import Declining
 from server.documents import Documents
 from server.invitations import Invitations
-from server.pages import conversation, invitations, language, my_sessions, offline, sharing, sign_in, start
+from server.pages import (
+    conversation,
+    declining,
+    invitations,
+    language,
+    my_sessions,
+    offline,
+    sharing,
+    sign_in,
+    start,
+)
 from server.pages.assets import read_assets
 from server.pages.catalogues import read_catalogues
 from server.pages.context import Features, Pages
@@ -64,6 +75,7 @@ async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIter
             templates=Templates(database, clock),
             activities=Activities(database, clock),
             invitations=Invitations(database, clock),
+            declining=Declining(database, clock),
             rooms=rooms,
             settings=settings,
             clock=clock,
@@ -96,6 +108,10 @@ def create_app(features: Features) -> Starlette:
             Route(f"{of_pane}/share", for_person(sharing.share), methods=["POST"]),
             Route(f"{of_pane}/withdraw", for_person(sharing.withdraw), methods=["POST"]),
             Route(f"{of_pane}/open", for_person(sharing.open_pane), methods=["POST"]),
+            Route(f"{of_conversation}/decline", for_person(declining.ask_decline)),
+            Route(f"{of_conversation}/decline", for_person(declining.decline), methods=["POST"]),
+            Route(f"{of_conversation}/cancel", for_person(declining.ask_cancel)),
+            Route(f"{of_conversation}/cancel", for_person(declining.cancel), methods=["POST"]),
             Route(f"{of_conversation}/guests", for_person(invitations.show)),
             Route(f"{of_conversation}/guests", for_person(invitations.invite), methods=["POST"]),
             Route(f"{of_guest}/agree", for_person(invitations.agree), methods=["POST"]),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from server.accounts import Accounts, Person
     from server.activities import Activities
     from server.conversations import Conversations
+    from server.declining import Declining
     from server.documents import Documents
     from server.invitations import Invitations
     from server.realtime.rooms import Rooms
@@ -59,6 +60,7 @@ class Features:
     templates: "Templates"
     activities: "Activities"
     invitations: "Invitations"
+    declining: "Declining"
     rooms: "Rooms"
     settings: "Settings"
     clock: Clock

@@ -5,7 +5,7 @@ A script that sends one of the forms gets 204, or the sentence why not.
 
 from starlette.responses import RedirectResponse, Response
 
-from server.pages import conversation, failures, invitations_view
+from server.pages import failures, heading, invitations_view
 from server.pages.context import PersonVisit
 from server.pages.forms import read_form
 from server.rules.access import Action
@@ -75,7 +75,7 @@ async def accept(visit: PersonVisit) -> Response:
 async def _page(visit: PersonVisit, refusal: Refusal | None = None) -> Response:
     here = await visit.features.invitations.gathering(visit.actor, _id(visit))
     talk, words = here.conversation, visit.request.query_params.get("q", "").strip()
-    view = visit.view(conversation.zone(talk))
+    view = visit.view(heading.zone(talk))
     can_invite = talk.may(visit.actor, Action.INVITE_GUEST)
     found = []
     if can_invite and words:
@@ -86,7 +86,7 @@ async def _page(visit: PersonVisit, refusal: Refusal | None = None) -> Response:
         "invitations/page.html",
         refusal.status if refusal else 200,
         id=talk.id,
-        under=conversation.under(talk, view),
+        under=heading.under(talk, view),
         employee=talk.employee,
         responsible=talk.responsible,
         guests=invitations_view.guests(talk, here.guests, visit.me, view),

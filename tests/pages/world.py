@@ -19,6 +19,7 @@ from crdt.content import Content
 from server import people, template_format
 from server.activities import Activity, ActivityState, GoalType
 from server.conversations import Conversation, ConversationPane, Meeting
+from server.decisions import Decision
 from server.documents import Reading
 from server.invitations import Gathering, Invitation
 from server.pages import conversation, language, my_sessions, offline, sharing, sign_in, start
@@ -79,6 +80,7 @@ class World:
     contents: dict[Pane, dict[str, Any]] = field(default_factory=dict)
     signed_in: dict[str, Person] = field(default_factory=lambda: {"m": MAJA, "j": JONAS})
     activities: list[Activity] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
     demo: bool = False
     is_started: bool = True
     has_conversations: bool = True
@@ -117,11 +119,15 @@ class World:
                     of_conversation=self.of_conversation, of_employee=self.of_conversation
                 ),
                 invitations=SimpleNamespace(gathering=self.gathering, mine=self.invitations_of),
+                declining=SimpleNamespace(decisions=self.decided),
                 database=SimpleNamespace(read=self.read_directly),
                 settings=settings,
                 clock=lambda: NOW,
             ),
         )
+
+    async def decided(self, actor: Actor, id_: str) -> list[Decision]:
+        return self.decisions
 
     async def read_directly(self, work: Any) -> Any:
         if work is people.unit_names:

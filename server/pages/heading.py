@@ -1,0 +1,28 @@
+"""What stands above every page of a conversation: its name, who meets when and where."""
+
+from server.conversations import Conversation
+from server.pages.context import DEFAULT_ZONE
+from server.pages.conversation_view import Seen
+from server.pages.rendering import View
+
+
+def zone(conversation: Conversation) -> str:
+    """The IANA time zone in which a conversation's days are counted."""
+    return conversation.meeting.time_zone if conversation.meeting else DEFAULT_ZONE
+
+
+def title(seen: Seen, view: View) -> str:
+    """Which conversation this is, as the person who looks would call it."""
+    name = seen.conversation.template.name.to(view.locale)
+    return view.catalogue.say("%(kind)s with %(name)s", kind=name, name=seen.other.first_name)
+
+
+def under(conversation: Conversation, view: View) -> str:
+    """Who, when and where."""
+    employee, responsible = conversation.employee.name, conversation.responsible.name
+    parts = [view.catalogue.say("%(employee)s and %(manager)s", employee=employee, manager=responsible)]
+    if conversation.meeting:
+        parts.append(view.days.exactly(conversation.meeting.at))
+        if conversation.meeting.place:
+            parts.append(conversation.meeting.place)
+    return " · ".join(parts)

@@ -1,0 +1,90 @@
+"""What a person can do to a conversation as a whole, and what was decided about it, in words. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from server.decisions import Decision, Kind
+from server.pages.conversation_view import Seen
+from server.pages.rendering import View
+from server.rules.access import Action, State
+
+SHOWN_IN = {Kind.DECLINED: State.DECLINED, Kind.CANCELLED: State.CANCELLED, Kind.REOPENED: State.OPEN}
+"""The state in which a decision is what everybody must know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The latest decision, for as long as it says where the conversation stands."""
+
+    sentence: str
+    reason: str
+    alternative: str
+    readers: str
+    """Who else reads this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """The turns of a conversation's life, as one person may take them now."""
+
+    can_freeze: bool
+    can_complete: bool
+    can_decline: bool
+    can_cancel: bool
+    can_reopen: bool
+    completer: str
+    """The first name of whoever completes it, for everybody else; empty where it is signed."""
+    decided: Decided | None
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether the person has the button that ends the writing."""
+        return self.can_freeze or self.can_complete
+
+
+def turns(seen: Seen, decisions: Sequence[Decision], view: View) -> Turns:
+    """Say what ``seen.viewer`` can do. ``decisions``: those of the conversation, oldest first."""
+    conversation, actor = seen.conversation, seen.viewer.actor
+    facts = conversation.facts
+    completer = next((one for one in seen.parties if one.id == facts.completer), None)
+    is_theirs = completer is not None and completer.id != actor.person and not facts.signers
+    latest = decisions[-1] if decisions else None
+    return Turns(
+        can_freeze=conversation.may(actor, Action.FREEZE),
+        can_complete=conversation.may(actor, Action.COMPLETE),
+        can_decline=conversation.may(actor, Action.DECLINE),
+        can_cancel=conversation.may(actor, Action.CANCEL),
+        can_reopen=conversation.may(actor, Action.REOPEN),
+        completer=completer.first_name if completer and is_theirs else "",
+        decided=_decided(seen, latest, view)
+        if latest and SHOWN_IN[latest.kind] is conversation.state
+        else None,
+    )
+
+
+def _decided(seen: Seen, decision: Decision, view: View) -> Decided:
+    say, name = view.catalogue.say, decision.by.first_name
+    when = view.days.when(decision.at)
+    is_mine = decision.by.id == seen.viewer.id
+    match decision.kind:
+        case Kind.DECLINED if is_mine:
+            sentence = say("You declined this conversation, %(when)s.", when=when)
+            readers = say("%(name)s and HR can read this.", name=seen.other.first_name)
+        case Kind.DECLINED:
+            sentence = say("%(name)s has declined this conversation, %(when)s.", name=name, when=when)
+            readers = say("HR can read this too.")
+        case Kind.CANCELLED:
+            sentence = (
+                say("You cancelled this conversation, %(when)s.", when=when)
+                if is_mine
+                else say("%(name)s has cancelled this conversation, %(when)s.", name=name, when=when)
+            )
+            readers = ""
+        case Kind.REOPENED:
+            sentence = (
+                say("You opened this conversation again, %(when)s.", when=when)
+                if is_mine
+                else say("%(name)s has opened this conversation again, %(when)s.", name=name, when=when)
+            )
+            readers = say("When you are ready, it is signed or completed anew.")
+    return Decided(sentence, decision.reason, decision.alternative, readers)
