@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import ipaddress
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -20,7 +20,7 @@ from server import audit, people, sessions
 from server.audit import Event
 from server.people import Person
 from server.rules.access import Action, Actor, OrganisationFacts, allowed
-from server.rules.errors import NotFound, SignInRefused, TooManyAttempts
+from server.rules.errors import NotFound, SignInRefused, TooManyAttempts, WrongPassword
 from server.rules.limits import (
     EMAIL_CHARACTERS_MAX,
     PASSWORD_CHARACTERS_MAX,
@@ -73,11 +73,29 @@ class Accounts:
         keys = _key("email", email), _key("address", _network(address))
         stored = await self._database.write(lambda connection: self._attempt(connection, email, keys))
         if not await self._verified(stored or self._dummy_hash, password) or stored is None:
+            # Stored for an unknown address as well: a guesser could tell by the time that it takes.
+            await self._database.write(lambda connection: _refused(connection, email, self._clock()))
             raise SignInRefused
         renewed = await self._hashed(password) if self._hasher.check_needs_rehash(stored) else None
         return await self._database.write(
             lambda connection: _succeeded(connection, email, keys, stored, renewed)
         )
+
+    async def confirm(self, actor: Actor, password: str) -> None:
+        """Make sure that it is the actor who asks, who is signed in, by the actor's own password.
+
+        Counted apart from signing in: nobody can keep another from signing by guessing at the door.
+        Raises WrongPassword, or TooManyAttempts before anything is looked at.
+        """
+        password = _normal(password)
+        if len(password) > PASSWORD_CHARACTERS_MAX:
+            raise WrongPassword
+        key = _key("confirm", actor.person)
+        stored = await self._database.write(lambda c: self._confirmation(c, actor.person, key))
+        if not await self._verified(stored or self._dummy_hash, password) or stored is None:
+            raise WrongPassword
+        attempt = tables.sign_in_attempt
+        await self._database.write(lambda c: c.execute(delete(attempt).where(attempt.c.key == key)))
 
     async def sign_in_as(self, person: str) -> Person:
         """In demo mode, return the person who was chosen. Raises NotFound otherwise."""
@@ -108,24 +126,37 @@ class Accounts:
 
     def _attempt(self, connection: Connection, email: str, keys: tuple[str, str]) -> str | None:
         """Count the attempt, and return the stored hash of an active person with this address."""
-        now = self._clock()
-        start = now - timedelta(seconds=SIGN_IN_WINDOW_SECONDS)
-        table = tables.sign_in_attempt
-        connection.execute(delete(table).where(table.c.at <= start))
-        limits = SIGN_IN_ATTEMPTS_MAX, SIGN_IN_ATTEMPTS_MAX * ADDRESS_ATTEMPTS_FACTOR
-        for key, most in zip(keys, limits, strict=True):
-            count, oldest = connection.execute(
-                select(func.count(), func.min(table.c.at)).where(table.c.key == key)
-            ).one()
-            if count >= most:
-                wait = oldest + timedelta(seconds=SIGN_IN_WINDOW_SECONDS) - now
-                raise TooManyAttempts(minutes=max(1, ceil(wait.total_seconds() / 60)))
-        connection.execute(insert(table), [{"key": key, "at": now} for key in keys])
+        most = SIGN_IN_ATTEMPTS_MAX, SIGN_IN_ATTEMPTS_MAX * ADDRESS_ATTEMPTS_FACTOR
+        self._count(connection, dict(zip(keys, most, strict=True)))
         person = tables.person.c
         hash_: str | None = connection.scalar(
             select(person.password_hash).where(person.email == email, person.active)
         )
         return hash_
+
+    def _confirmation(self, connection: Connection, person: str, key: str) -> str | None:
+        """Count the attempt, and return the stored hash of the person, who is active."""
+        self._count(connection, {key: SIGN_IN_ATTEMPTS_MAX})
+        table = tables.person.c
+        hash_: str | None = connection.scalar(
+            select(table.password_hash).where(table.id == person, table.active)
+        )
+        return hash_
+
+    def _count(self, connection: Connection, most: Mapping[str, int]) -> None:
+        """Count an attempt under each key. Raises TooManyAttempts where there have been ``most`` of them."""
+        now = self._clock()
+        start = now - timedelta(seconds=SIGN_IN_WINDOW_SECONDS)
+        table = tables.sign_in_attempt
+        connection.execute(delete(table).where(table.c.at <= start))
+        for key, allowed_attempts in most.items():
+            count, oldest = connection.execute(
+                select(func.count(), func.min(table.c.at)).where(table.c.key == key)
+            ).one()
+            if count >= allowed_attempts:
+                wait = oldest + timedelta(seconds=SIGN_IN_WINDOW_SECONDS) - now
+                raise TooManyAttempts(minutes=max(1, ceil(wait.total_seconds() / 60)))
+        connection.execute(insert(table), [{"key": key, "at": now} for key in most])
 
     async def _verified(self, stored: str, password: str) -> bool:
         try:
@@ -137,6 +168,11 @@ class Accounts:
     async def _hashed(self, password: str) -> str:
         async with self._hashing:
             return await asyncio.to_thread(self._hasher.hash, _normal(password))
+
+
+def _refused(connection: Connection, email: str, now: datetime) -> None:
+    person = connection.scalar(select(tables.person.c.id).where(tables.person.c.email == email))
+    audit.record(connection, Event.SESSION_REFUSED, "", now, **({"person": person} if person else {}))
 
 
 def _succeeded(

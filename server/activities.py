@@ -1,7 +1,7 @@
 """Follow-up activities: what was agreed earlier, as it stands now (F41, F65–F72)."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -84,6 +84,41 @@ def finish(connection: Connection, actor: Actor, id_: str, state: ActivityState,
         raise NoLongerPossible
 
 
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What a row of a closed conversation's plan says is to be done."""
+
+    id: str
+    """Known from the row: the same row never becomes two activities."""
+    goal_type: GoalType
+    title: str
+    due_on: date | None
+
+
+def add_agreed(connection: Connection, employee: str, conversation: str, agreed: Iterable[Agreed]) -> None:
+    """Add what the two have agreed in a conversation that closes, unless an earlier version of it has."""
+    rows = {each.id: each for each in agreed}
+    if not rows:
+        return
+    table = tables.activity
+    there = set(connection.scalars(select(table.c.id).where(table.c.id.in_(rows))))
+    new = [
+        {
+            "id": each.id,
+            "employee_id": employee,
+            "goal_type": each.goal_type,
+            "title": each.title,
+            "state": ActivityState.ACTIVE,
+            "due_on": each.due_on,
+            "from_conversation": conversation,
+        }
+        for each in rows.values()
+        if each.id not in there
+    ]
+    if new:
+        connection.execute(insert(table), new)
+
+
 def of_conversation(connection: Connection, actor: Actor, id_: str) -> list[Activity]:
     """The employee's activities, for the two who look back at them in a conversation (F151).
 
@@ -92,17 +127,18 @@ def of_conversation(connection: Connection, actor: Actor, id_: str) -> list[Acti
     conversation = conversations.see(connection, actor, id_)
     if not conversation.may(actor, Action.READ_PANE, Pane.JOINT):
         raise NotFound
-    return _of(connection, conversation.employee.id)
+    return of(connection, conversation.employee.id)
 
 
 def of_employee(connection: Connection, actor: Actor, employee: str) -> list[Activity]:
     """The employee's activities, for the employee and the manager. Raises NotFound."""
     if not allowed(actor, Action.SEE_ACTIVITIES, people.get(connection, employee).facts):
         raise NotFound
-    return _of(connection, employee)
+    return of(connection, employee)
 
 
-def _of(connection: Connection, employee: str) -> list[Activity]:
+def of(connection: Connection, employee: str) -> list[Activity]:
+    """The employee's activities. The caller has asked for the right."""
     table = tables.activity
     rows = connection.execute(
         select(table)

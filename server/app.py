@@ -19,6 +19,7 @@ from server.activities import Activities
 from server.conversations import Conversations
 from server.declining import Declining
 from server.documents import Documents
+from server.freezing import Freezing
 from server.invitations import Invitations
 from server.pages import (
     conversation,
@@ -41,10 +42,13 @@ from server.pages.static_files import HashedFiles, ServiceWorker
 from server.realtime.clock import LoopClock
 from server.realtime.rooms import Rooms
 from server.realtime.socket import FindAuthor, live_socket
+from server.reopening import Reopening
 from server.rules.errors import NotSignedIn, Refusal, StorageUnavailable
+from server.sealing import seal
 from server.sessions import Sessions
 from server.settings import Settings
 from server.sharing import Sharing
+from server.signing import Signing
 from server.storage.opening import open_database
 from server.storage.update_log import Author
 from server.templates import Templates
@@ -59,6 +63,7 @@ async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIter
     Raises DatabaseTooNew, and StorageUnavailable when there is no database to open.
     """
     database = await open_database(settings.database_url, clock)
+    accounts = Accounts(database, clock, demo=settings.demo)
     sessions = Sessions(database, clock)
     documents = Documents(database, sessions, clock)
     rooms = Rooms(documents, database.log, LoopClock(), database.others)
@@ -67,7 +72,7 @@ async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIter
     try:
         yield Features(
             database=database,
-            accounts=Accounts(database, clock, demo=settings.demo),
+            accounts=accounts,
             sessions=sessions,
             conversations=Conversations(database, clock),
             sharing=Sharing(database, clock),
@@ -76,6 +81,9 @@ async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIter
             activities=Activities(database, clock),
             invitations=Invitations(database, clock),
             declining=Declining(database, clock),
+            freezing=Freezing(database, clock, seal),
+            signing=Signing(database, clock, accounts, seal),
+            reopening=Reopening(database, clock),
             rooms=rooms,
             settings=settings,
             clock=clock,

@@ -1,7 +1,7 @@
 """Documents for those who may have them: opened for a socket, or read as content for a page."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -79,6 +79,31 @@ def contents(connection: Connection, actor: Actor, conversation: Conversation) -
         for pane in conversation.panes
         if conversation.may(actor, Action.READ_PANE, pane)
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One document as it stands in a transaction."""
+
+    content: Content
+    snapshot: bytes
+    """One Yjs update (v1)."""
+
+
+def standing(
+    connection: Connection, conversation: Conversation, panes: Iterable[Pane]
+) -> dict[Pane, Standing]:
+    """These panes as they are stored, in reading order. The caller has asked for the right to them."""
+    wanted = set(panes)
+    return {pane: _standing(connection, conversation, pane) for pane in Pane if pane in wanted}
+
+
+def _standing(connection: Connection, conversation: Conversation, pane: Pane) -> Standing:
+    document = sharing.stored_document(connection, conversation, pane)
+    try:
+        return Standing(document.content(), document.snapshot())
+    finally:
+        document.close()
 
 
 def content_of(connection: Connection, conversation: Conversation, pane: Pane) -> Content:

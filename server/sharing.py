@@ -80,7 +80,7 @@ def share(
         # has opened before has nothing left to hide.
         is_open = state.facts.shared and not state.facts.waiting
         if is_open and (each is pane or _is_released(conversation, each)):
-            _begin_anew(connection, now_shared, each, state, now)
+            _begin_shared(connection, now_shared, each, state, now)
     audit.record(connection, Event.PANE_SHARED, actor.person, now, id_, pane=pane)
     ring(connection, ConversationChanged(id_))
 
@@ -126,18 +126,24 @@ def _is_released(before: Conversation, pane: Pane) -> bool:
     return before.panes[pane].facts.waiting and not before.panes[pane].facts.opened
 
 
-def _begin_anew(
+def begin_anew(connection: Connection, conversation: Conversation, pane: Pane, content: Content) -> int:
+    """Make ``content`` the pane's new generation. Returns its row id; the old one is still to be dropped."""
+    made = Document.made(schemas(conversation.template, pane), UPDATE, content)
+    name = conversations.new_name(conversation.id, pane)
+    document = add_document(connection, name, conversation.id, pane, made.snapshot())
+    made.close()
+    _set(connection, conversation.id, pane, document_id=document)
+    return document
+
+
+def _begin_shared(
     connection: Connection, conversation: Conversation, pane: Pane, old: ConversationPane, now: datetime
 ) -> None:
     """Write the pane's content into a new generation and drop the old one with its history."""
     before = stored_document(connection, conversation, pane)
-    schema = schemas(conversation.template, pane)
-    made = Document.made(schema, UPDATE, shown_to_the_other(conversation, pane, before.content()))
-    name = conversations.new_name(conversation.id, pane)
-    document = add_document(connection, name, conversation.id, pane, made.snapshot())
+    shown = shown_to_the_other(conversation, pane, before.content())
     before.close()
-    made.close()
-    _set(connection, conversation.id, pane, document_id=document)
+    document = begin_anew(connection, conversation, pane, shown)
     drop_document(connection, old.document)
     connection.execute(
         insert(tables.change_log).values(

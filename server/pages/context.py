@@ -27,11 +27,14 @@ if TYPE_CHECKING:
     from server.conversations import Conversations
     from server.declining import Declining
     from server.documents import Documents
+    from server.freezing import Freezing
     from server.invitations import Invitations
     from server.realtime.rooms import Rooms
+    from server.reopening import Reopening
     from server.sessions import Sessions
     from server.settings import Settings
     from server.sharing import Sharing
+    from server.signing import Signing
     from server.storage.database import Database
     from server.templates import Templates
 
@@ -61,6 +64,9 @@ class Features:
     activities: "Activities"
     invitations: "Invitations"
     declining: "Declining"
+    freezing: "Freezing"
+    signing: "Signing"
+    reopening: "Reopening"
     rooms: "Rooms"
     settings: "Settings"
     clock: Clock
