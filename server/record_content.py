@@ -24,11 +24,19 @@ An answer is, by the ``kind`` of its part:
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
 
-from crdt.content import TextContent
 from server.record_json import RecordUnreadable, parsed
 from server.rules.access import Pane
 
@@ -152,6 +160,8 @@ class RecordSection(Shape):
     id: str
     title: Words
     help: Words | None
+    note: Words | None
+    """What was worth writing down here."""
     is_plan: bool
     elements: list[RecordElement]
 
@@ -193,6 +203,10 @@ def read(content: bytes) -> RecordContent:
     return content_of(parsed(content))
 
 
+def _a_day(written: str) -> str:
+    return date.fromisoformat(written).isoformat()
+
+
 def content_of(value: Any) -> RecordContent:
     """As ``read``, for what has been parsed. Raises RecordUnreadable."""
     try:
@@ -206,8 +220,31 @@ def content_of(value: Any) -> RecordContent:
     return made
 
 
-_TEXT: TypeAdapter[Any] = TypeAdapter(TextContent)
+class _Run(Shape):
+    text: Annotated[str, StringConstraints(min_length=1)]
+    bold: Literal[True] = True
+    italic: Literal[True] = True
+
+
+class _Break(Shape):
+    is_break: Literal[True] = Field(alias="break")
+
+
+class _Paragraph(Shape):
+    type: Literal["paragraph"]
+    runs: list[_Run | _Break]
+
+
+class _List(Shape):
+    type: Literal["bulletList", "orderedList"]
+    items: Annotated[list[Annotated[list["_Block"], Field(min_length=1)]], Field(min_length=1)]
+    start: int = 1
+
+
+_Block = Annotated[_Paragraph | _List, Field(discriminator="type")]
+
 _WORD: TypeAdapter[Any] = TypeAdapter(str)
+_TEXT: TypeAdapter[Any] = TypeAdapter(list[_Block])
 _NUMBER: TypeAdapter[Any] = TypeAdapter(int | float)
 _ANSWERS: Mapping[str, TypeAdapter[Any]] = {
     "rich_text": _TEXT,
@@ -216,28 +253,26 @@ _ANSWERS: Mapping[str, TypeAdapter[Any]] = {
     "multi_choice": TypeAdapter(list[str]),
     "scale": _NUMBER,
     "number": _NUMBER,
-    "date": TypeAdapter(Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\d$")]),
+    "date": TypeAdapter(Annotated[str, AfterValidator(_a_day)]),
     "checkbox": TypeAdapter(Literal[True]),
     "person": _WORD,
+    "table": TypeAdapter(list[dict[str, Any]]),
 }
-_ROWS: TypeAdapter[Any] = TypeAdapter(list[dict[str, Any]])
 
 
 def _check_answers(part: RecordPart) -> None:
     for answer in part.answers.values():
+        _check(part.kind, answer)
         if part.kind == "table":
-            _ROWS.validate_python(answer, strict=True)
             for row in answer:
                 for column in part.columns:
                     if column.name in row:
                         _check(column.kind, row[column.name])
-        else:
-            _check(part.kind, answer)
 
 
 def _check(kind: str, answer: Any) -> None:
     if kind not in _ANSWERS:
-        raise RecordUnreadable(f"It is no record of the format {FORMAT}: it has no kind of answer {kind!r}.")
+        raise RecordUnreadable(f"It is no record of the format {FORMAT}: it has no such kind of answer.")
     _ANSWERS[kind].validate_python(answer, strict=True)
 
 

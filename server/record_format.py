@@ -59,7 +59,7 @@ from server.record_json import RecordUnreadable, canonical, parsed
 from server.rules.access import Pane
 from server.template_elements import Element
 from server.template_format import Section, Template
-from server.template_parts import Column, Option, Part, Source, Steps
+from server.template_parts import Column, Option, Part, ScaleSteps, Source
 from server.template_words import LOCALES
 from server.template_words import Words as TemplateWords
 
@@ -163,10 +163,7 @@ def drawn(frozen: Frozen) -> RecordContent:
         languages=list(LOCALES),
         employee=_person(frozen.employee, "employee"),
         responsible=_person(frozen.responsible, "responsible"),
-        meeting=frozen.meeting
-        and RecordMeeting(
-            at=instant(frozen.meeting.at), time_zone=frozen.meeting.time_zone, place=frozen.meeting.place
-        ),
+        meeting=_meeting(frozen.meeting),
         panes=[pane.value for pane in Pane if pane in frozen.contents],
         meaning=template.sign.meaning if template.sign.enabled else None,
         people=dict(frozen.names),
@@ -275,11 +272,18 @@ def _person(person: Person, party: Party) -> RecordPerson:
     return RecordPerson(id=person.id, name=person.name, title=dict(person.title), party=party)
 
 
+def _meeting(meeting: Meeting | None) -> RecordMeeting | None:
+    if meeting is None:
+        return None
+    return RecordMeeting(at=instant(meeting.at), time_zone=meeting.time_zone, place=meeting.place)
+
+
 def _section(section: Section, frozen: Frozen) -> RecordSection:
     return RecordSection(
         id=section.id,
         title=_words(section.title),
         help=_words_if(section.help),
+        note=_words_if(section.note_rule),
         is_plan=section.is_plan,
         elements=[_element(element, frozen) for element in section.elements],
     )
@@ -332,10 +336,12 @@ def _option(option: Option) -> RecordOption:
     return RecordOption(id=option.id, label=_words(option.label), free_text=option.free_text)
 
 
-def _scale(scale: Steps | None) -> RecordScale | None:
-    return scale and RecordScale(
-        min=scale.minimum,
-        max=scale.maximum,
+def _scale(scale: ScaleSteps | None) -> RecordScale | None:
+    if scale is None:
+        return None
+    return RecordScale(
+        min=scale.min,
+        max=scale.max,
         labels={str(step): _words(label) for step, label in scale.labels.items()},
     )
 
