@@ -15,15 +15,20 @@ from crdt.update import parse_state_vector
 from server.accounts import Accounts
 from server.activities import Activities
 from server.conversations import Conversations, Meeting
+from server.declining import Declining
 from server.demo import data
 from server.documents import Documents
+from server.freezing import Freezing
 from server.invitations import Invitations
 from server.people import Employment, Person
 from server.realtime.ports import Opening
+from server.reopening import Reopening
 from server.rules.access import OPERATOR, Actor, Pane, Role
 from server.rules.limits import UPDATE
+from server.sealing import seal
 from server.sessions import Session, Sessions
 from server.sharing import Sharing
+from server.signing import Signing
 from server.storage import tables
 from server.storage.bells import Bell
 from server.storage.database import Database
@@ -89,13 +94,17 @@ class Organisation:
         self.documents = Documents(self.database, self.sessions, self.clock)
         self.invitations = Invitations(self.database, self.clock)
         self.activities = Activities(self.database, self.clock)
+        self.freezing = Freezing(self.database, self.clock, seal)
+        self.signing = Signing(self.database, self.clock, self.accounts, seal)
+        self.reopening = Reopening(self.database, self.clock)
+        self.declining = Declining(self.database, self.clock)
         self.database.listen(self.bells.append)
 
     async def found(self, template: dict[str, Any] | None = None) -> None:
         """Add everybody and the template."""
         await self.accounts.add(OPERATOR, TOMAS, PASSWORD)
         for one in EVERYBODY[1:]:
-            await self.accounts.add(TOMAS.actor, one, PASSWORD if one is MAJA else None)
+            await self.accounts.add(TOMAS.actor, one, PASSWORD if one in (MAJA, JONAS) else None)
         await self.templates.add(HELENA.actor, template or annual_template())
 
     async def conversation(self, meeting: Meeting | None = None) -> str:
@@ -167,6 +176,33 @@ class Organisation:
         """Share a pane from a page that is up to date."""
         vector = await self.state_vector(actor.person, id_, pane)
         await self.sharing.share(actor, id_, pane, vector)
+
+    async def ready(self, id_: str) -> None:
+        """Fill in all that the annual template asks of Maja's conversation with Jonas, and share."""
+        await self.write("maja", id_, Pane.EMPLOYEE, {"a1": text("Larmrutinen sitter.")})
+        await self.write("jonas", id_, Pane.MANAGER, {"a1": text("Du har lyft hela laget.")})
+        await self.write(
+            "maja", id_, Pane.JOINT, {"a6": text("Mot driftledning."), "a8": text("Vi är nöjda.")}
+        )
+        await self.share(MAJA.actor, id_, Pane.EMPLOYEE)
+        await self.share(JONAS.actor, id_, Pane.MANAGER)
+
+    async def frozen(self) -> tuple[str, str]:
+        """Maja's conversation with Jonas, frozen by her: its id, and the SHA-256 of what is to be signed."""
+        id_ = await self.conversation()
+        await self.ready(id_)
+        return id_, await self.freezing.freeze(MAJA.actor, id_)
+
+    async def sign(self, actor: Actor, id_: str, sha256: str, comment: str = "") -> bool:
+        """Sign in Swedish, with the password that everybody here has. Whether that closed it."""
+        return await self.signing.sign(actor, id_, sha256, "sv", comment, PASSWORD)
+
+    async def closed(self) -> tuple[str, str]:
+        """As ``frozen``, and signed by both."""
+        id_, sha256 = await self.frozen()
+        await self.sign(MAJA.actor, id_, sha256)
+        assert await self.sign(JONAS.actor, id_, sha256)
+        return id_, sha256
 
     async def count(self, table: str) -> int:
         """Rows of a table."""
