@@ -9,13 +9,15 @@ from server.pages.rendering import View
 from server.rules.access import Pane
 
 
-def page_data(seen: Seen, view: View, panes: Mapping[Pane, PaneSeen]) -> dict[str, object]:
-    """What it must know, of panes that this person may read and no others."""
+def page_data(
+    seen: Seen, view: View, panes: Mapping[Pane, PaneSeen], sha256: str = ""
+) -> dict[str, object]:
+    """What it must know, of panes that this person may read and no others. ``sha256`` is of the record shown."""
     conversation = seen.conversation
     return {
         "me": shown(conversation, seen.viewer),
         "conversation": conversation.id,
-        "turn": f"{conversation.version}/{conversation.state}",
+        "turn": f"{conversation.version}/{conversation.state}/{sha256}",
         "locale": view.locale,
         "socket": "/live",
         "documents": {

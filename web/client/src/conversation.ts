@@ -53,6 +53,8 @@ export class Conversation {
 
   /** Open the documents; resolves when what can be seen is live. */
   async start(): Promise<void> {
+    // After a form that was sent back this is another one, which cannot be asked for again.
+    if (location.pathname !== addressOf(this.#data)) history.replaceState(null, '', addressOf(this.#data))
     const documents = this.#data.documents ?? {}
     await this.#letGoOfOld(documents)
     for (const open of await this.#opened(documents)) this.#install(open)
@@ -130,7 +132,7 @@ export class Conversation {
   }
 
   async #refresh(): Promise<void> {
-    const fetched = await fetchPage()
+    const fetched = await fetchPage(addressOf(this.#data))
     switch (fetched.kind) {
       case 'unreachable':
         for (const open of this.#panes.values()) this.#attachAgain(open)
@@ -292,4 +294,8 @@ export class Conversation {
       panes: [...this.#panes.values()].filter((open) => open.pane.writable || open.pane.unsent.size > 0).map((open) => open.pane.facts),
     }
   }
+}
+
+function addressOf(data: PageData): string {
+  return `/conversations/${data.conversation ?? ''}`
 }

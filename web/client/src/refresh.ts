@@ -14,10 +14,10 @@ export type Fetched =
   /** No network, or the server is not well. */
   | { readonly kind: 'unreachable' }
 
-export async function fetchPage(): Promise<Fetched> {
+export async function fetchPage(address: string): Promise<Fetched> {
   let answer: Response
   try {
-    answer = await fetch(location.pathname, { headers: { Accept: 'text/html' }, cache: 'no-store', credentials: 'same-origin' })
+    answer = await fetch(address, { headers: { Accept: 'text/html' }, cache: 'no-store', credentials: 'same-origin' })
   } catch {
     return { kind: 'unreachable' }
   }
@@ -76,6 +76,8 @@ export function replaceRegions(fresh: Document, isLive: (region: Element) => boo
     const name = region.dataset['region'] ?? ''
     const next = fresh.querySelector<HTMLElement>(`[data-region="${CSS.escape(name)}"]`)
     if (!next || isLive(region) || region.isEqualNode(next)) continue
+    // A form that is still to be sent keeps what has been typed into it.
+    if (region.querySelector('textarea') && next.querySelector('textarea')) continue
     const focus = controlIn(region)
     const choice = region.querySelector<HTMLInputElement>('input[type=radio]:checked:not([data-kind])')?.id
     leaving(region)
