@@ -13,7 +13,7 @@ def no_progress() -> None:
 
 
 async def test_dur_1_a_killed_server_has_every_keystroke_that_it_acknowledged(server: RunningServer) -> None:
-    outcome = await kill_while_typing(server, ("elias", "jonas"), 5, SEED, no_progress)
+    outcome = await kill_while_typing(server, ("priya", "ingrid"), 5, SEED, no_progress)
     assert outcome.kills == 5
     assert outcome.acknowledged > 50
     assert (outcome.lost, outcome.doubled) == (0, 0)
@@ -22,7 +22,7 @@ async def test_dur_1_a_killed_server_has_every_keystroke_that_it_acknowledged(se
 async def test_dur_2_a_full_disk_is_never_called_saved_and_mends_without_a_restart(
     server: RunningServer,
 ) -> None:
-    outcome = await starve(server, ("elias", "jonas"), 2, no_progress)
+    outcome = await starve(server, ("priya", "ingrid"), 2, no_progress)
     assert outcome.false_acknowledgements == 0
     assert outcome.recovered == 2
     assert outcome.lost == 0

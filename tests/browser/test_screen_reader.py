@@ -19,7 +19,7 @@ SENTENCES = """() => {
   }).observe(slot, { childList: true })
 }"""
 
-QUESTION = "Vad behöver ändras för att vardagen ska fungera?"
+QUESTION = "What has to change for everyday work to function?"
 
 
 def listen(page: Page) -> Callable[[], list[str]]:
@@ -38,79 +38,86 @@ def until_heard(page: Page, sentence: str) -> None:
 
 
 @pytest.fixture
-def elias(join: Join) -> Person:
-    elias = join("elias")
-    elias.open("Jonas")
-    return elias
+def priya(join: Join) -> Person:
+    priya = join("priya")
+    priya.open("Ingrid")
+    return priya
 
 
-def test_one_sentence_when_the_other_comes_starts_to_write_and_goes(join: Join, elias: Person) -> None:
-    heard = listen(elias.page)
-    jonas = join("jonas")
-    jonas.open("Elias")
-    until_heard(elias.page, "Jonas Bergman är")
-    jonas.write(
-        "joint", "a4", " Jag skriver flera ord i följd, utan att det hörs ett ljud för varje.", delay_ms=10
+def test_one_sentence_when_the_other_comes_starts_to_write_and_goes(join: Join, priya: Person) -> None:
+    heard = listen(priya.page)
+    ingrid = join("ingrid")
+    ingrid.open("Priya")
+    until_heard(priya.page, "Ingrid Solheim is in")
+    ingrid.write(
+        "joint", "a4", " Jeg skriver flere ord på rad, uten at det høres en lyd for hvert.", delay_ms=10
     )
-    expect(elias.editor("joint", "a4")).to_contain_text("för varje.")
-    jonas.page.close()
-    until_heard(elias.page, "Jonas Bergman har lämnat")
+    expect(priya.editor("joint", "a4")).to_contain_text("for hvert.")
+    ingrid.page.close()
+    until_heard(priya.page, "Ingrid Solheim has left")
     sentences = heard()
     assert len(sentences) == 3, sentences
     assert QUESTION in sentences[1]
-    assert sentences[1].startswith("Jonas Bergman skriver")
+    assert sentences[1].startswith("Ingrid Solheim writes")
 
 
-def test_sentences_are_polite_and_carets_silent(join: Join, elias: Person) -> None:
-    slot = elias.page.locator("[data-slot=announce]")
+def test_sentences_are_polite_and_carets_silent(join: Join, priya: Person) -> None:
+    slot = priya.page.locator("[data-slot=announce]")
     expect(slot).to_have_attribute("aria-live", "polite")
-    jonas = join("jonas")
-    jonas.open("Elias")
-    jonas.write("joint", "a8", "Hej")
-    caret = elias.cell("joint", "a8").locator(".caret")
+    ingrid = join("ingrid")
+    ingrid.open("Priya")
+    ingrid.write("joint", "a5", "Hei")
+    caret = priya.cell("joint", "a5").locator(".caret")
     expect(caret).to_have_attribute("aria-hidden", "true")
     expect(caret).to_have_text(re.compile(r"^\W*$"))
-    expect(elias.page.get_by_role("textbox", name=re.compile("Sammanfattning"))).to_have_text("Hej")
+    expect(
+        priya.page.get_by_role("textbox", name=re.compile("^What should your manager.*Together"))
+    ).to_have_text("Hei")
 
 
-def test_the_status_is_said_when_it_is_asked_for_and_only_then(elias: Person) -> None:
-    heard = listen(elias.page)
-    elias.write("joint", "a8", "Elias skriver, och ingen läser upp att det sparas.", delay_ms=5)
-    elias.expect_saved()
+def test_the_status_is_said_when_it_is_asked_for_and_only_then(priya: Person) -> None:
+    heard = listen(priya.page)
+    priya.write("joint", "a8", " I write, and nobody reads out that it is saved.", delay_ms=5)
+    priya.expect_saved()
     assert heard() == []
-    expect(elias.page.get_by_role("status")).to_have_text(re.compile(r"Allt är sparat kl\. \d\d:\d\d"))
-    expect(elias.status).to_have_attribute("aria-keyshortcuts", "Alt+Shift+S")
-    elias.page.keyboard.press("Alt+Shift+S")
-    until_heard(elias.page, "Allt är sparat kl.")
-    expect(elias.editor("joint", "a8")).to_be_focused()
+    expect(priya.page.get_by_role("status")).to_have_text(re.compile(r"Everything saved at \d\d:\d\d"))
+    expect(priya.status).to_have_attribute("aria-keyshortcuts", "Alt+Shift+S")
+    priya.page.keyboard.press("Alt+Shift+S")
+    until_heard(priya.page, "Everything saved at")
+    expect(priya.editor("joint", "a8")).to_be_focused()
     assert len(heard()) == 1
 
 
-def test_losing_the_network_and_finding_it_is_said_once(elias: Person) -> None:
-    elias.expect_saved()
-    heard = listen(elias.page)
-    elias.go_offline()
-    elias.write("joint", "a8", "På tåget skriver jag vidare.", delay_ms=5)
-    until_heard(elias.page, "Sparat på den här enheten")
-    elias.go_online()
-    elias.expect_saved()
-    until_heard(elias.page, "Allt är sparat")
-    saving = [sentence for sentence in heard() if "sparat" in sentence.lower()]
+def test_losing_the_network_and_finding_it_is_said_once(priya: Person) -> None:
+    priya.expect_saved()
+    heard = listen(priya.page)
+    priya.go_offline()
+    priya.write("joint", "a8", " On the train I write on.", delay_ms=5)
+    until_heard(priya.page, "Saved on this device")
+    priya.go_online()
+    priya.expect_saved()
+    until_heard(priya.page, "Everything saved")
+    saving = [sentence for sentence in heard() if "saved" in sentence.lower()]
     assert len(saving) == 2, heard()
 
 
-def test_every_text_is_named_by_its_question_and_whose_it_is(elias: Person) -> None:
-    expect(elias.page.locator(".field:not([data-live])")).to_have_count(0)
-    by_role = elias.page.get_by_role
-    for whose in ("Elias", "Jonas", "Tillsammans"):
+def test_every_text_is_named_by_its_question_and_whose_it_is(join: Join, priya: Person) -> None:
+    ingrid = join("ingrid")
+    ingrid.open("Priya")
+    ingrid.page.locator('form[data-action="share"] button').click()
+    priya.page.locator('form[data-action="open"] button').first.click()
+    expect(priya.editor("manager", "a4")).to_be_attached()
+    expect(priya.page.locator(".field:not([data-live])")).to_have_count(0)
+    by_role = priya.page.get_by_role
+    for whose in ("Priya", "Ingrid", "Together"):
         expect(by_role("textbox", name=f"{QUESTION} {whose}", exact=True)).to_have_count(1)
-    expect(by_role("textbox", name=re.compile("gått bra.* Elias obligatorisk"))).to_have_count(1)
-    expect(by_role("textbox", name=re.compile("^Vad som ska göras.* 2"))).to_have_text(
-        "Kurs i processreglering"
+    expect(by_role("textbox", name=re.compile("went well.* Priya mandatory"))).to_have_count(1)
+    expect(by_role("textbox", name=re.compile("^What will be done.* 2"))).to_have_text(
+        "A mentor for leading people"
     )
-    readonly = elias.editor("manager", "a4")
+    readonly = priya.editor("manager", "a4")
     expect(readonly).to_have_attribute("aria-readonly", "true")
-    nameless = elias.page.evaluate(
+    nameless = priya.page.evaluate(
         """() => [...document.querySelectorAll('[role=textbox]')]
           .filter((one) => !(one.getAttribute('aria-labelledby') ?? '').split(' ')
             .every((id) => document.getElementById(id)?.textContent.trim()))

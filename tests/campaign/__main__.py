@@ -29,14 +29,14 @@ Advance = Callable[[], None]
 
 def _kills(played: Path, data: Path, count: int, seed: int, advance: Advance) -> bool:
     with serving_copy(played, data / "killed") as server:
-        outcome = asyncio.run(kill_while_typing(server, ("elias", "jonas"), count, seed, advance))
+        outcome = asyncio.run(kill_while_typing(server, ("priya", "ingrid"), count, seed, advance))
     console.print(f"DUR-1: {outcome}")
     return outcome.holds
 
 
 def _starvations(played: Path, data: Path, count: int, _seed: int, advance: Advance) -> bool:
     with serving_copy(played, data / "starved") as server:
-        outcome = asyncio.run(starve(server, ("elias", "jonas"), count, advance))
+        outcome = asyncio.run(starve(server, ("priya", "ingrid"), count, advance))
     console.print(f"DUR-2: {outcome}")
     return outcome.holds
 

@@ -23,8 +23,8 @@ PANES = ("employee", "manager", "joint")
 PRIVATE_PANES = (
     ("maja", "Jonas", "jonas", "Maja", "employee"),
     ("jonas", "Maja", "maja", "Jonas", "manager"),
-    ("fatima", "Jonas", "jonas", "Fatima", "employee"),
-    ("jonas", "Fatima", "fatima", "Jonas", "manager"),
+    ("ola", "Jonas", "jonas", "Ola", "employee"),
+    ("jonas", "Ola", "ola", "Jonas", "manager"),
     ("ingrid", "Priya", "priya", "Ingrid", "manager"),
 )
 """(owner, whom she finds on her start page, the other party, whom that one finds, the pane)."""

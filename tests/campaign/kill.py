@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from tests.running import RunningServer
 from tests.typist import Device, documents_with, sign_in
 
-FIELD = "a8"
+FIELD = "a5"
 SECONDS_ALIVE_MAX = 0.6
 """The kill comes at a random moment within this time of the first keystroke."""
 
