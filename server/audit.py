@@ -25,7 +25,7 @@ from enum import StrEnum
 from typing import Any
 
 import rfc8785
-from sqlalchemy import Connection, Row, insert, select, text
+from sqlalchemy import Connection, Row, func, insert, select, text
 
 from server.rules.access import Action, Actor, OrganisationFacts, allowed
 from server.rules.errors import NotFound
@@ -120,6 +120,10 @@ class Entry:
         return hashlib.sha256(rfc8785.dumps(told)).hexdigest()
 
 
+class Unreadable(Exception):
+    """What stands in the table at this place is no event."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Told:
     """An event that has not got its place in the chain yet."""
@@ -188,20 +192,38 @@ def head(connection: Connection) -> Entry | None:
     return _entry(row) if row is not None else None
 
 
-def batch(connection: Connection, actor: Actor, after: int, conversation: str = "") -> list[Entry]:
-    """The next events after a sequence, at most AUDIT_BATCH_EVENTS, in order.
+def batch(
+    connection: Connection, actor: Actor, after: Entry | None = None, conversation: str = ""
+) -> list[Entry]:
+    """The next events after one, from the beginning without it: at most AUDIT_BATCH_EVENTS, in order.
 
     ``conversation`` leaves out what is not about it. Raises NotFound for anybody but the operator, and
-    ValueError when the database holds something in which no event can be read.
+    Unreadable when the next row is no event.
     """
     if not allowed(actor, Action.VERIFY_AUDIT, OrganisationFacts()):
         raise NotFound
     table = tables.audit
-    wanted = select(table).where(table.c.sequence > after)
+    wanted = select(table).order_by(table.c.sequence)
+    if after is not None:
+        wanted = wanted.where(table.c.sequence > after.sequence)
     if conversation:
         wanted = wanted.where(table.c.conversation == conversation)
-    rows = connection.execute(wanted.order_by(table.c.sequence).limit(AUDIT_BATCH_EVENTS))
-    return [_entry(row) for row in rows]
+    most = AUDIT_BATCH_EVENTS
+    while True:
+        try:
+            return [_entry(row) for row in connection.execute(wanted.limit(most))]
+        except (ValueError, TypeError) as error:
+            # Somebody has put there what is no instant or no JSON. What comes before it can be read.
+            if most == 1:
+                raise Unreadable from error
+            most //= 2
+
+
+def count(connection: Connection, actor: Actor) -> int:
+    """How many events there are. Raises NotFound for anybody but the operator."""
+    if not allowed(actor, Action.VERIFY_AUDIT, OrganisationFacts()):
+        raise NotFound
+    return connection.scalar(select(func.count()).select_from(tables.audit)) or 0
 
 
 def verify(entries: Iterable[Entry], before: Entry | None = None) -> int | None:

@@ -9,6 +9,7 @@ import typer
 
 from server import logs, settings
 from server.app import create_app, opened
+from server.commands.audit import audit
 from server.commands.conversation import conversation
 from server.commands.ground import now, require_folder, said
 from server.commands.organisation import organisation
@@ -63,8 +64,10 @@ def serve(
         raise typer.Exit(INTERRUPTED) from None
 
 
-for command in (organisation, template, password, conversation):
+for command in (organisation, password, conversation):
     cli.command()(command)
+cli.add_typer(template, name="template")
+cli.add_typer(audit, name="audit")
 
 
 async def _serve(chosen: Settings) -> None:

@@ -1,27 +1,36 @@
 """The audit: a chain in which every event has its place, and nothing can be changed unseen."""
 
 import asyncio
-from collections.abc import Sequence
+import logging
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, text, update
+from typer.testing import CliRunner
 
+from crdt.content import Content
 from server import audit
 from server.audit import NOTHING, Entry, Event
-from server.rules.access import OPERATOR
-from server.rules.errors import NotFound
+from server.cli import cli
+from server.rules.access import OPERATOR, Pane
+from server.rules.errors import NotFound, SignInRefused
 from server.storage import tables
 from server.storage.database import Database
 from server.storage.opening import open_database
 from tests.conftest import SetClock
-from tests.organisation import HELENA, JONAS, MAJA, TOMAS
+from tests.organisation import ANNUAL, HELENA, JONAS, MAJA, PASSWORD, TOMAS, Organisation
+from tests.organisation import text as paragraphs
 
 NOW = datetime(2026, 11, 20, 9, 0, 0, 120, tzinfo=UTC)
+ANSWERS: Content = {"a1": paragraphs("Hemligt"), "a3": 2}
+Change = Callable[[Connection], None]
 
 
 def chain(length: int) -> list[Entry]:
@@ -46,7 +55,7 @@ def chain(length: int) -> list[Entry]:
 
 async def stored(database: Database) -> list[Entry]:
     """The chain as it is stored, whole."""
-    return await database.read(lambda connection: audit.batch(connection, OPERATOR, after=0))
+    return await database.read(lambda connection: audit.batch(connection, OPERATOR))
 
 
 async def told(database: Database) -> list[tuple[str, str, str, dict[str, str]]]:
@@ -91,7 +100,7 @@ class Tampering:
         """Something else of the same kind."""
         match value:
             case int():
-                return draw(st.integers(0, 50).filter(lambda each: each != value))
+                return draw(st.integers(-5, 50).filter(lambda each: each != value))
             case datetime():
                 return value + draw(st.timedeltas().filter(lambda each: 0 < abs(each.days) < 9_000))
             case dict():
@@ -211,7 +220,7 @@ async def test_content_cannot_get_into_an_event(
 async def test_nobody_of_the_organisation_reads_the_audit(database: Database) -> None:
     for one in (TOMAS, HELENA, JONAS, MAJA):
         with pytest.raises(NotFound):
-            await database.read(lambda c, one=one: audit.batch(c, one.actor, 0))  # type: ignore[misc]
+            await database.read(lambda c, one=one: audit.batch(c, one.actor))  # type: ignore[misc]
 
 
 async def test_several_nodes_write_one_chain_without_gaps(postgres_url: str, clock: SetClock) -> None:
@@ -219,10 +228,15 @@ async def test_several_nodes_write_one_chain_without_gaps(postgres_url: str, clo
     nodes = [await open_database(postgres_url, clock) for _ in range(3)]
 
     def work(number: int, connection: Connection) -> None:
+        wanted_by_all = update(tables.unit).where(tables.unit.c.id == "all").values(name={"sv": "x"})
+        # Some record first and lock a row afterwards, some the other way round, some lock none. If the head
+        # were locked in between, two of them would wait for each other.
+        if number % 4 == 0:
+            connection.execute(wanted_by_all)
         audit.record(connection, Event.UNIT_ADDED, "", NOW, unit=f"u{number}")
         connection.execute(insert(tables.unit).values(id=f"u{number}", name={}, parent=None, goals=[]))
-        # A row that all want, after the event: whoever held the chain's head by now would wait for ever.
-        connection.execute(update(tables.unit).where(tables.unit.c.id == "all").values(name={"sv": "x"}))
+        if number % 4 == 2:
+            connection.execute(wanted_by_all)
         if number % 7 == 0:
             raise NotFound
 
@@ -248,3 +262,255 @@ async def test_several_nodes_write_one_chain_without_gaps(postgres_url: str, clo
     assert [entry.sequence for entry in entries] == list(range(1, 53))
     assert audit.verify(entries) is None
     assert {entry.about["unit"] for entry in entries} == units - {"all"}
+
+
+# What leaves an event.
+
+
+@pytest.fixture
+async def here(database: Database, clock: SetClock) -> Organisation:
+    organisation = Organisation(database, clock)
+    await organisation.found()
+    return organisation
+
+
+async def test_founding_leaves_an_event_for_each_person_and_template(here: Organisation) -> None:
+    entries = await stored(here.database)
+
+    assert [(entry.event, entry.person, dict(entry.about)) for entry in entries[:2]] == [
+        ("command:person:added", "", {"person": "tomas"}),
+        ("command:person:added", "tomas", {"person": "helena"}),
+    ]
+    last = entries[-1]
+    assert (last.event, last.person) == ("command:template:added", "helena")
+    assert last.about == {"template": ANNUAL[0], "version": "1"}
+
+
+async def test_sharing_withdrawing_and_opening_leave_events(here: Organisation) -> None:
+    id_ = await here.conversation()
+    await here.write("maja", id_, Pane.EMPLOYEE, ANSWERS)
+    await here.share(MAJA.actor, id_, Pane.EMPLOYEE)
+    await here.sharing.withdraw(MAJA.actor, id_, Pane.EMPLOYEE)
+    await here.share(MAJA.actor, id_, Pane.EMPLOYEE)
+    await here.sharing.open_pane(JONAS.actor, id_, Pane.EMPLOYEE)
+    await here.sharing.open_pane(JONAS.actor, id_, Pane.EMPLOYEE)
+
+    pane = {"pane": "employee"}
+    assert await told(here.database) == [
+        ("page:pane:shared", "maja", id_, pane),
+        ("page:pane:withdrawn", "maja", id_, pane),
+        ("page:pane:shared", "maja", id_, pane),
+        ("page:pane:opened", "jonas", id_, pane),
+    ]
+    entries = await stored(here.database)
+    assert audit.verify(entries) is None
+    assert "Hemligt" not in str(entries)
+
+
+async def test_what_is_refused_leaves_no_event(here: Organisation) -> None:
+    id_ = await here.conversation()
+    before = await here.count("audit")
+    with pytest.raises(NotFound):
+        await here.sharing.open_pane(JONAS.actor, id_, Pane.EMPLOYEE)
+
+    assert await here.count("audit") == before
+
+
+async def test_typing_leaves_no_event_in_any_pane(here: Organisation) -> None:
+    id_ = await here.conversation()
+    before = [entry.event for entry in await stored(here.database)]
+    for who, pane in (("maja", Pane.EMPLOYEE), ("jonas", Pane.MANAGER), ("maja", Pane.JOINT)):
+        await here.write(who, id_, pane, {"a1": paragraphs("Något")})
+    after = [entry.event for entry in await stored(here.database)]
+
+    # Only the three visits in which it was written.
+    assert after == [*before, *["page:session:began"] * 3]
+
+
+async def test_a_session_leaves_its_beginning_and_its_end(here: Organisation) -> None:
+    phone, desk = await here.visit("maja"), await here.visit("maja")
+    await here.sessions.end_others(desk)
+    await here.accounts.set_password(OPERATOR, "maja", "a new long password")
+    with pytest.raises(SignInRefused):
+        await here.accounts.sign_in(MAJA.email, PASSWORD, "192.0.2.1")
+    with pytest.raises(SignInRefused):
+        await here.accounts.sign_in("nobody at all", PASSWORD, "192.0.2.1")
+
+    assert [(each.event, each.person, dict(each.about)) for each in (await stored(here.database))[-7:]] == [
+        ("page:session:began", "maja", {"session": phone.id}),
+        ("page:session:began", "maja", {"session": desk.id}),
+        ("page:session:ended", "maja", {"session": phone.id}),
+        ("command:password:set", "", {"person": "maja"}),
+        ("command:session:ended", "", {"person": "maja", "session": desk.id}),
+        ("page:session:refused", "", {"person": "maja"}),
+        # Whatever was typed as the address is kept nowhere: it may be a password.
+        ("page:session:refused", "", {}),
+    ]
+
+
+async def test_erasing_a_conversation_leaves_the_chain_whole(here: Organisation) -> None:
+    id_ = await here.conversation()
+    await here.write("maja", id_, Pane.EMPLOYEE, ANSWERS)
+    await here.share(MAJA.actor, id_, Pane.EMPLOYEE)
+
+    def erase(connection: Connection) -> None:
+        connection.execute(delete(tables.pane).where(tables.pane.c.conversation_id == id_))
+        connection.execute(delete(tables.conversation).where(tables.conversation.c.id == id_))
+
+    await here.database.write(erase)
+
+    assert await here.count("conversation") == 0
+    assert audit.verify(await stored(here.database)) is None
+    assert await told(here.database) == [("page:pane:shared", "maja", id_, {"pane": "employee"})]
+
+
+# The command.
+
+
+class Auditor:
+    """Somebody at the machine on which the database lies."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def runs(self, *arguments: str) -> tuple[int, str, str]:
+        """How the command ends, and what it says on both ways."""
+        handlers, level = logging.root.handlers[:], logging.root.level
+        try:
+            result = CliRunner().invoke(cli, ["audit", *arguments], env={"SAMSYN_DATABASE": self.url})
+        finally:
+            structlog.reset_defaults()
+            logging.root.handlers[:] = handlers
+            logging.root.setLevel(level)
+        return result.exit_code, result.stdout, result.stderr
+
+    def changes(self, work: Change) -> None:
+        async def change() -> None:
+            database = await open_database(self.url, lambda: NOW)
+            try:
+                await database.write(work)
+            finally:
+                await database.close()
+
+        asyncio.run(change())
+
+
+def five_shares(connection: Connection) -> None:
+    for number in range(5):
+        audit.record(connection, Event.PANE_SHARED, "maja", NOW, f"c{2 - number % 2}", pane="employee")
+
+
+@pytest.fixture
+def auditor(database_url: str) -> Auditor:
+    """With a chain of five events."""
+    made = Auditor(database_url)
+    made.changes(five_shares)
+    return made
+
+
+def changed(**values: Any) -> Change:
+    """A change of the third event."""
+
+    def work(connection: Connection) -> None:
+        connection.execute(update(tables.audit).where(tables.audit.c.sequence == 3).values(**values))
+
+    return work
+
+
+def removed(sequence: int) -> Change:
+    def work(connection: Connection) -> None:
+        connection.execute(delete(tables.audit).where(tables.audit.c.sequence == sequence))
+
+    return work
+
+
+def test_the_command_says_that_the_chain_is_whole_and_what_to_keep(auditor: Auditor) -> None:
+    code, said, _ = auditor.runs("verify")
+
+    assert code == 0
+    sentence, kept = said.splitlines()
+    assert "is whole: 5 events, the newest at 2026-11-20T09:00:00+00:00" in sentence
+    assert re.fullmatch("5:[0-9a-f]{64}", kept)
+    assert auditor.runs("verify", "--expect", kept)[0] == 0
+
+
+def test_the_command_walks_a_long_chain_in_batches(auditor: Auditor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "AUDIT_BATCH_EVENTS", 2)
+
+    assert "5 events" in auditor.runs("verify")[1]
+    assert len(auditor.runs("list")[1].splitlines()) == 5
+    auditor.changes(changed(person="jonas"))
+    assert "broken at event 3" in auditor.runs("verify")[2]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        changed(person="jonas"),
+        changed(at=NOW + timedelta(microseconds=1)),
+        changed(about={"pane": "manager"}),
+        changed(sequence=33),
+        removed(3),
+    ],
+)
+def test_the_command_says_where_the_chain_is_broken(auditor: Auditor, change: Change) -> None:
+    auditor.changes(change)
+    code, said, wrong = auditor.runs("verify")
+
+    assert (code, said) == (1, "")
+    assert "is broken at event 3: " in wrong
+
+
+@pytest.mark.parametrize("column", ["at", "about", "hash"])
+def test_the_command_is_not_tripped_over_by_what_is_no_event(sqlite_url: str, column: str) -> None:
+    def spoil(connection: Connection) -> None:
+        connection.execute(text(f"UPDATE audit SET {column} = x'ff7b' WHERE sequence = 3"))
+
+    auditor = Auditor(sqlite_url)
+    auditor.changes(five_shares)
+    auditor.changes(spoil)
+    code, _, wrong = auditor.runs("verify")
+
+    assert (code, "is broken at event 3: " in wrong) == (1, True)
+
+
+def test_a_chain_whose_end_was_cut_off_is_found_by_what_was_kept(auditor: Auditor) -> None:
+    kept = auditor.runs("verify")[1].splitlines()[1]
+    auditor.changes(removed(5))
+
+    assert auditor.runs("verify")[0] == 0
+    code, _, wrong = auditor.runs("verify", "--expect", kept)
+    assert (code, "Event 5 is not there any more" in wrong) == (1, True)
+
+
+def test_a_chain_that_was_written_anew_is_found_by_what_was_kept(auditor: Auditor) -> None:
+    kept = auditor.runs("verify")[1].splitlines()[1]
+    auditor.changes(removed(5))
+    auditor.changes(lambda c: audit.record(c, Event.PANE_OPENED, "jonas", NOW, "c1", pane="employee"))
+
+    assert auditor.runs("verify")[0] == 0
+    code, _, wrong = auditor.runs("verify", "--expect", kept)
+    assert (code, "Event 5 is another one than it was" in wrong) == (1, True)
+
+
+@pytest.mark.parametrize("kept", ["5", "5:abc", f"0:{NOTHING}", f"five:{NOTHING}"])
+def test_what_is_kept_must_be_what_was_printed(sqlite_url: str, kept: str) -> None:
+    code, _, wrong = Auditor(sqlite_url).runs("verify", "--expect", kept)
+
+    assert (code, "a number and a hash" in wrong) == (2, True)
+
+
+def test_the_command_lists_events_as_ids(auditor: Auditor) -> None:
+    lines = auditor.runs("list")[1].splitlines()
+
+    assert lines[0] == "1 2026-11-20T09:00:00+00:00 page:pane:shared maja c2 pane=employee"
+    assert len(lines) == 5
+    of_one = auditor.runs("list", "--conversation", "c1")[1].splitlines()
+    assert [line.split()[0] for line in of_one] == ["2", "4"]
+    assert auditor.runs("list", "--conversation", "c3")[:2] == (0, "")
+
+
+def test_an_empty_audit_is_whole(sqlite_url: str) -> None:
+    code, said, _ = Auditor(sqlite_url).runs("verify")
+
+    assert (code, "is empty" in said) == (0, True)
