@@ -1,21 +1,33 @@
 """The conversation page, and one's own pane as the other party sees it."""
 
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 from starlette.responses import Response
 
-from crdt.content import text_is_filled
-from server import people
+from crdt.content import Content
+from server import people, sources
 from server.conversations import Conversation
 from server.decisions import Decision
-from server.pages import activities_view, conversation_view, invitations_view, turns_view
+from server.pages import (
+    activities_view,
+    chapters_view,
+    conversation_view,
+    invitations_view,
+    record_view,
+    turns_view,
+)
 from server.pages.context import PersonVisit
 from server.pages.conversation_view import PaneSeen, Seen
 from server.pages.heading import title, under, zone
 from server.pages.page_data import page_data
 from server.pages.rendering import View
+from server.record_format import Frozen, drawn
+from server.record_sheet import SheetSection
 from server.rules.access import Action, Pane, State
 from server.rules.errors import NotFound
+from server.template_parts import Source
 
 
 async def show(visit: PersonVisit) -> Response:
@@ -23,10 +35,11 @@ async def show(visit: PersonVisit) -> Response:
     reading = await visit.features.documents.read(visit.actor, visit.request.path_params["id"])
     conversation = reading.conversation
     view = visit.view(zone(conversation))
-    seen = Seen(visit.me, conversation, reading.contents)
+    shown = await _shown(visit, conversation)
+    seen = Seen(visit.me, conversation, reading.contents, shown)
     panes = conversation_view.panes(seen, view)
-    mine, foreign = panes.get(seen.mine), _foreign(panes, seen)
-    chapters = conversation_view.chapters(seen, view, panes)
+    mine = panes.get(seen.mine) if seen.mine else None
+    foreign = _foreign(panes, seen)
     activities = await visit.features.activities.of_conversation(visit.actor, conversation.id)
     turns = turns_view.turns(seen, await _decisions(visit, conversation), view)
     present = await visit.features.invitations.gathering(visit.actor, conversation.id)
@@ -45,12 +58,14 @@ async def show(visit: PersonVisit) -> Response:
         parties=seen.parties,
         guests=invitations_view.guests(conversation, present.guests, visit.me, view),
         turns=turns,
-        chapters=chapters,
+        chapters=chapters_view.chapters(seen, view, panes),
+        demands=chapters_view.demands(seen, view),
+        single=seen.is_single,
+        has_tabs=len(panes) > 1 and not seen.is_single,
         guidance=_guidance(seen, view, mine),
         review=activities_view.review(activities, view),
-        unit_goals=await _unit_goals(visit, conversation),
+        unit_goals=shown[Source.UNIT_GOALS],
         hints=[topic.hint.to(view.locale) for topic in conversation.template.excluded_topics],
-        has_required=any(question.is_required for chapter in chapters for question in chapter.questions),
         is_open=conversation.state is State.OPEN,
         shares=conversation.facts.shares,
         island=page_data(seen, view, panes),
@@ -64,22 +79,41 @@ async def preview(visit: PersonVisit) -> Response:
     conversation = reading.conversation
     view = visit.view(zone(conversation))
     seen = Seen(visit.me, conversation, reading.contents)
-    panes = {pane: conversation_view.panes(seen, view)[pane]}
     return visit.page(
         view,
         "conversation/preview.html",
         id=conversation.id,
         other=seen.other,
-        is_shared=panes[pane].is_shared,
-        answers=[
-            (question, cell)
-            for chapter in conversation_view.chapters(seen, view, panes)
-            for question in chapter.questions
-            for cell in question.cells
-        ],
-        is_filled=text_is_filled,
-        to_date=date.fromisoformat,
+        is_shared=conversation.panes[pane].facts.shared,
+        sections=_as_read(conversation, pane, reading.contents, view),
     )
+
+
+def _as_read(
+    conversation: Conversation, pane: Pane, contents: Mapping[Pane, Content], view: View
+) -> Iterator[SheetSection]:
+    """One pane as a record would have it."""
+    draft = Frozen(
+        conversation=conversation.id,
+        version=conversation.version,
+        template=conversation.template,
+        employee=conversation.employee,
+        responsible=conversation.responsible,
+        meeting=conversation.meeting,
+        frozen_at=view.days.now,
+        salt=bytes(32),
+        contents=contents,
+        resolved={},
+        names={each.id: each.name for each in (conversation.employee, conversation.responsible)},
+    )
+    for section in record_view.sections(drawn(draft), view):
+        questions = tuple(
+            replace(question, answers=answers)
+            for question in section.questions
+            if (answers := tuple(answer for answer in question.answers if answer.pane == pane))
+        )
+        if questions:
+            yield replace(section, questions=questions)
 
 
 def pane_of(visit: PersonVisit) -> Pane:
@@ -109,7 +143,12 @@ async def _decisions(visit: PersonVisit, conversation: Conversation) -> list[Dec
     return await visit.features.declining.decisions(visit.actor, conversation.id)
 
 
-async def _unit_goals(visit: PersonVisit, conversation: Conversation) -> list[str]:
-    unit, locale = conversation.employee.unit, visit.me.locale
-    goals = await visit.features.database.read(lambda connection: people.unit_goals(connection, unit))
-    return [goal[locale] for goal in goals]
+async def _shown(visit: PersonVisit, conversation: Conversation) -> dict[Source, tuple[str, ...]]:
+    """What questions show without asking for it, in the person's language; the unit's goals in any case."""
+    goals = await visit.features.database.read(partial(people.unit_goals, unit=conversation.employee.unit))
+    resolved = await visit.features.database.read(partial(sources.resolved, conversation=conversation))
+    every: dict[Source, Sequence[sources.Shown]] = {**resolved, Source.UNIT_GOALS: goals}
+    return {
+        source: tuple(each if isinstance(each, str) else each[visit.me.locale] for each in texts)
+        for source, texts in every.items()
+    }

@@ -1,22 +1,20 @@
-"""A conversation as one person sees it: panes, cells and steps, ready to be drawn.
+"""A conversation as one person sees it: panes and steps, ready to be drawn.
 
 Pure: it reads nothing and decides nothing about rights, which come in as ``allowed`` says them. What a
 person may not read is not in here, so that no template can show it.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from crdt.content import Content
 from server.conversations import Conversation
 from server.documents import COLOURS
 from server.pages.names import whose
+from server.pages.parts_view import Shown
 from server.pages.rendering import View
 from server.people import Person
 from server.rules.access import Action, Pane, PaneFacts, State, allowed
-from server.template_elements import Element
-from server.template_format import Section
 
 PANE_ACTIONS = (
     Action.READ_PANE,
@@ -40,6 +38,8 @@ class PaneSeen:
     status: str
     icon: str
     is_mine: bool
+    is_ours: bool
+    """The viewer's own, or the joint one of the two of whom the viewer is one."""
     is_shared: bool
     readable: bool
     writable: bool
@@ -52,60 +52,6 @@ class PaneSeen:
     def hand(self) -> str:
         """Its colour."""
         return COLOURS[self.pane]
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One question in one pane. ``value`` is None where the person may not read."""
-
-    pane: PaneSeen
-    field: str
-    value: Any
-
-    @property
-    def key(self) -> str:
-        """Unique on the page."""
-        return f"{self.pane.pane}-{self.field}"
-
-    @property
-    def is_foreign(self) -> bool:
-        """Whether somebody else owns it."""
-        return not self.pane.is_mine and self.pane.pane is not Pane.JOINT
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One card. ``steps`` are those of a scale, each with what it means or an empty sentence."""
-
-    id: str
-    number: int
-    type: str
-    label: str
-    help: str
-    is_required: bool
-    cells: tuple[Cell, ...]
-    steps: tuple[tuple[int, str], ...] = ()
-    can_clear: bool = False
-    columns: tuple[str, ...] = ()
-
-    @property
-    def hands(self) -> str:
-        """Classes that say in which tabs of the phone the card has something."""
-        return " ".join(f"has-{cell.pane.hand}" for cell in self.cells)
-
-
-@dataclass(frozen=True, slots=True)
-class Chapter:
-    """Questions under one heading."""
-
-    title: str
-    help: str
-    questions: tuple[Question, ...]
-
-    @property
-    def hands(self) -> str:
-        """As for a question: where any of them has something."""
-        return " ".join(dict.fromkeys(hand for question in self.questions for hand in question.hands.split()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +71,8 @@ class Seen:
     conversation: Conversation
     contents: Mapping[Pane, Content]
     """Only of panes that the viewer may read."""
+    shown: Shown = field(default_factory=dict)
+    """What questions show without asking for it."""
 
     @property
     def other(self) -> Person:
@@ -132,9 +80,18 @@ class Seen:
         return self.conversation.other(self.viewer.id)
 
     @property
-    def mine(self) -> Pane:
-        """The viewer's own pane."""
-        return Pane.EMPLOYEE if self.viewer.id == self.conversation.employee.id else Pane.MANAGER
+    def mine(self) -> Pane | None:
+        """The viewer's own pane; None for a guest, who has none."""
+        owners = {
+            self.conversation.employee.id: Pane.EMPLOYEE,
+            self.conversation.responsible.id: Pane.MANAGER,
+        }
+        return owners.get(self.viewer.id)
+
+    @property
+    def is_single(self) -> bool:
+        """Whether every question stands once, whoever fills it in, instead of once in each pane's column."""
+        return self.conversation.template.layout != "three_pane"
 
     @property
     def parties(self) -> tuple[Person, Person]:
@@ -147,19 +104,6 @@ def panes(seen: Seen, view: View) -> dict[Pane, PaneSeen]:
     return {
         pane: _pane(seen, view, pane) for pane in Pane if any(seen.conversation.template.elements_in(pane))
     }
-
-
-def chapters(seen: Seen, view: View, panes_seen: Mapping[Pane, PaneSeen]) -> tuple[Chapter, ...]:
-    """Every question in order, numbered through."""
-    numbers = iter(range(1, 1_000))
-    return tuple(
-        Chapter(
-            section.title.to(view.locale),
-            section.help.to(view.locale) if section.help else "",
-            tuple(_questions(seen, view, panes_seen, section, numbers)),
-        )
-        for section in seen.conversation.template.sections
-    )
 
 
 def steps(seen: Seen, view: View) -> tuple[Step, ...]:
@@ -186,6 +130,8 @@ def _open_step(seen: Seen) -> int:
     gated = [pane for pane in stored if pane is not Pane.JOINT and any(template.elements_in(pane))]
     if all(stored[pane].facts.shared for pane in gated):
         return 2
+    if seen.mine is None:
+        return 1 if any(stored[pane].facts.shared for pane in gated) else 0
     mine = seen.contents.get(seen.mine, {})
     is_begun = any(element.is_filled(mine) for element in template.elements_in(seen.mine))
     return 1 if stored[seen.mine].facts.shared or is_begun else 0
@@ -207,6 +153,7 @@ def _pane(seen: Seen, view: View, pane: Pane) -> PaneSeen:
         status=status,
         icon=icon,
         is_mine=is_mine,
+        is_ours=is_mine or (owner is None and seen.mine is not None),
         is_shared=facts.shared,
         readable=can[Action.READ_PANE],
         writable=can[Action.WRITE_PANE],
@@ -235,11 +182,13 @@ def _titles(view: View, owner: Person | None, is_mine: bool) -> tuple[str, str, 
 
 def _status(view: View, seen: Seen, facts: PaneFacts, is_mine: bool, readable: bool) -> tuple[str, str]:
     say, other = view.catalogue.say, seen.other.first_name
+    is_guest = seen.mine is None
     if facts.pane is Pane.JOINT:
-        is_open = seen.conversation.state is State.OPEN
-        return (say("You write together"), "pen-line") if is_open else (say("You wrote together"), "lock")
+        if seen.conversation.state is not State.OPEN:
+            return (say("They wrote together") if is_guest else say("You wrote together")), "lock"
+        return (say("They write together") if is_guest else say("You write together")), "pen-line"
     if not facts.conversation.shares:
-        return say("Both of you read this"), "eye"
+        return (say("Everybody here reads this") if is_guest else say("Both of you read this")), "eye"
     if is_mine:
         if facts.waiting:
             return say("Opens when %(name)s has shared too", name=other), "lock"
@@ -249,38 +198,7 @@ def _status(view: View, seen: Seen, facts: PaneFacts, is_mine: bool, readable: b
     if not facts.shared:
         return say("Not shared yet"), "lock"
     if facts.waiting:
-        return say("Opens when you have shared too"), "lock"
+        return (
+            say("Opens when both have shared") if is_guest else say("Opens when you have shared too")
+        ), "lock"
     return (say("Shared with you"), "eye") if readable else (say("Shared, not opened yet"), "lock-open")
-
-
-def _questions(
-    seen: Seen, view: View, panes_seen: Mapping[Pane, PaneSeen], section: Section, numbers: Iterator[int]
-) -> Iterator[Question]:
-    for element in section.elements:
-        cells = tuple(
-            Cell(panes_seen[pane], element.id, seen.contents.get(pane, {}).get(element.id))
-            for pane in Pane
-            if pane in element.lives_in and pane in panes_seen
-        )
-        yield Question(
-            id=element.id,
-            number=next(numbers),
-            type=element.type,
-            label=element.label.to(view.locale),
-            help=element.help.to(view.locale) if element.help else "",
-            is_required=bool(element.required_for),
-            cells=cells,
-            steps=_scale_steps(element, view),
-            can_clear=element.type == "scale" and element.scale.allow_blank,
-            columns=element.columns if element.type == "activity_table" else (),
-        )
-
-
-def _scale_steps(element: Element, view: View) -> tuple[tuple[int, str], ...]:
-    if element.type != "scale":
-        return ()
-    scale = element.scale
-    return tuple(
-        (step, scale.labels[step].to(view.locale) if step in scale.labels else "")
-        for step in range(scale.min, scale.max + 1)
-    )

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
@@ -85,6 +86,9 @@ def _environment(templates: Path, catalogue: Catalogue, assets: Assets) -> Envir
         "markup": markup,
     }
     environment.filters["capital"] = lambda text: text[:1].upper() + text[1:]
+    environment.filters["decimal"] = lambda number: format_decimal(
+        number, locale=catalogue.calendar, decimal_quantization=False, group_separator=False
+    )
     environment.filters["whose"] = lambda name: whose(name, catalogue.locale)
     return environment
 

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from crdt.content import Content
-from server import people, template_format
+from server import people, sources, template_format
 from server.activities import Activity, ActivityState, GoalType
 from server.conversations import Conversation, ConversationPane, Meeting
 from server.decisions import Decision
@@ -33,6 +33,8 @@ from server.rules.access import Action, Actor, ConversationFacts, Pane, PaneFact
 from server.rules.errors import NotFound, NotReadyToShare, NotSignedIn, Refusal, SignInRefused
 from server.sessions import Device, Session
 from server.settings import Settings
+from server.template_format import Template
+from server.template_parts import Source
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
@@ -43,6 +45,7 @@ TEMPLATE = template_format.read(
 )
 FONTS = "inter-latin-wght-normal.woff2", "newsreader-latin-wght-normal.woff2"
 ASSETS = Assets({name: name for name in ("samsyn.css", "samsyn.js", "page.js", "icons.svg", *FONTS)})
+UNIT_NAME = {"sv": "Drift", "nb": "Drift", "en": "Operations"}
 UNIT_GOALS = [{"sv": "Färre driftstopp på ledningsnätet", "nb": "Færre driftsstans", "en": "Fewer outages"}]
 
 
@@ -74,6 +77,7 @@ def text(*paragraphs: str) -> list[Any]:
 class World:
     """What the pages see. Every part can be changed by a test before it asks for a page."""
 
+    template: Template = TEMPLATE
     state: State = State.OPEN
     shared: frozenset[Pane] = frozenset()
     opened: frozenset[Pane] = frozenset()
@@ -89,7 +93,7 @@ class World:
     @property
     def conversation(self) -> Conversation:
         """The one conversation: Maja's with Jonas."""
-        facts = ConversationFacts("maja", "jonas", self.state, TEMPLATE.shares)
+        facts = ConversationFacts("maja", "jonas", self.state, self.template.shares)
         owners = {Pane.EMPLOYEE: "maja", Pane.MANAGER: "jonas", Pane.JOINT: None}
         panes = {
             pane: ConversationPane(
@@ -102,7 +106,7 @@ class World:
             for number, (pane, owner) in enumerate(owners.items())
         }
         maja, jonas = self._current(MAJA), self._current(JONAS)
-        return Conversation("c1", maja, jonas, TEMPLATE, facts, 1, NOW, MEETING, panes)
+        return Conversation("c1", maja, jonas, self.template, facts, 1, NOW, MEETING, panes)
 
     def _current(self, someone: Person) -> Person:
         return next((each for each in self.signed_in.values() if each.id == someone.id), someone)
@@ -131,7 +135,14 @@ class World:
 
     async def read_directly(self, work: Any) -> Any:
         if work is people.unit_names:
-            return {"drift": {"sv": "Drift", "nb": "Drift", "en": "Operations"}}
+            return {"drift": UNIT_NAME}
+        if getattr(work, "func", None) is sources.resolved:
+            return {
+                Source.UNIT_GOALS: UNIT_GOALS,
+                Source.EMPLOYEE: [MAJA.name],
+                Source.RESPONSIBLE: [JONAS.name],
+                Source.UNIT: [UNIT_NAME],
+            }
         return UNIT_GOALS
 
     async def read(self, actor: Actor, id_: str) -> Reading:
