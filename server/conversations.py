@@ -232,21 +232,24 @@ def mine(connection: Connection, actor: Actor) -> list[Conversation]:
 
 
 def is_started(connection: Connection, actor: Actor, conversation: Conversation) -> bool:
-    """Whether it has begun as far as the actor can know: a pane is shared, the joint one has been
-    written in, or the actor has written. Nobody else's private writing counts (design, section 2)."""
+    """Whether it has begun as far as the actor can know: a pane is shared, the joint one has been written
+    in, or the actor has written. Nobody else's private writing counts (design, section 2)."""
     if any(pane.shared_at for pane in conversation.panes.values()):
         return True
-    log, document = tables.change_log, tables.document
-    written = connection.scalar(
+    log, document, decision = tables.change_log, tables.document, tables.decision
+    written = (
         select(log.c.document_id)
         .join(document, document.c.id == log.c.document_id)
         .where(
             document.c.conversation_id == conversation.id,
             (document.c.pane == Pane.JOINT) | (log.c.person_id == actor.person),
         )
-        .limit(1)
     )
-    return written is not None
+    # Of a conversation that was opened again the log begins anew, and the text is there.
+    reopened = select(decision.c.id).where(
+        decision.c.conversation_id == conversation.id, decision.c.kind == "reopened"
+    )
+    return bool(connection.scalar(select(written.exists() | reopened.exists())))
 
 
 def _row(connection: Connection, id_: str) -> Row[Any] | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, exists, insert, select
+from sqlalchemy import Connection, insert, select
 
 from server import conversations, people
 from server.conversations import Conversation
@@ -97,13 +97,6 @@ def of(connection: Connection, actor: Actor, id_: str) -> list[Decision]:
         )
         for row in rows
     ]
-
-
-def was_reopened(connection: Connection, id_: str) -> bool:
-    """Whether the conversation has been frozen or closed before. The caller has asked for the right."""
-    table = tables.decision
-    reopened = exists().where(table.c.conversation_id == id_, table.c.kind == Kind.REOPENED)
-    return bool(connection.scalar(select(reopened)))
 
 
 def declined(connection: Connection, actor: Actor) -> list[Declined]:
