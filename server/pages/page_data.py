@@ -10,7 +10,7 @@ from server.rules.access import Pane
 
 
 def page_data(seen: Seen, view: View, panes: Mapping[Pane, PaneSeen], sha256: str = "") -> dict[str, object]:
-    """What it must know, of panes that this person may read and no others. ``sha256``: of the record shown."""
+    """What it must know, of panes that this person may read and no others. ``sha256``: of a record."""
     conversation = seen.conversation
     return {
         "me": shown(conversation, seen.viewer),

@@ -10,11 +10,18 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup, escape
 
 from server.conversations import Conversation, Meeting
+from server.decisions import Declined
 from server.documents import colour_of
 from server.pages.dates import Days
+from server.pages.names import whose
 from server.pages.rendering import View
 from server.people import Person
-from server.rules.access import Action, Pane, State
+from server.rules.access import GOES_ON, Action, Pane, State
+
+WHOLE = ("full", "full", "full")
+ALMOST = ("full", "full", "half")
+NOTHING = ("", "", "")
+"""Segments of the track: prepared, shared, finished."""
 
 COMING_SHOWN = 4
 """How many of the next meetings are listed beside the conversations."""
@@ -39,7 +46,7 @@ class Row:
     month: str
     date: date | None
     meets_at: datetime | None
-    is_open: bool
+    goes_on: bool
     is_coming: bool
 
 
@@ -53,11 +60,11 @@ class Standing:
     track: tuple[str, ...]
 
 
-def row(conversation: Conversation, is_started: bool, me: Person, view: View) -> Row:
+def row(conversation: Conversation, is_started: bool, has_signed: bool, me: Person, view: View) -> Row:
     """Describe one conversation to ``me``, who is a party to it."""
     other = conversation.other(me.id)
-    is_open = conversation.state is State.OPEN
-    standing = _standing(conversation, is_started, me, view) if is_open else _ended(view)
+    goes_on = conversation.state in GOES_ON
+    standing = _standing(conversation, is_started, has_signed, me, view)
     meeting = conversation.meeting
     days = Days(view.catalogue, view.days.now, ZoneInfo(meeting.time_zone)) if meeting else view.days
     day = days.of(meeting.at) if meeting else None
@@ -76,8 +83,34 @@ def row(conversation: Conversation, is_started: bool, me: Person, view: View) ->
         month=days.month(day) if day else "",
         date=day,
         meets_at=meeting.at if meeting else None,
-        is_open=is_open,
-        is_coming=is_open and day is not None and day >= days.today,
+        goes_on=goes_on,
+        is_coming=goes_on and day is not None and day >= days.today,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DeclinedRow:
+    """A conversation that an employee has declined, for HR. ``meeting`` is empty without one."""
+
+    employee: Person
+    responsible: Person
+    when: str
+    meeting: str
+    reason: str
+    alternative: str
+
+
+def declined_row(declined: Declined, view: View) -> DeclinedRow:
+    """Describe it in the time zone of its meeting."""
+    zone = ZoneInfo(declined.time_zone) if declined.time_zone else view.days.zone
+    days = Days(view.catalogue, view.days.now, zone)
+    return DeclinedRow(
+        declined.employee,
+        declined.responsible,
+        days.when(declined.decision.at),
+        days.exactly(declined.meeting_at) if declined.meeting_at else "",
+        declined.decision.reason,
+        declined.decision.alternative,
     )
 
 
@@ -121,7 +154,27 @@ def _state(state: State, is_started: bool, view: View) -> str:
             return say("Cancelled")
 
 
-def _standing(conversation: Conversation, is_started: bool, me: Person, view: View) -> Standing:
+def _standing(
+    conversation: Conversation, is_started: bool, has_signed: bool, me: Person, view: View
+) -> Standing:
+    say, name = view.catalogue.say, conversation.other(me.id).first_name
+    signs = bool(conversation.facts.signers)
+    match conversation.state:
+        case State.OPEN:
+            return _open(conversation, is_started, me, view)
+        case State.FROZEN if conversation.may(me.actor, Action.SIGN) and not has_signed:
+            return Standing(say("Waits for your signature"), say("Read and sign"), True, ALMOST)
+        case State.FROZEN:
+            stage = say("Waits for %(whose)s signature", whose=whose(name, view.locale))
+            return Standing(stage, say("Read"), False, ALMOST)
+        case State.CLOSED:
+            stage = say("Signed") if signs else say("Can be read, not changed")
+            return Standing(stage, say("Read"), False, WHOLE)
+        case State.DECLINED | State.CANCELLED:
+            return Standing(say("Was not held"), say("Read why"), False, NOTHING)
+
+
+def _open(conversation: Conversation, is_started: bool, me: Person, view: View) -> Standing:
     say, name = view.catalogue.say, conversation.other(me.id).first_name
     if not conversation.facts.shares:
         track = ("full", "", "") if is_started else ("", "", "")
@@ -154,12 +207,6 @@ def _standing(conversation: Conversation, is_started: bool, me: Person, view: Vi
         case _:
             stage = say("You have not shared yet") if is_started else say("Not begun")
             return Standing(stage, say("Prepare"), True, ("half" if is_started else "", "", ""))
-
-
-def _ended(view: View) -> Standing:
-    return Standing(
-        view.catalogue.say("Can be read, not changed"), view.catalogue.say("Read"), False, ("full",) * 3
-    )
 
 
 def _when(meeting: Meeting | None, days: Days, view: View) -> str:

@@ -19,7 +19,7 @@ from crdt.content import Content
 from server import people, sources, template_format
 from server.activities import Activity, ActivityState, GoalType
 from server.conversations import Conversation, ConversationPane, Meeting
-from server.decisions import Decision
+from server.decisions import Decision, Declined
 from server.documents import Reading
 from server.invitations import Gathering, Invitation
 from server.pages import conversation, language, my_sessions, offline, sharing, sign_in, start
@@ -85,6 +85,8 @@ class World:
     signed_in: dict[str, Person] = field(default_factory=lambda: {"m": MAJA, "j": JONAS})
     activities: list[Activity] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
+    declined: list[Declined] = field(default_factory=list)
+    signed: frozenset[str] = frozenset()
     demo: bool = False
     is_started: bool = True
     has_conversations: bool = True
@@ -123,7 +125,8 @@ class World:
                     of_conversation=self.of_conversation, of_employee=self.of_conversation
                 ),
                 invitations=SimpleNamespace(gathering=self.gathering, mine=self.invitations_of),
-                declining=SimpleNamespace(decisions=self.decided),
+                declining=SimpleNamespace(decisions=self.decided, declined=self.declined_ones),
+                signing=SimpleNamespace(signed_by=self.signed_ones),
                 database=SimpleNamespace(read=self.read_directly),
                 settings=settings,
                 clock=lambda: NOW,
@@ -132,6 +135,12 @@ class World:
 
     async def decided(self, actor: Actor, id_: str) -> list[Decision]:
         return self.decisions
+
+    async def declined_ones(self, actor: Actor) -> list[Declined]:
+        return self.declined
+
+    async def signed_ones(self, actor: Actor) -> frozenset[str]:
+        return self.signed
 
     async def read_directly(self, work: Any) -> Any:
         if work is people.unit_names:
