@@ -16,12 +16,14 @@ from starlette.types import ASGIApp, Scope
 
 from server.accounts import Accounts
 from server.activities import Activities
+from server.change_log import ChangeLogs
 from server.conversations import Conversations
 from server.declining import Declining
 from server.documents import Documents
 from server.freezing import Freezing
 from server.invitations import Invitations
 from server.pages import (
+    changes,
     conversation,
     declining,
     freezing,
@@ -32,6 +34,7 @@ from server.pages import (
     reopening,
     sharing,
     sign_in,
+    signing,
     start,
 )
 from server.pages.assets import read_assets
@@ -86,6 +89,7 @@ async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIter
             freezing=Freezing(database, clock, seal),
             signing=Signing(database, clock, accounts, seal),
             reopening=Reopening(database, clock),
+            change_logs=ChangeLogs(database),
             rooms=rooms,
             settings=settings,
             clock=clock,
@@ -114,11 +118,13 @@ def create_app(features: Features) -> Starlette:
             Route("/sessions", for_person(my_sessions.end), methods=["POST"]),
             Route("/language", for_anyone(language.choose), methods=["POST"]),
             Route(of_conversation, for_person(conversation.show)),
+            Route(f"{of_conversation}/changes", for_person(changes.show)),
             Route(f"{of_pane}/preview", for_person(conversation.preview)),
             Route(f"{of_pane}/share", for_person(sharing.share), methods=["POST"]),
             Route(f"{of_pane}/withdraw", for_person(sharing.withdraw), methods=["POST"]),
             Route(f"{of_pane}/open", for_person(sharing.open_pane), methods=["POST"]),
             Route(f"{of_conversation}/freeze", for_person(freezing.freeze), methods=["POST"]),
+            Route(f"{of_conversation}/sign", for_person(signing.sign), methods=["POST"]),
             Route(f"{of_conversation}/complete", for_person(freezing.ask_complete)),
             Route(f"{of_conversation}/complete", for_person(freezing.complete), methods=["POST"]),
             Route(f"{of_conversation}/reopen", for_person(reopening.ask)),

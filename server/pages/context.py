@@ -24,6 +24,7 @@ from server.sessions import Session
 if TYPE_CHECKING:
     from server.accounts import Accounts, Person
     from server.activities import Activities
+    from server.change_log import ChangeLogs
     from server.conversations import Conversations
     from server.declining import Declining
     from server.documents import Documents
@@ -67,6 +68,7 @@ class Features:
     freezing: "Freezing"
     signing: "Signing"
     reopening: "Reopening"
+    change_logs: "ChangeLogs"
     rooms: "Rooms"
     settings: "Settings"
     clock: Clock

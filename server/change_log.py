@@ -1,0 +1,189 @@
+"""The change log: who has written in which element of which pane, when first and when last (F6).
+
+Never what was written: that is in the panes. The rows are written in the transaction of the text that they
+tell of, and go with the generation of the pane. What is told of a pane is told to those who read it now, so
+nobody learns from here that another one has written in a pane which is not shared.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, select
+
+from server import conversations, decisions, people
+from server.conversations import Conversation
+from server.people import Person
+from server.rules.access import Action, Actor, Pane
+from server.storage import tables
+from server.storage.database import Database
+from server.template_elements import Element
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """That somebody has written in one element of one pane."""
+
+    pane: Pane
+    element: Element
+    by: Person
+    first_at: datetime
+    last_at: datetime
+
+
+class Kind(StrEnum):
+    """A turn in the life of a conversation, in the order in which they come when they come at once."""
+
+    CREATED = "created"
+    SHARED = "shared"
+    OPENED = "opened"
+    """The answers of a pane were opened: shown to the other party, at the latest when the text was frozen."""
+    FROZEN = "frozen"
+    SIGNED = "signed"
+    COMPLETED = "completed"
+    REOPENED = "reopened"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn: who brought it about, or whose pane it is about."""
+
+    kind: Kind
+    at: datetime
+    by: Person | None
+    """None where nobody alone did it: a pane that was opened, the last signature that completes."""
+    pane: Pane | None = None
+    reason: str = ""
+    alternative: str = ""
+    """What the employee proposes instead of a conversation that she declines."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLog:
+    """A conversation, and as much of what happened in it as one person may know. Both newest first."""
+
+    conversation: Conversation
+    writings: tuple[Writing, ...]
+    turns: tuple[Turn, ...]
+
+
+def read(connection: Connection, actor: Actor, id_: str) -> ChangeLog:
+    """The change log of a conversation for somebody who takes part in it. Raises NotFound for others."""
+    conversation = conversations.see(connection, actor, id_)
+    turns = [*_of_panes(conversation)]
+    if actor.person in conversation.facts.parties:
+        turns += _of_life(connection, actor, conversation)
+    order = list(Kind)
+    return ChangeLog(
+        conversation,
+        tuple(_writings(connection, actor, conversation)),
+        tuple(sorted(turns, key=lambda turn: (turn.at, order.index(turn.kind)), reverse=True)),
+    )
+
+
+def _writings(connection: Connection, actor: Actor, conversation: Conversation) -> list[Writing]:
+    readable = {
+        state.document: pane
+        for pane, state in conversation.panes.items()
+        if conversation.may(actor, Action.READ_PANE, pane)
+    }
+    log = tables.change_log
+    rows = connection.execute(select(log).where(log.c.document_id.in_(readable))).all()
+    persons = _persons(connection, conversation, {row.person_id for row in rows})
+    elements = {
+        pane: {
+            field.name: element
+            for element in conversation.template.elements_in(pane)
+            for field in element.fields()
+        }
+        for pane in readable.values()
+    }
+    found: dict[tuple[Pane, str, str], Writing] = {}
+    for row in rows:
+        pane = readable[row.document_id]
+        element = elements[pane].get(row.field)
+        if element is None:
+            # The row of a share, which is told as a turn.
+            continue
+        key = pane, element.id, row.person_id
+        known = found.get(key)
+        found[key] = Writing(
+            pane,
+            element,
+            persons[row.person_id],
+            min(row.first_at, known.first_at) if known else row.first_at,
+            max(row.last_at, known.last_at) if known else row.last_at,
+        )
+    return sorted(found.values(), key=lambda each: (each.last_at, each.first_at), reverse=True)
+
+
+def _of_panes(conversation: Conversation) -> Iterator[Turn]:
+    """What everybody who takes part sees of the panes anyway: which are shared, and which were opened."""
+    for pane, state in conversation.panes.items():
+        owner = next((each for each in _parties(conversation) if each.id == state.facts.owner), None)
+        if state.shared_at is None or not any(conversation.template.elements_in(pane)):
+            continue
+        yield Turn(Kind.SHARED, state.shared_at, owner, pane)
+        if state.opened_at is not None:
+            yield Turn(Kind.OPENED, state.opened_at, None, pane)
+
+
+def _of_life(connection: Connection, actor: Actor, conversation: Conversation) -> Iterator[Turn]:
+    """What concerns the two parties alone."""
+    yield Turn(Kind.CREATED, conversation.created_at, conversation.responsible)
+    yield from _of_records(connection, conversation)
+    if conversation.may(actor, Action.SEE_DECISION):
+        for decision in decisions.of(connection, actor, conversation.id):
+            yield Turn(
+                Kind(decision.kind),
+                decision.at,
+                decision.by,
+                reason=decision.reason,
+                alternative=decision.alternative,
+            )
+
+
+def _of_records(connection: Connection, conversation: Conversation) -> Iterator[Turn]:
+    record, signature = tables.record, tables.signature
+    records = connection.execute(
+        select(record.c.frozen_at, record.c.frozen_by, record.c.closed_at).where(
+            record.c.conversation_id == conversation.id
+        )
+    ).all()
+    signatures = connection.execute(
+        select(signature.c.person_id, signature.c.at).where(signature.c.conversation_id == conversation.id)
+    ).all()
+    who = {row.frozen_by for row in records} | {person for person, _ in signatures}
+    persons = _persons(connection, conversation, who)
+    is_signed = conversation.template.sign.enabled
+    for row in records:
+        if is_signed:
+            yield Turn(Kind.FROZEN, row.frozen_at, persons[row.frozen_by])
+        if row.closed_at is not None:
+            yield Turn(Kind.COMPLETED, row.closed_at, None if is_signed else persons[row.frozen_by])
+    for person, at in signatures:
+        yield Turn(Kind.SIGNED, at, persons[person])
+
+
+def _parties(conversation: Conversation) -> tuple[Person, Person]:
+    return conversation.employee, conversation.responsible
+
+
+def _persons(connection: Connection, conversation: Conversation, ids: Iterable[str]) -> dict[str, Person]:
+    """Those who took part, guests whose part has ended and earlier managers included."""
+    known = {person.id: person for person in _parties(conversation)}
+    return {id_: known.get(id_) or people.get(connection, id_) for id_ in ids}
+
+
+class ChangeLogs:
+    """The way in for pages."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def read(self, actor: Actor, id_: str) -> ChangeLog:
+        """As ``read``."""
+        return await self._database.read(lambda connection: read(connection, actor, id_))
