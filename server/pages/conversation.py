@@ -16,6 +16,7 @@ from server.pages import (
     conversation_view,
     invitations_view,
     record_view,
+    signing,
     turns_view,
 )
 from server.pages.context import PersonVisit
@@ -35,6 +36,8 @@ async def show(visit: PersonVisit) -> Response:
     reading = await visit.features.documents.read(visit.actor, visit.request.path_params["id"])
     conversation = reading.conversation
     view = visit.view(zone(conversation))
+    if conversation.state in (State.FROZEN, State.CLOSED):
+        return await signing.review(visit, conversation)
     shown = await _shown(visit, conversation)
     seen = Seen(visit.me, conversation, reading.contents, shown)
     panes = conversation_view.panes(seen, view)

@@ -61,6 +61,7 @@ export function replacePage(fresh: Document): string[] {
   }
   document.title = fresh.title
   document.body.className = fresh.body.className
+  document.body.dataset['page'] = fresh.body.dataset['page'] ?? ''
   window.scrollTo({ top: 0, behavior: 'instant' })
   if (held) (main.querySelector<HTMLElement>('h1[tabindex]') ?? main).focus({ preventScroll: true })
   return sentencesIn('[data-region=notice] b')
