@@ -1,6 +1,7 @@
 """What is wrong with a file that somebody wrote: where, and a sentence, for each fault of it."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 
@@ -10,9 +11,12 @@ class Fault:
 
     path: str
     sentence: str
+    line: int | None = None
+    """In the file, counted from 1, for whoever has a file."""
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.sentence}"
+        where = f"line {self.line}, {self.path}" if self.line is not None else self.path
+        return f"{where}: {self.sentence}"
 
 
 def path_of(location: tuple[int | str, ...], whole: str) -> str:
@@ -33,8 +37,15 @@ def sentence_of(error: Any) -> str:
             return "This must be given."
         case "extra_forbidden":
             return "There is no such key here."
+        case "invalid_key":
+            return "This key is no word: put it in quotes."
+        case "string_type" if isinstance(error["input"], bool | int | float | date):
+            # YAML takes an unquoted yes, 12 or 2026-01-01 for something else than a word.
+            return f"This is read as {error['input']}, which is no text: put it in quotes."
         case _:
-            message = str(error["msg"]).removeprefix("Value error, ")
+            message = (
+                str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "This must be")
+            )
             return message[0].upper() + message[1:].removesuffix(".") + "."
 
 

@@ -15,8 +15,8 @@ from crdt.schema import VALUES, ChoiceSet, Scalar, Table, Text, Value
 from crdt.schema import Field as DocumentField
 from server.rules.access import Pane
 from server.template_parts import Column, Creates, Option, Part, PartKind, ScaleSteps, Source
-from server.template_tables import DATES, NumberRange, PlainOption, TableShape
-from server.template_words import Grounds, Identifier, NotEmpty, Party, Step, Strict, Words
+from server.template_tables import DATES, NumberRange, PlainOption, TableRows, TableShape
+from server.template_words import Grounds, Identifier, NotEmpty, Once, Party, Step, Strict, Words
 
 BOTH: frozenset[Party] = frozenset(("employee", "manager"))
 
@@ -35,11 +35,11 @@ class ElementShape(Strict, abc.ABC):
     id: Identifier
     label: Words
     help: Words | None = None
-    panes: Annotated[tuple[Pane, ...], NotEmpty] | None = None
-    filled_by: Annotated[tuple[Party, ...], NotEmpty] | None = None
+    panes: Annotated[tuple[Pane, ...], NotEmpty, Once] | None = None
+    filled_by: Annotated[tuple[Party, ...], NotEmpty, Once] | None = None
     visible_to: tuple[Party, ...] | None = None
     sensitive: bool = False
-    required_for: tuple[Step, ...] = ()
+    required_for: Annotated[tuple[Step, ...], Once] = ()
 
     @field_validator("id")
     @classmethod
@@ -51,6 +51,8 @@ class ElementShape(Strict, abc.ABC):
     @field_validator("panes", mode="after")
     @classmethod
     def _in_reading_order(cls, value: tuple[Pane, ...] | None) -> tuple[Pane, ...] | None:
+        if value is not None and not cls.answers and value != (Pane.JOINT,):
+            raise ValueError("what is only shown is shown to both, so it stands in the joint pane")
         return value if value is None else tuple(pane for pane in Pane if pane in value)
 
     @field_validator("filled_by")
@@ -332,10 +334,19 @@ class PersonChoice(ElementShape):
         return (Part(self.id, PartKind.PERSON, Value(self.id, Scalar.PERSON), sensitive=self.sensitive),)
 
 
-class TableOfRows(ElementShape, TableShape):
+class TableOfRows(TableShape, ElementShape):
     """Rows of typed columns."""
 
     type: Literal["table"]
+
+    @field_validator("rows")
+    @classmethod
+    def _are_added_by_writers(cls, value: TableRows, info: ValidationInfo) -> TableRows:
+        if value.add is not None and {"panes", "filled_by"} <= info.data.keys():
+            here = writers(_lives_in(info.data["panes"], info.data["filled_by"]))
+            if set(value.add) != here:
+                raise ValueError(f"rows.add differs from the writers of the pane, {_names(here)}")
+        return value
 
     def parts(self) -> tuple[Part, ...]:
         return (self.part(self.id, sensitive=self.sensitive),)
@@ -390,8 +401,8 @@ class ActivityTable(ElementShape):
 
     type: Literal["activity_table"]
     creates: Literal["follow_up_activity"] = "follow_up_activity"
-    columns: Annotated[tuple[ActivityColumn, ...], NotEmpty]
-    required: tuple[ActivityColumn, ...] = ()
+    columns: Annotated[tuple[ActivityColumn, ...], NotEmpty, Once]
+    required: Annotated[tuple[ActivityColumn, ...], Once] = ()
     """Columns without which a row is not filled, beside the description (F81)."""
 
     @field_validator("columns")
@@ -399,8 +410,6 @@ class ActivityTable(ElementShape):
     def _describes_itself(cls, value: tuple[ActivityColumn, ...]) -> tuple[ActivityColumn, ...]:
         if "description" not in value:
             raise ValueError("an activity needs the column description")
-        if len(set(value)) != len(value):
-            raise ValueError("a column is there once at most")
         return value
 
     @field_validator("required")

@@ -18,11 +18,13 @@ from pydantic import (
     model_validator,
 )
 
-from server.faults import Fault, mappings, path_of, sentence_of
+from server.faults import Fault
 from server.rules.access import Pane
-from server.template_elements import ELEMENT_TYPES, Element
+from server.template_elements import Element
+from server.template_faults import fault
+from server.template_misfits import misfits
 from server.template_plan import ActionPlan
-from server.template_words import Identifier, NotEmpty, Party, Sentence, Strict, WordLists, Words
+from server.template_words import Identifier, NotEmpty, Once, Party, Sentence, Strict, WordLists, Words
 
 Kind = Literal["annual", "follow_up", "salary"]
 
@@ -53,7 +55,7 @@ class Sign(Strict):
     enabled: bool = False
     requires: tuple[Literal["employee_shared", "manager_shared", "notes_delivered_to_employee"], ...] = ()
     """What must be shared before. The notes are delivered when the manager's pane is shared."""
-    signers: tuple[Party, ...] = ("employee", "manager")
+    signers: Annotated[tuple[Party, ...], NotEmpty, Once] = ("employee", "manager")
     meaning: Literal["seen", "agreed", "seen_and_done"] = "seen"
     allow_comment_with_signature: bool = True
 
@@ -202,7 +204,7 @@ class Template(Strict):
     action_plan: ActionPlan | None = None
     development_kinds: WordLists | None = None
     """Choices for what kind of development is meant (F109)."""
-    requires_before_complete: tuple[Rule, ...] = ()
+    requires_before_complete: Annotated[tuple[Rule, ...], Once] = ()
     excluded_topics: tuple[ExcludedTopic, ...] = ()
 
     @property
@@ -251,50 +253,11 @@ class TemplateInvalid(Exception):
 
 def read(body: Mapping[str, Any]) -> Template:
     """Make a template of the mapping below the file's key ``template``. Raises TemplateInvalid."""
-    errors = list(_repeated_ids(body))
+    errors = list(misfits(body))
     try:
         template = Template.model_validate(body)
     except ValidationError as invalid:
-        errors += [Fault(_path(e["loc"]), _sentence(e)) for e in invalid.errors()]
+        errors += [fault(Template, error) for error in invalid.errors()]
     if errors:
         raise TemplateInvalid(tuple(errors))
     return template
-
-
-def _repeated_ids(body: Mapping[str, Any]) -> Iterator[Fault]:
-    """Look at the unchecked mapping, so that repeated ids are reported along with everything else."""
-    seen_elements: set[str] = set()
-    seen_sections: set[str] = set()
-    for s, section in enumerate(mappings(body.get("sections"))):
-        yield from _repeated(section.get("id"), seen_sections, f"sections[{s}].id")
-        for e, element in enumerate(mappings(section.get("elements"))):
-            yield from _repeated(element.get("id"), seen_elements, f"sections[{s}].elements[{e}].id")
-
-
-def _repeated(id_: object, seen: set[str], path: str) -> Iterator[Fault]:
-    if isinstance(id_, str):
-        if id_ in seen:
-            yield Fault(path, f"{id_} is already the id of another one here.")
-        seen.add(id_)
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    """``("sections", 0, "elements", 1, "scale", "scale", "max")`` has the element's kind in it: drop that."""
-    shown = (
-        part
-        for before, part in zip((None, *location), location, strict=False)
-        if not (isinstance(before, int) and part in ELEMENT_TYPES)
-    )
-    return path_of(tuple(shown), "template")
-
-
-def _sentence(error: Any) -> str:
-    match error["type"]:
-        case "extra_forbidden":
-            return "A template has no such key here."
-        case "union_tag_invalid":
-            return f"{error['ctx']['tag']} is no kind of element. The kinds are {', '.join(ELEMENT_TYPES)}."
-        case "union_tag_not_found":
-            return f"The type must be given: one of {', '.join(ELEMENT_TYPES)}."
-        case _:
-            return sentence_of(error)

@@ -21,13 +21,11 @@ from pydantic import ValidationInfo, field_validator
 
 from crdt.content import Content, Row, TextContent, plain_text, text_is_filled
 from crdt.schema import Field, Text, Value
+from server.rules.limits import SCALE_STEPS_MAX
 from server.template_words import Grounds, Strict, Words
 
 GOAL_TYPES = ("work_goal", "development_goal")
 """What a row can become when the conversation closes: the kinds of activities."""
-
-STEPS_MAX = 11
-"""Of a scale: more do not fit beside each other on a phone."""
 
 
 class PartKind(StrEnum):
@@ -78,8 +76,8 @@ class ScaleSteps(Strict):
     @field_validator("max")
     @classmethod
     def _is_a_scale(cls, value: int, info: ValidationInfo) -> int:
-        if "min" in info.data and not info.data["min"] < value <= info.data["min"] + STEPS_MAX - 1:
-            raise ValueError("a scale goes from min up to max, in eleven steps at most")
+        if "min" in info.data and not info.data["min"] < value <= info.data["min"] + SCALE_STEPS_MAX - 1:
+            raise ValueError(f"a scale goes from min up to max, in {SCALE_STEPS_MAX} steps at most")
         return value
 
     @field_validator("labels")

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from server.template_elements import (
+    BOTH,
     Checkbox,
     ChoiceOption,
     Date,
@@ -17,7 +18,7 @@ from server.template_elements import (
     TableOfRows,
 )
 from server.template_parts import Source
-from server.template_tables import GoalType, TableShape
+from server.template_tables import GoalType, TableRows, TableShape
 from server.template_words import Identifier, NotEmpty, Strict, WordLists, Words
 
 KINDS = "kinds"
@@ -105,6 +106,13 @@ class PlanTable(TableShape):
     def _is_called_something(cls, value: Words | None, info: ValidationInfo) -> Words | None:
         if value is None and info.data.get("columns") is not None:
             raise ValueError("a table without column_groups needs a label")
+        return value
+
+    @field_validator("rows")
+    @classmethod
+    def _are_added_by_both(cls, value: TableRows) -> TableRows:
+        if value.add is not None and set(value.add) != BOTH:
+            raise ValueError("rows.add differs from the writers of the plan, who are employee and manager")
         return value
 
     @property

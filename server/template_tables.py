@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from crdt.schema import ROW_ID, ROW_REMOVED, Scalar, Table, Text, Value
 from server.rules.limits import UPDATE
 from server.template_parts import Column, Creates, Option, Part, PartKind, Source
-from server.template_words import Identifier, NotEmpty, Party, Strict, Words
+from server.template_words import Identifier, NotEmpty, Once, Party, Strict, Words
 
 GoalType = Literal["work_goal", "development_goal"]
 
@@ -33,6 +33,14 @@ class NumberRange(Strict):
         low = info.data.get("min")
         if low is not None and value is not None and not low < value:
             raise ValueError("max must be more than min")
+        return value
+
+    @field_validator("integer")
+    @classmethod
+    def _has_whole_ends(cls, value: bool, info: ValidationInfo) -> bool:
+        ends = (info.data.get("min"), info.data.get("max"))
+        if value and any(end is not None and not end.is_integer() for end in ends):
+            raise ValueError("min and max of a whole number must be whole")
         return value
 
     def value(self, name: str) -> Value:
@@ -200,7 +208,7 @@ class TableRows(Strict):
     """How many rows make the table filled, and who adds them: whoever writes the pane."""
 
     min: Annotated[int, Field(ge=0, le=UPDATE.table_rows_max)] = 0
-    add: tuple[Party, ...] | None = None
+    add: Annotated[tuple[Party, ...], Once] | None = None
     stable_row_ids: Literal[True] = True
 
 

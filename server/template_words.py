@@ -22,6 +22,16 @@ NotEmpty = AfterValidator(_some)
 """For a list. Looks at it last, so that an error within it is not also reported as an empty list."""
 
 
+def _once(value: tuple[object, ...]) -> tuple[object, ...]:
+    if repeated := [each for at, each in enumerate(value) if each in value[:at]]:
+        raise ValueError(f"{repeated[0]} is given twice")
+    return value
+
+
+Once = AfterValidator(_once)
+"""For a list in which nothing may stand twice."""
+
+
 class Strict(BaseModel):
     """A part of a template: unknown keys are errors, and nothing in it changes once read."""
 

@@ -29,6 +29,7 @@ from tests.organisation import ANNUAL, annual_template
 
 T = TypeVar("T")
 MISUSE = 2
+ROOT = Path(__file__).parents[1]
 MAJA, JONAS = "maja@vatten.example", "jonas@vatten.example"
 CHOSEN = "a long enough password"
 
@@ -99,7 +100,7 @@ class Operator:
     def founds(self) -> None:
         """The organisation and its template."""
         self.says("organisation", self.file(FILE))
-        self.says("template", self.file({"template": annual_template()}))
+        self.says("template", "add", self.file({"template": annual_template()}))
 
     @property
     def url(self) -> str:
@@ -154,7 +155,7 @@ def operator(tmp_path: Path) -> Operator:
 
 def test_from_an_empty_folder_to_a_conversation_of_two_people_who_can_sign_in(operator: Operator) -> None:
     assert "Added 2 units and 2 people, changed 0 and 0" in operator.says("organisation", operator.file(FILE))
-    operator.says("template", operator.file({"template": annual_template()}))
+    operator.says("template", "add", operator.file({"template": annual_template()}))
     password = operator.says("password", "--generate", MAJA.upper()).strip()
     operator.says("password", JONAS, typed=f"{CHOSEN}\n{CHOSEN}\n")
     assert operator.lets_in(MAJA, password)
@@ -260,8 +261,8 @@ def test_nobody_can_be_put_above_themselves_over_somebody_whom_only_the_database
 
 @pytest.mark.parametrize("content", [None, 3, "people", [], {"people": 3}, {"people": [3]}, {3: 4}])
 def test_a_file_that_is_something_else_is_refused_in_sentences(operator: Operator, content: object) -> None:
-    for command in ("organisation", "template"):
-        assert all(line.endswith(".") for line in operator.is_told(command, operator.file(content)))
+    for command in (("organisation",), ("template", "add"), ("template", "check")):
+        assert all(line.endswith(".") for line in operator.is_told(*command, operator.file(content)))
 
 
 @pytest.mark.parametrize(
@@ -281,8 +282,8 @@ def test_a_file_that_cannot_be_read_is_named(
     path = operator.folder / "some.yaml"
     if content is not None:
         path.write_bytes(content)
-    for command in ("organisation", "template"):
-        (line,) = operator.is_told(command, str(path))
+    for command in (("organisation",), ("template", "add"), ("template", "check")):
+        (line,) = operator.is_told(*command, str(path))
         assert line.startswith(f"{path} {sentence}")
 
 
@@ -322,25 +323,51 @@ def test_a_new_password_ends_the_sessions_of_that_person(operator: Operator) -> 
     assert operator.says("password", "--generate", MAJA).strip() != made
 
 
-def test_everything_wrong_with_a_template_is_said_at_once(operator: Operator) -> None:
-    wrong = annual_template(colour="green", completes="hr")
-    lines = operator.is_told("template", operator.file({"template": wrong}))
-    assert [line.split(": ")[0] for line in lines] == ["completes", "colour"]
+def test_everything_wrong_with_a_template_is_said_at_once_line_by_line(operator: Operator) -> None:
+    path = operator.folder / "wrong.yaml"
+    sample = (ROOT / "server/demo/template_annual_three_panes.yaml").read_text(encoding="utf-8")
+    wrong = sample.replace("completes: manager", "completes: hr\n  colour: green\n  kind: annual")
+    path.write_text(wrong, encoding="utf-8")
+    expected = [
+        "line 11, completes: This must be 'employee' or 'manager'.",
+        "line 12, colour: There is no key colour here. The keys are id, version, kind, ",
+        "line 13, kind: kind is given twice here.",
+    ]
+    for command in ("check", "add"):
+        lines = operator.is_told("template", command, str(path))
+        assert len(lines) == len(expected)
+        assert all(line.startswith(start) for line, start in zip(lines, expected, strict=True))
+
+
+def test_a_template_is_checked_without_a_database(operator: Operator) -> None:
+    for path in sorted((ROOT / "server/demo").glob("template_*.yaml")):
+        said = operator.says("template", "check", str(path))
+        assert re.fullmatch(r"[a-z-]+, version 1: \d section.*\.\n", said)
+    assert not (operator.folder / "data").exists()
+    annual = operator.says("template", "check", str(ROOT / "server/demo/template_annual_three_panes.yaml"))
+    assert annual == (
+        "arssamtal-tre-rutor, version 1: 5 sections, 8 questions; panes: employee, manager, joint; "
+        "shared, opened each on its own; signed by employee and manager.\n"
+    )
 
 
 def test_a_template_names_only_units_that_are_there(operator: Operator) -> None:
     operator.founds()
     body = annual_template(version=2, available_to={"units": ["drift", "drfit"]})
-    (line,) = operator.is_told("template", operator.file({"template": body}))
-    assert line == "available_to.units[1]: There is no unit drfit."
+    (line,) = operator.is_told("template", "add", operator.file({"template": body}))
+    assert line.endswith(", available_to.units[1]: There is no unit drfit.")
 
 
 def test_the_versions_of_a_template_have_no_gap_and_the_newest_is_used(operator: Operator) -> None:
     operator.founds()
     for version in (1, 3):
-        (line,) = operator.is_told("template", operator.file({"template": annual_template(version=version)}))
-        assert line == f"version: The next version of {ANNUAL[0]} is 2, and the file says {version}."
-    operator.says("template", operator.file({"template": annual_template(version=2, completes="employee")}))
+        (line,) = operator.is_told(
+            "template", "add", operator.file({"template": annual_template(version=version)})
+        )
+        assert line.endswith(f", version: The next version of {ANNUAL[0]} is 2, and the file says {version}.")
+    operator.says(
+        "template", "add", operator.file({"template": annual_template(version=2, completes="employee")})
+    )
     id_ = operator.says(*operator.converses()).strip().rsplit("/", 1)[1]
     actor = operator.person("maja").actor
     seen = operator.finds(lambda database: Conversations(database, now).see(actor, id_))
@@ -371,7 +398,7 @@ def test_a_conversation_that_cannot_be_made_is_refused_in_a_sentence(
 ) -> None:
     operator.founds()
     narrow = annual_template(id="narrow", available_to={"units": ["ledning"]})
-    operator.says("template", operator.file({"template": narrow}))
+    operator.says("template", "add", operator.file({"template": narrow}))
     (line,) = operator.is_told(*operator.converses(**changes))
     assert line.startswith(sentence)
 
@@ -391,7 +418,7 @@ def test_while_a_server_has_the_file_every_command_says_so_and_does_nothing(oper
     async def refused(_: Database) -> list[list[str]]:
         commands = (
             ("organisation", organisation),
-            ("template", template),
+            ("template", "add", template),
             ("password", "--generate", MAJA),
             operator.converses(),
         )
@@ -437,9 +464,12 @@ def test_the_example_that_the_help_shows_can_be_used_as_it_stands(operator: Oper
     assert "Added 1 units and 1 people" in operator.says("organisation", str(example))
 
 
-@pytest.mark.parametrize("command", ["organisation", "template", "password", "conversation", "serve"])
+@pytest.mark.parametrize(
+    "command",
+    ["organisation", "template add", "template check", "password", "conversation", "serve"],
+)
 def test_every_command_and_option_has_a_word_of_help(operator: Operator, command: str) -> None:
-    shown = operator.says(command, "--help")
+    shown = operator.says(*command.split(), "--help")
     assert shown.splitlines()[2].strip().endswith(".")
     for line in shown.splitlines():
         if line.startswith(("  --", "  FILE", "  EMAIL")):

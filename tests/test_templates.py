@@ -82,8 +82,11 @@ def test_every_error_is_reported_at_once_with_its_path() -> None:
         "sections[1].elements[0].scale.max",
         "sections[2].elements[0].id",
     }
-    assert found["colour"] == "A template has no such key here."
-    assert found["name.nb"] == "This must be given."
+    assert found["colour"].startswith("There is no key colour here. The keys are id, version, kind, ")
+    assert found["completes"] == "This must be 'employee' or 'manager'."
+    assert found["name.nb"] == "The words in Norwegian are missing."
+    assert found["sections[0].elements[0].lable"] == "There is no key lable here: perhaps it is label."
+    assert found["sections[1].elements[0].scale.max"].startswith("A scale goes from min up to max")
     assert found["sections[0].elements[1]"].startswith(
         "essay is no kind of element. The kinds are rich_text, "
     )
@@ -98,10 +101,10 @@ def test_every_error_is_reported_at_once_with_its_path() -> None:
         ({"visible_to": ["manager"]}, "differs from the readers of the pane"),
         ({"panes": ["joint"], "required_for": ["share"]}, "the joint pane is never shared"),
         ({"type": "activity_review", "required_for": ["sign"]}, "cannot be required"),
-        ({"type": "scale", "scale": {"min": 1, "max": 12}}, "eleven steps at most"),
+        ({"type": "scale", "scale": {"min": 1, "max": 12}}, "in 11 steps at most"),
         ({"type": "scale", "scale": {"min": 1, "max": 5, "labels": {6: WORDS}}}, "has no step 6"),
         ({"type": "activity_table", "columns": ["due_date"]}, "needs the column description"),
-        ({"type": "activity_table", "columns": ["description"] * 2}, "once at most"),
+        ({"type": "activity_table", "columns": ["description"] * 2}, "description is given twice"),
         ({"panes": []}, "at least one must be given"),
         ({"type": None}, "is no kind of element"),
     ],

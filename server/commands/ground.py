@@ -9,14 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 import typer
 import yaml
 from sqlalchemy import make_url
 
-from server import logs, people, settings
+from server import logs, people, places, settings
 from server.people import Person
+from server.places import YamlFile
 from server.rules.errors import NotFound, StorageUnavailable
 from server.settings import Settings, SettingsInvalid
 from server.storage.database import Database
@@ -127,10 +128,10 @@ def require_folder(chosen: Settings) -> None:
         ) from error
 
 
-def yaml_in(path: Path) -> Any:
+def yaml_in(path: Path) -> YamlFile:
     """Read a YAML file. Raises Misuse when it cannot be read, or is none."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return places.read(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise Misuse(f"{path} cannot be read: {error.strerror}.") from error
     except yaml.MarkedYAMLError as error:

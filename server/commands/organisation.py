@@ -43,7 +43,7 @@ def organisation(
 
 
 async def _bring(ground: Ground, file: Path) -> None:
-    body = yaml_in(file)
+    body = yaml_in(file).value
     try:
         brought = await ground.database.write(lambda connection: feature.bring(connection, OPERATOR, body, now()))
     except OrganisationInvalid as invalid:

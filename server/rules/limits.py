@@ -149,6 +149,10 @@ SALT_BYTES = 32
 RECORD_BYTES_MAX = 64 * MIB
 """Of a record as JSON: three documents at their largest, with room for how JSON writes them."""
 
+# Templates.
+SCALE_STEPS_MAX = 11
+"""Of one scale: more do not fit beside each other on a phone."""
+
 # The process.
 OPEN_FILES = 65_536
 """What the server asks the system for: a socket is an open file, and the usual allowance is 1,024."""
