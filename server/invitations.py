@@ -31,7 +31,7 @@ from server.rules.limits import GUESTS_MAX
 from server.storage import tables
 from server.storage.bells import ConversationChanged
 from server.storage.database import Database, ring
-from server.template_elements import Words
+from server.template_words import Words
 
 GUEST = tables.guest
 
