@@ -14,6 +14,14 @@ def zone(conversation: Conversation) -> str:
 def title(seen: Seen, view: View) -> str:
     """Which conversation this is, as the person who looks would call it."""
     name = seen.conversation.template.name.to(view.locale)
+    if seen.mine is None:
+        employee, responsible = seen.parties
+        return view.catalogue.say(
+            "%(kind)s of %(employee)s and %(manager)s",
+            kind=name,
+            employee=employee.first_name,
+            manager=responsible.first_name,
+        )
     return view.catalogue.say("%(kind)s with %(name)s", kind=name, name=seen.other.first_name)
 
 
