@@ -2,7 +2,7 @@
 // `node build.mjs --watch` builds again at every change, unminified.
 import * as esbuild from 'esbuild'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -62,9 +62,32 @@ function sprite() {
   return { 'icons.svg': file }
 }
 
-/** The licence of everything that ended up in the files that browsers get. */
+// The fonts of a record on paper (server/record.typ), as TrueType: whole, for nobody downloads them.
+const paperFonts = {
+  inter: ['400Regular', '400Regular_Italic', '600SemiBold', '600SemiBold_Italic'],
+  newsreader: ['500Medium', '400Regular_Italic'],
+  'noto-sans': ['400Regular'],
+  'noto-sans-hebrew': ['400Regular'],
+  'noto-sans-arabic': ['400Regular'],
+  'noto-sans-math': ['400Regular'],
+  'noto-sans-symbols-2': ['400Regular'],
+  'noto-emoji': ['400Regular'],
+}
+
+function paper() {
+  mkdirSync(join(out, 'paper'), { recursive: true })
+  for (const [family, styles] of Object.entries(paperFonts)) {
+    for (const style of styles) {
+      const folder = join('node_modules/@expo-google-fonts', family, style)
+      for (const file of readdirSync(folder).filter((name) => name.endsWith('.ttf'))) copyFileSync(join(folder, file), join(out, 'paper', file))
+    }
+  }
+  return Object.keys(paperFonts).map((family) => `@expo-google-fonts/${family}`)
+}
+
+/** The licence of everything that ended up in the files that browsers get, or that records are drawn with. */
 function notices(inputs) {
-  const packages = new Set(['lucide-static'])
+  const packages = new Set(['lucide-static', ...paper()])
   for (const input of inputs) {
     const found = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)
     if (found) packages.add(found[1])
@@ -72,8 +95,8 @@ function notices(inputs) {
   const texts = [...packages].sort().map((name) => {
     const folder = join('node_modules', name)
     const about = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-    const licence = readdirSync(folder).find((file) => /^licen[cs]e/i.test(file))
-    return `${name} ${about.version} (${about.license})\n\n${licence ? readFileSync(join(folder, licence), 'utf8') : ''}`
+    const licences = readdirSync(folder).filter((file) => /^licen[cs]e/i.test(file)).sort()
+    return `${name} ${about.version} (${about.license})\n\n${licences.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n')}`
   })
   writeFileSync(join(out, 'THIRD-PARTY.txt'), texts.join(`\n${'-'.repeat(70)}\n`))
   return { 'THIRD-PARTY.txt': 'THIRD-PARTY.txt' }
