@@ -10,13 +10,23 @@ from sqlalchemy import select, update
 from server import people
 from server.accounts import Accounts
 from server.rules.access import OPERATOR
-from server.rules.errors import NotFound, SignInRefused, TooManyAttempts
+from server.rules.errors import NotFound, SignInRefused, TooManyAttempts, WrongPassword
 from server.rules.limits import PASSWORD_CHARACTERS_MAX, SIGN_IN_ATTEMPTS_MAX, SIGN_IN_WINDOW_SECONDS
 from server.storage import tables
 from server.storage.bells import PersonChanged, SessionEnded
 from server.storage.database import Database
 from tests.conftest import SetClock
-from tests.organisation import HELENA, JONAS, MAJA, PASSWORD, QUICK, TOMAS, Organisation, person
+from tests.organisation import (
+    ASTRID,
+    HELENA,
+    JONAS,
+    MAJA,
+    PASSWORD,
+    QUICK,
+    TOMAS,
+    Organisation,
+    person,
+)
 
 ADDRESS = "192.0.2.7"
 
@@ -57,7 +67,7 @@ async def test_letters_may_be_composed_in_either_way(here: Organisation) -> None
     [
         pytest.param(MAJA.email, "wrong", id="wrong password"),
         pytest.param("nobody@nordljus.example", PASSWORD, id="unknown address"),
-        pytest.param(JONAS.email, PASSWORD, id="somebody without a password"),
+        pytest.param(ASTRID.email, PASSWORD, id="somebody without a password"),
     ],
 )
 async def test_every_refusal_is_the_same_and_takes_one_verification(
@@ -240,3 +250,38 @@ def test_initials_are_of_the_first_and_the_last_name() -> None:
         "ÅH",
         "B",
     ]
+
+
+async def test_only_ones_own_password_confirms(here: Organisation) -> None:
+    await here.accounts.confirm(MAJA.actor, PASSWORD)
+    await here.accounts.set_password(OPERATOR, "jonas", "Jonas has another one")
+    for actor, password in (
+        (MAJA.actor, "Jonas has another one"),
+        (JONAS.actor, PASSWORD),
+        (ASTRID.actor, PASSWORD),
+        (MAJA.actor, ""),
+        (MAJA.actor, "x" * 100_000),
+    ):
+        with pytest.raises(WrongPassword):
+            await here.accounts.confirm(actor, password)
+
+
+async def test_guessing_at_a_confirmation_has_an_end_of_its_own(here: Organisation, clock: SetClock) -> None:
+    for _ in range(SIGN_IN_ATTEMPTS_MAX):
+        with pytest.raises(WrongPassword):
+            await here.accounts.confirm(MAJA.actor, "guess")
+    with pytest.raises(TooManyAttempts):
+        await here.accounts.confirm(MAJA.actor, PASSWORD)
+    # Neither the others nor signing in are held up, nor is confirming by somebody who guesses at the door.
+    await here.accounts.confirm(JONAS.actor, PASSWORD)
+    await here.accounts.sign_in(MAJA.email, PASSWORD, ADDRESS)
+    clock.pass_time(seconds=SIGN_IN_WINDOW_SECONDS)
+    await here.accounts.confirm(MAJA.actor, PASSWORD)
+
+
+async def test_a_right_password_forgets_the_wrong_ones(here: Organisation) -> None:
+    for _ in range(3):
+        for _ in range(SIGN_IN_ATTEMPTS_MAX - 1):
+            with pytest.raises(WrongPassword):
+                await here.accounts.confirm(MAJA.actor, "guess")
+        await here.accounts.confirm(MAJA.actor, PASSWORD)
