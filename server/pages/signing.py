@@ -129,13 +129,13 @@ def _language(view: View) -> str:
 def _signer(conversation: Conversation, person: Person, statement: Statement | None, view: View) -> Signer:
     say, hand = view.catalogue.say, colour_of(conversation, person.id)
     if statement is None:
-        return Signer(person, hand, False, say("%(name)s has not signed yet.", name=person.name), "", "")
+        return Signer(person, hand, False, say("%(name)s has not signed yet.", name=person.first_name), "", "")
     when = view.days.when(moment(statement.at))
     return Signer(
         person,
         hand,
         True,
-        say("%(name)s has signed.", name=person.name),
+        say("%(name)s has signed.", name=person.first_name),
         f"{when[:1].upper()}{when[1:]}. {statement.words}",
         statement.comment,
     )
