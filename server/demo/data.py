@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from server.activities import GoalType
+from server.activities import ActivityState, GoalType
 from server.rules.access import Pane, Role
 from server.template_words import Words
 
@@ -85,29 +85,68 @@ class OpenStep(Strict):
     opens: Pane
 
 
+class SignStep(Strict):
+    """Sign, after freezing if nobody has signed yet. The comment may be empty."""
+
+    day: int
+    who: str
+    signs: str
+
+
+class CompleteStep(Strict):
+    day: int
+    who: str
+    completes: Literal[True]
+
+
+class DeclineStep(Strict):
+    """The reason, and what is proposed instead."""
+
+    day: int
+    who: str
+    declines: str
+    proposes: str
+
+
+Step = WriteStep | ShareStep | OpenStep | SignStep | CompleteStep | DeclineStep
+
+
 class ConversationData(Strict):
+    id: str
+    """By which tests and scenes know it. In the product its id is random."""
     employee: str
     responsible: str
     template: Annotated[str, Field(pattern=r"^[a-z-]+@\d+$")]
     created_day: int
     meeting: MeetingData | None = None
-    steps: list[WriteStep | ShareStep | OpenStep] = []
+    steps: list[Step] = []
 
 
 class ActivityData(Strict):
+    """Agreed on outside any conversation."""
+
     employee: str
     by: str
     day: int
     goal_type: GoalType
     title: str
     due: int | None = None
-    completed: int | None = None
-    cancelled: int | None = None
+
+
+class EndingData(Strict):
+    """How an activity ended that was active until then."""
+
+    employee: str
+    by: str
+    day: int
+    title: str
+    state: Literal[ActivityState.COMPLETED, ActivityState.CANCELLED]
 
 
 class ConversationsData(Strict):
     conversations: list[ConversationData]
     activities: list[ActivityData]
+    endings: list[EndingData]
 
 
 def organisation() -> OrganisationData:
@@ -116,7 +155,7 @@ def organisation() -> OrganisationData:
 
 
 def conversations() -> ConversationsData:
-    """Conversations and earlier activities."""
+    """Conversations, other activities, and how activities ended."""
     return ConversationsData.model_validate(_yaml("conversations.yaml"))
 
 

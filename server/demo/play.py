@@ -1,11 +1,14 @@
 """Plays the sample organisation: everybody signs in, writes, shares and opens as they would themselves.
 
 Time and person are injected, everything else is the product: each conversation could really have
-reached its state. A database is played once; what people write in it afterwards is kept.
+reached its state. All are played beside each other, day by day, as the days went. A database is played once;
+what people write in it afterwards is kept.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,16 +19,33 @@ from server import people
 from server.accounts import Accounts
 from server.activities import Activities, ActivityState
 from server.conversations import Conversations, Meeting
+from server.declining import Declining
 from server.demo import data
-from server.demo.data import ActivityData, ConversationData, OpenStep, PersonData, ShareStep, WriteStep
+from server.demo.data import (
+    ActivityData,
+    CompleteStep,
+    ConversationData,
+    ConversationsData,
+    DeclineStep,
+    EndingData,
+    OpenStep,
+    PersonData,
+    ShareStep,
+    SignStep,
+    Step,
+    WriteStep,
+)
 from server.demo.texts import blocks
 from server.documents import Documents
+from server.freezing import Freezing
 from server.people import Employment, Person
-from server.rules.access import OPERATOR, Role
+from server.rules.access import OPERATOR, Role, State
 from server.rules.errors import Refusal
 from server.rules.limits import UPDATE
+from server.sealing import seal
 from server.sessions import Session, Sessions
 from server.sharing import Sharing
+from server.signing import Signing
 from server.storage.database import Database
 from server.storage.opening import open_database
 from server.storage.update_log import Append, Touch
@@ -107,6 +127,14 @@ async def _renew_passwords(accounts: Accounts, present: list[Person], password: 
             await accounts.set_password(OPERATOR, person.id, password)
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happens on a day, counted from the day of the play."""
+
+    day: int
+    happens: Callable[[], Awaitable[None]]
+
+
 class Play:
     """One play into one empty database."""
 
@@ -119,24 +147,42 @@ class Play:
         self._sessions = Sessions(database, clock)
         self._sharing = Sharing(database, clock)
         self._documents = Documents(database, self._sessions, clock)
+        self._freezing = Freezing(database, clock, seal)
+        self._signing = Signing(database, clock, self._accounts, seal)
+        self._declining = Declining(database, clock)
         self._activities = Activities(database, clock)
+        self._password = ""
+        self._ids: dict[str, str] = {}
+        """Of the conversations, by their names in the file."""
         self._cast: dict[str, Person] = {}
         self._client = 1_000
 
     async def play(self, password: str) -> None:
-        """Play everything, in the order of the files."""
-        organisation, told = data.organisation(), data.conversations()
+        """Play everything, day by day."""
+        organisation = data.organisation()
+        self._password = password
         self._clock.go_to(FOUNDED_ON)
         await self._found(organisation, password)
         for body in data.templates():
             administrator = next(p for p in self._cast.values() if Role.FORM_ADMINISTRATOR in p.roles)
             await self._templates.add(administrator.actor, body)
+        events = [
+            *self._events(data.conversations()),
+            Event(MANAGER_CHANGED_ON, partial(self._settle, organisation)),
+        ]
+        for event in sorted(events, key=lambda event: event.day):
+            self._clock.go_to(event.day)
+            await event.happens()
+
+    def _events(self, told: ConversationsData) -> Iterator[Event]:
+        """Everything that people do, in the order of the file: what happens on one day stays in it."""
+        for talk in told.conversations:
+            yield Event(talk.created_day, partial(self._create, talk))
+            yield from (Event(step.day, partial(self._step, talk, step)) for step in talk.steps)
         for activity in told.activities:
-            await self._agree(activity)
-        for conversation in told.conversations:
-            await self._talk(conversation)
-        self._clock.go_to(MANAGER_CHANGED_ON)
-        await self._settle(organisation)
+            yield Event(activity.day, partial(self._agree, activity))
+        for ending in told.endings:
+            yield Event(ending.day, partial(self._end, ending))
 
     async def _found(self, organisation: data.OrganisationData, password: str) -> None:
         """Add units and people. The first person comes before any unit, and has neither unit nor manager."""
@@ -195,36 +241,40 @@ class Play:
         return person
 
     async def _agree(self, told: ActivityData) -> None:
-        self._clock.go_to(told.day)
-        actor = self._cast[told.by].actor
         due_on = self._day(told.due).date() if told.due is not None else None
-        id_ = await self._activities.add(actor, told.employee, told.goal_type, told.title, due_on)
-        for day, state in (
-            (told.completed, ActivityState.COMPLETED),
-            (told.cancelled, ActivityState.CANCELLED),
-        ):
-            if day is not None:
-                self._clock.go_to(day)
-                await self._activities.finish(actor, id_, state)
+        actor = self._cast[told.by].actor
+        await self._activities.add(actor, told.employee, told.goal_type, told.title, due_on)
 
-    async def _talk(self, told: ConversationData) -> None:
-        self._clock.go_to(told.created_day)
+    async def _end(self, told: EndingData) -> None:
+        actor = self._cast[told.by].actor
+        all_ = await self._activities.of_employee(actor, told.employee)
+        active = next(one for one in all_ if one.title == told.title and one.state is ActivityState.ACTIVE)
+        await self._activities.finish(actor, active.id, told.state)
+
+    async def _create(self, told: ConversationData) -> None:
         template, _, version = told.template.partition("@")
-        id_ = await self._conversations.create(
+        self._ids[told.id] = await self._conversations.create(
             self._cast[told.responsible].actor, told.employee, (template, int(version)), self._meeting(told)
         )
-        for step in told.steps:
-            self._clock.go_to(step.day)
-            # Each step is a visit of its own: sign in, do it, sign out.
-            session = await self._sessions.find(await self._sessions.begin(step.who, "demo"))
-            match step:
-                case WriteStep():
-                    await self._write(session, id_, step)
-                case ShareStep():
-                    await self._share(session, id_, step)
-                case OpenStep():
-                    await self._sharing.open_pane(session.actor, id_, step.opens)
-            await self._sessions.end(session, session.id)
+
+    async def _step(self, told: ConversationData, step: Step) -> None:
+        """Play a visit of its own: sign in, do it, sign out."""
+        id_ = self._ids[told.id]
+        session = await self._sessions.find(await self._sessions.begin(step.who, "demo"))
+        match step:
+            case WriteStep():
+                await self._write(session, id_, step)
+            case ShareStep():
+                await self._share(session, id_, step)
+            case OpenStep():
+                await self._sharing.open_pane(session.actor, id_, step.opens)
+            case SignStep():
+                await self._sign(session, id_, step)
+            case CompleteStep():
+                await self._freezing.complete(session.actor, id_)
+            case DeclineStep():
+                await self._declining.decline(session.actor, id_, step.declines, step.proposes)
+        await self._sessions.end(session, session.id)
 
     async def _write(self, session: Session, id_: str, step: WriteStep) -> None:
         conversation = await self._conversations.see(session.actor, id_)
@@ -250,6 +300,15 @@ class Play:
         document = await self._load(opening.document, opening.schema)
         await self._sharing.share(session.actor, id_, step.shares, document.state_vector())
         document.close()
+
+    async def _sign(self, session: Session, id_: str, step: SignStep) -> None:
+        """Read what is frozen, and sign that; the first to sign freezes it."""
+        conversation = await self._conversations.see(session.actor, id_)
+        if conversation.state is State.OPEN:
+            await self._freezing.freeze(session.actor, id_)
+        shown = await self._signing.review(session.actor, id_)
+        language = session.person.locale
+        await self._signing.sign(session.actor, id_, shown.sha256, language, step.signs, self._password)
 
     async def _load(self, document: int, schema: DocumentSchema) -> Document:
         stored = await self._database.log.load(document)
