@@ -42,8 +42,9 @@ from server.record_sheet import (
 from server.rules.access import Pane
 from server.template_parts import PartKind
 
-WIDTHS = {PartKind.TEXT: 5, PartKind.RICH_TEXT: 5, PartKind.SINGLE_CHOICE: 3, PartKind.PERSON: 3}
-"""Of a column, in parts of the whole; 2 for what takes a word: a number, a date, a tick."""
+WIDTHS = {PartKind.TEXT: 5, PartKind.NUMBER: 2, PartKind.CHECKBOX: 2}
+"""Of a column, in parts of the whole; 3 for what takes a word or two: a choice, a
+person, a day; 5 for two days with what they are for."""
 
 
 def sections(content: RecordContent, view: View) -> tuple[SheetSection, ...]:
@@ -263,7 +264,7 @@ def _table(columns: Sequence[RecordColumn], rows: Any, content: RecordContent, v
     return SheetTable(
         groups=groups if any(group.label for group in groups) else (),
         headings=tuple(_in(slot[0].pair or slot[0].label, view) for slot in slots),
-        widths=tuple(max(WIDTHS.get(PartKind(column.kind), 2) for column in slot) for slot in slots),
+        widths=tuple(5 if len(slot) > 1 else WIDTHS.get(PartKind(slot[0].kind), 3) for slot in slots),
         rows=tuple(tuple(_cell(slot, row, content, view) for slot in slots) for row in rows),
     )
 
