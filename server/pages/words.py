@@ -48,6 +48,14 @@ NUMBERS: Final = {
         "%(n)s text that could not be received is kept on this device.",
         "%(n)s texts that could not be received are kept on this device.",
     ),
+    "room_left": (
+        "Room for %(n)s more character.",
+        "Room for %(n)s more characters.",
+    ),
+    "too_long": (
+        "%(n)s character too many. All of it is kept, but it must be shorter before you finish.",
+        "%(n)s characters too many. All of it is kept, but it must be shorter before you finish.",
+    ),
     "sign_out_unsent": (
         "%(n)s change has not been sent. Sign out all the same? It stays on this device, as kept text.",
         "%(n)s changes have not been sent. Sign out all the same? They stay on this device, as kept text.",
