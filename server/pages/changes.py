@@ -80,7 +80,7 @@ async def show(visit: PersonVisit) -> Response:
         id=conversation.id,
         name=conversation.template.name.to(view.locale),
         parties=(conversation.employee, conversation.responsible),
-        days=days(log, visit.me, view),
+        happened=days(log, visit.me, view),
         leads_there=conversation.state is State.OPEN,
         shares=conversation.facts.shares,
     )
