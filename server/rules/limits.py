@@ -153,6 +153,13 @@ RECORD_BYTES_MAX = 64 * MIB
 SCALE_STEPS_MAX = 11
 """Of one scale: more do not fit beside each other on a phone."""
 
+PDF_BYTES_MAX = 256 * MIB
+"""Of a record as PDF: a page of plain text takes some 5 KiB."""
+BUNDLE_BYTES_MAX = RECORD_BYTES_MAX + PDF_BYTES_MAX
+BUNDLE_FILES_MAX = 16
+VERIFYING_MEMORY_BYTES_MAX = 4 * 1024 * MIB
+"""What ``samsyn verify`` may take of the machine, whatever file it is given."""
+
 # The process.
 OPEN_FILES = 65_536
 """What the server asks the system for: a socket is an open file, and the usual allowance is 1,024."""
