@@ -18,11 +18,12 @@ from starlette.routing import Route
 from crdt.content import Content
 from server import people, sources, template_format
 from server.activities import Activity, ActivityState, GoalType
+from server.change_log import ChangeLog, Turn, Writing
 from server.conversations import Conversation, ConversationPane, Meeting
 from server.decisions import Decision, Declined
 from server.documents import Reading
 from server.invitations import Gathering, Invitation
-from server.pages import conversation, language, my_sessions, offline, sharing, sign_in, start
+from server.pages import changes, conversation, language, my_sessions, offline, sharing, sign_in, start
 from server.pages.assets import Assets
 from server.pages.catalogues import read_catalogues
 from server.pages.context import Features, Pages
@@ -85,6 +86,8 @@ class World:
     signed_in: dict[str, Person] = field(default_factory=lambda: {"m": MAJA, "j": JONAS})
     activities: list[Activity] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
+    writings: tuple[Writing, ...] = ()
+    turns: tuple[Turn, ...] = ()
     declined: list[Declined] = field(default_factory=list)
     signed: frozenset[str] = frozenset()
     demo: bool = False
@@ -127,6 +130,7 @@ class World:
                 invitations=SimpleNamespace(gathering=self.gathering, mine=self.invitations_of),
                 declining=SimpleNamespace(decisions=self.decided, declined=self.declined_ones),
                 signing=SimpleNamespace(signed_by=self.signed_ones),
+                change_logs=SimpleNamespace(read=self.change_log),
                 database=SimpleNamespace(read=self.read_directly),
                 settings=settings,
                 clock=lambda: NOW,
@@ -141,6 +145,9 @@ class World:
 
     async def signed_ones(self, actor: Actor) -> frozenset[str]:
         return self.signed
+
+    async def change_log(self, actor: Actor, id_: str) -> ChangeLog:
+        return ChangeLog(await self.see(actor, id_), self.writings, self.turns)
 
     async def read_directly(self, work: Any) -> Any:
         if work is people.unit_names:
@@ -329,6 +336,7 @@ def application(world: World, assets: Assets = ASSETS) -> Starlette:
             Route("/offline", pages.for_anyone(offline.offline)),
             Route("/kept", pages.for_person(offline.kept)),
             Route("/conversations/{id}", pages.for_person(conversation.show)),
+            Route("/conversations/{id}/changes", pages.for_person(changes.show)),
             Route(f"{pane}/preview", pages.for_person(conversation.preview)),
             Route(f"{pane}/share", pages.for_person(sharing.share), methods=["POST"]),
             Route(f"{pane}/withdraw", pages.for_person(sharing.withdraw), methods=["POST"]),
