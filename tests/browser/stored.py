@@ -9,13 +9,14 @@ import pycrdt
 
 
 def stored_text(data: Path, pane: str, field: str, employee: str) -> str:
-    """The text of one field as snapshot and log hold it, of the conversation of an employee."""
+    """The text of one field as snapshot and log hold it, of an employee's newest conversation."""
     with sqlite3.connect(f"file:{data / 'samsyn.sqlite3'}?mode=ro", uri=True) as connection:
         row = connection.execute(
             """SELECT snapshot.document_id, snapshot.snapshot FROM document_snapshot AS snapshot
                JOIN pane ON pane.document_id = snapshot.document_id
                JOIN conversation ON conversation.id = pane.conversation_id
-               WHERE pane.pane = ? AND conversation.employee_id = ?""",
+               WHERE pane.pane = ? AND conversation.employee_id = ?
+               ORDER BY conversation.created_at DESC""",
             (pane, employee),
         ).fetchone()
         updates = connection.execute(

@@ -31,7 +31,7 @@ def in_turn(elias: Person, jonas: Person, count: int, seed: int) -> tuple[str, s
     left = {elias: list(dice.choices(LOWER, k=count)), jonas: list(dice.choices(UPPER, k=count))}
     typed = {elias: "".join(left[elias]), jonas: "".join(left[jonas])}
     for person in left:
-        person.editor("joint", "a8").click()
+        person.editor("joint", "b12").click()
     while any(left.values()):
         person = dice.choice([one for one in left if left[one]])
         person.page.keyboard.insert_text(left[person].pop(0))
@@ -42,14 +42,14 @@ def test_every_character_of_both_is_there_once_in_each_writers_order(
     elias_and_jonas: tuple[Person, Person], server: RunningServer
 ) -> None:
     elias, jonas = elias_and_jonas
-    before = elias.editor("joint", "a8").inner_text().strip()
+    before = elias.editor("joint", "b12").inner_text().strip()
     lower, upper = in_turn(elias, jonas, KEYSTROKES, seed=57)
     elias.expect_saved()
     jonas.expect_saved()
 
-    stored = stored_text(server.data, "joint", "a8", "elias")
+    stored = stored_text(server.data, "joint", "b12", "elias")
     for person in (elias, jonas):
-        expect(person.editor("joint", "a8")).to_have_text(stored)
+        expect(person.editor("joint", "b12")).to_have_text(stored)
     assert _is_subsequence(lower, stored)
     assert _is_subsequence(upper, stored)
     assert len(stored) == len(before.replace("\n", "")) + 2 * KEYSTROKES
@@ -57,7 +57,7 @@ def test_every_character_of_both_is_there_once_in_each_writers_order(
     for person in (elias, jonas):
         person.page.reload()
         person.wait_until_live()
-        expect(person.editor("joint", "a8")).to_have_text(stored)
+        expect(person.editor("joint", "b12")).to_have_text(stored)
 
 
 def _is_subsequence(part: str, whole: str) -> bool:
@@ -67,12 +67,12 @@ def _is_subsequence(part: str, whole: str) -> bool:
 
 def test_the_first_to_leave_the_field_loses_nothing(elias_and_jonas: tuple[Person, Person]) -> None:
     elias, jonas = elias_and_jonas
-    elias.write("joint", "a8", " Elias skriver sin mening.")
-    jonas.write("joint", "a8", " Jonas skriver sin.")
+    elias.write("joint", "b12", " Elias skriver sin mening.")
+    jonas.write("joint", "b12", " Jonas skriver sin.")
     elias.page.keyboard.press("Tab")
     for person in (elias, jonas):
-        expect(person.editor("joint", "a8")).to_contain_text("Elias skriver sin mening.")
-        expect(person.editor("joint", "a8")).to_contain_text("Jonas skriver sin.")
+        expect(person.editor("joint", "b12")).to_contain_text("Elias skriver sin mening.")
+        expect(person.editor("joint", "b12")).to_contain_text("Jonas skriver sin.")
         expect(person.page.locator("body")).not_to_contain_text(re.compile("låst|locked", re.I))
 
 
@@ -80,14 +80,14 @@ def test_each_sees_the_others_caret_with_a_name_and_no_ghost_stays(
     elias_and_jonas: tuple[Person, Person],
 ) -> None:
     elias, jonas = elias_and_jonas
-    jonas.editor("joint", "a8").click()
-    caret = elias.cell("joint", "a8").locator(".caret")
+    jonas.editor("joint", "b12").click()
+    caret = elias.cell("joint", "b12").locator(".caret")
     expect(caret).to_have_count(1)
     expect(caret).to_have_attribute("data-name", re.compile("Jonas"))
     expect(caret).to_have_attribute("aria-hidden", "true")
-    jonas.editor("joint", "a6").click()
+    jonas.editor("joint", "b10").click()
     expect(caret).to_have_count(0)
-    expect(elias.cell("joint", "a6").locator(".caret")).to_have_count(1)
+    expect(elias.cell("joint", "b10").locator(".caret")).to_have_count(1)
     expect(elias.page.locator("[data-slot=here] li")).to_have_count(2)
     jonas.page.close()
     expect(elias.page.locator(".caret")).to_have_count(0)
@@ -96,27 +96,27 @@ def test_each_sees_the_others_caret_with_a_name_and_no_ghost_stays(
 
 def test_undo_takes_back_only_ones_own(elias_and_jonas: tuple[Person, Person]) -> None:
     elias, jonas = elias_and_jonas
-    elias.write("joint", "a4", " mitt")
-    expect(jonas.editor("joint", "a4")).to_contain_text("mitt")
-    jonas.write("joint", "a4", " ditt")
-    expect(elias.editor("joint", "a4")).to_contain_text("ditt")
-    elias.editor("joint", "a4").focus()
+    elias.write("joint", "b6", " mitt")
+    expect(jonas.editor("joint", "b6")).to_contain_text("mitt")
+    jonas.write("joint", "b6", " ditt")
+    expect(elias.editor("joint", "b6")).to_contain_text("ditt")
+    elias.editor("joint", "b6").focus()
     elias.page.keyboard.press("Control+z")
     for person in (elias, jonas):
-        expect(person.editor("joint", "a4")).to_contain_text("ditt")
-        expect(person.editor("joint", "a4")).not_to_contain_text("mitt")
+        expect(person.editor("joint", "b6")).to_contain_text("ditt")
+        expect(person.editor("joint", "b6")).not_to_contain_text("mitt")
     elias.page.keyboard.press("Control+Shift+z")
     for person in (elias, jonas):
-        expect(person.editor("joint", "a4")).to_contain_text("mitt")
+        expect(person.editor("joint", "b6")).to_contain_text("mitt")
 
 
 def test_remote_text_does_not_move_ones_caret(elias_and_jonas: tuple[Person, Person]) -> None:
     elias, jonas = elias_and_jonas
-    elias.write("joint", "a5", "slut")
-    jonas.editor("joint", "a5").click()
+    elias.write("joint", "b9", "slut")
+    jonas.editor("joint", "b9").click()
     jonas.page.keyboard.press("Control+Home")
     jonas.page.keyboard.type("BÖRJAN ")
-    expect(elias.editor("joint", "a5")).to_contain_text("BÖRJAN")
+    expect(elias.editor("joint", "b9")).to_contain_text("BÖRJAN")
     elias.page.keyboard.type("punkt")
     for person in (elias, jonas):
-        expect(person.editor("joint", "a5")).to_contain_text("slutpunkt")
+        expect(person.editor("joint", "b9")).to_contain_text("slutpunkt")

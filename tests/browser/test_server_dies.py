@@ -24,7 +24,7 @@ def test_a_keystroke_that_was_not_stored_is_never_called_saved_and_comes_back(
 ) -> None:
     elias = join("elias")
     elias.open("Jonas")
-    elias.write("joint", "a8", "Före. ")
+    elias.write("joint", "b12", "Före. ")
     elias.expect_saved()
     with server.without_storage():
         elias.page.evaluate(RECORD_STATES)
@@ -33,20 +33,20 @@ def test_a_keystroke_that_was_not_stored_is_never_called_saved_and_comes_back(
         expect(elias.status).to_have_attribute("data-state", "device")
         server.kill()
     assert "saved" not in elias.page.evaluate("window.states")
-    assert "Emellan" not in stored_text(server.data, "joint", "a8", "elias")
+    assert "Emellan" not in stored_text(server.data, "joint", "b12", "elias")
     server.start()
     elias.expect_saved()
-    assert stored_text(server.data, "joint", "a8", "elias").count("Emellan. ") == 1
+    assert stored_text(server.data, "joint", "b12", "elias").count("Emellan. ") == 1
 
 
 def test_a_full_disk_is_told_and_mends_itself(join: Join, server: RunningServer) -> None:
     elias = join("elias")
     elias.open("Jonas")
-    elias.editor("joint", "a8").click()
+    elias.editor("joint", "b12").click()
     with server.without_storage():
         elias.page.evaluate(RECORD_STATES)
         elias.page.keyboard.type("Utan disk. ")
         expect(elias.status).to_have_attribute("data-state", "device")
         assert "saved" not in elias.page.evaluate("window.states")
     elias.expect_saved()
-    assert "Utan disk. " in stored_text(server.data, "joint", "a8", "elias")
+    assert "Utan disk. " in stored_text(server.data, "joint", "b12", "elias")
