@@ -61,7 +61,9 @@ def _walk(root: yaml.Node) -> Iterator[tuple[tuple[int | str, ...], int, bool]]:
             continue
         seen.add(id(node))
         if isinstance(node, yaml.SequenceNode):
-            for number, item in enumerate(node.value):
+            # An alias has the line of what it stands for: that of the list is nearer.
+            fresh = [(number, item) for number, item in enumerate(node.value) if id(item) not in seen]
+            for number, item in fresh:
                 yield (*location, number), item.start_mark.line + 1, False
                 waiting.append(((*location, number), item))
         elif isinstance(node, yaml.MappingNode):

@@ -22,7 +22,7 @@ from server.faults import Fault
 from server.rules.access import Pane
 from server.template_elements import Element
 from server.template_faults import fault
-from server.template_misfits import misfits
+from server.template_misfits import DEVELOPMENT_PLANNED, misfits
 from server.template_plan import ActionPlan
 from server.template_words import Identifier, NotEmpty, Once, Party, Sentence, Strict, WordLists, Words
 
@@ -225,8 +225,7 @@ class Template(Strict):
         plan = self.action_plan
         elements = plan.elements(
             self.development_kinds,
-            may_lack_development="development_plan_present_or_marked_not_needed"
-            in self.requires_before_complete,
+            may_lack_development=DEVELOPMENT_PLANNED in self.requires_before_complete,
         )
         made = PlanSection.model_construct(
             id=plan.id, title=plan.title, help=plan.help, elements=tuple(elements)

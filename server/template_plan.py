@@ -18,7 +18,7 @@ from server.template_elements import (
     TableOfRows,
 )
 from server.template_parts import Source
-from server.template_tables import GoalType, TableRows, TableShape
+from server.template_tables import TableRows, TableShape
 from server.template_words import Identifier, NotEmpty, Strict, WordLists, Words
 
 KINDS = "kinds"
@@ -137,14 +137,6 @@ class ActionPlan(Strict):
     """The plan is part of the conversation's record, always."""
     header_fields: tuple[AnyHeader, ...] = ()
     tables: Annotated[tuple[PlanTable, ...], NotEmpty]
-
-    def tables_creating(self, goal: GoalType) -> tuple[str, ...]:
-        """Names of the tables, as of their parts, whose rows become goals of this kind."""
-        return tuple(
-            f"{self.id}.{table.id}"
-            for table in self.tables
-            if table.creates is not None and table.creates.goal_type == goal
-        )
 
     def elements(self, kinds: WordLists | None, *, may_lack_development: bool) -> Iterator[Element]:
         """Everything in it, in the order in which it is shown."""

@@ -3,7 +3,7 @@
 import abc
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, FiniteFloat, ValidationInfo, field_validator
 
 from crdt.schema import ROW_ID, ROW_REMOVED, Scalar, Table, Text, Value
 from server.rules.limits import UPDATE
@@ -22,8 +22,8 @@ DATES: dict[str, Words] = {
 class NumberRange(Strict):
     """What a number may be, and what it counts: hours, per cent."""
 
-    min: float | None = None
-    max: float | None = None
+    min: FiniteFloat | None = None
+    max: FiniteFloat | None = None
     integer: bool = False
     unit: Words | None = None
 

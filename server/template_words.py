@@ -1,12 +1,24 @@
 """What every part of a template is made of: words in each language, ids, and strictness."""
 
+import unicodedata
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, model_validator
 
 LOCALES = ("sv", "nb", "en")
 
-Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
+
+def _shown(value: str) -> str:
+    if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in value):
+        raise ValueError("there is a control character in it, which cannot be shown")
+    return value
+
+
+Sentence = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000),
+    AfterValidator(_shown),
+]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Party = Literal["employee", "manager"]
 Step = Literal["share", "sign", "complete"]

@@ -34,9 +34,9 @@ def add(connection: Connection, actor: Actor, body: Mapping[str, Any], now: date
         raise TemplateInvalid(unknown)
     if template.version != newest(connection, template.id) + 1:
         raise NoLongerPossible
-    connection.execute(
-        insert(tables.template).values(id=template.id, version=template.version, body=dict(body))
-    )
+    # As it was understood, so that it is JSON whatever YAML made of it.
+    told = template.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    connection.execute(insert(tables.template).values(id=template.id, version=template.version, body=told))
     audit.record(
         connection,
         Event.TEMPLATE_ADDED,
