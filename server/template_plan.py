@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from server.template_elements import (
-    BOTH,
     Checkbox,
     ChoiceOption,
     Date,
@@ -18,6 +17,7 @@ from server.template_elements import (
     TableOfRows,
 )
 from server.template_parts import Source
+from server.template_shape import BOTH
 from server.template_tables import TableRows, TableShape
 from server.template_words import Identifier, NotEmpty, Strict, WordLists, Words
 
