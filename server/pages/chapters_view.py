@@ -73,6 +73,11 @@ class Question:
     has_goals_beside: bool
 
     @property
+    def has_table(self) -> bool:
+        """Whether it needs all the room there is."""
+        return any(part.kind == PartKind.TABLE for cell in self.cells for part in cell.parts)
+
+    @property
     def hands(self) -> str:
         """Classes that say in which tabs of the phone the card has something."""
         return " ".join(f"has-{cell.pane.hand}" for cell in self.cells)

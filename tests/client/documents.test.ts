@@ -60,6 +60,29 @@ test('a text is copied as it is read', () => {
   assert.equal(plainText(doc, 'a1', { label: '', kind: 'text' }), 'Först\n• ett\n• två\n1. tre')
 })
 
+test('what was chosen is copied in the words of the page', () => {
+  const doc = new Y.Doc()
+  doc.getMap('values').set('c3', 'rute')
+  doc.getMap('values').set('c8', true)
+  doc.getMap('c4').set('tid', true)
+  doc.getMap('c4').set('oppl', false)
+  doc.getMap('c4').set('verktoy', true)
+  const words = { verktoy: 'Verktyg', tid: 'Tid', oppl: 'Utbildning' }
+  assert.equal(plainText(doc, 'c3', { label: '', kind: 'value', words: { rute: 'Enligt planen' } }), 'Enligt planen')
+  assert.equal(plainText(doc, 'c8', { label: '', kind: 'value', words: { true: 'Ja' } }), 'Ja')
+  assert.equal(plainText(doc, 'c4', { label: '', kind: 'choices', words }), 'Verktyg, Tid')
+})
+
+test('a row is copied in the order of its columns, each with its heading, and a value in its word', () => {
+  const doc = new Y.Doc()
+  const text = new Y.XmlFragment()
+  const row = new Y.Map<unknown>([['id', 'r1'], ['ansvarlig', 'maja'], ['tiltak', text]])
+  doc.getArray('c6').push([row])
+  text.push([paragraph('Boka om')])
+  const columns = { tiltak: { label: 'Åtgärd' }, ansvarlig: { label: 'Ansvarig', words: { maja: 'Maja Öberg' } }, frist: { label: 'Senast' } }
+  assert.equal(plainText(doc, 'c6/r1', { label: '', kind: 'table', columns }), 'Åtgärd: Boka om · Ansvarig: Maja Öberg')
+})
+
 test('what was unsent is kept with its question; what has arrived after all is not', () => {
   const doc = new Y.Doc()
   doc.getXmlFragment('a1').push([paragraph('Min text')])
