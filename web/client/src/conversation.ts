@@ -14,7 +14,7 @@ import { Pane } from './pane.ts'
 import type { PaneSurroundings } from './pane.ts'
 import { plainText } from './plain_text.ts'
 import { PresenceView } from './presence_view.ts'
-import { fetchPage, isAnother, replacePage, replaceRegions } from './refresh.ts'
+import { fetchPage, isAnother, isInPage, replacePage, replaceRegions } from './refresh.ts'
 import type { Facts } from './status.ts'
 import { StatusLine } from './status_line.ts'
 import { Toolbar } from './toolbar.ts'
@@ -35,6 +35,8 @@ export class Conversation {
   #lastSaved = Date.now()
   #refreshing: Promise<void> | null = null
   #again = false
+  /** The focus was in the page when the right to write in it went. */
+  #heldFocus = false
   #waiters: (() => void)[] = []
   /** Called with the page's data whenever it is fetched afresh. */
   onFresh: (data: PageData) => void = () => undefined
@@ -163,8 +165,10 @@ export class Conversation {
   async #turn(page: Document, data: PageData): Promise<void> {
     const old = [...this.#panes.values()]
     const typed = typedTexts(document, Date.now())
+    const held = this.#heldFocus || isInPage(document.activeElement)
+    this.#heldFocus = false
     for (const open of old) this.#takeDown(open)
-    const sentences = replacePage(page)
+    const sentences = replacePage(page, held)
     for (const sentence of sentences) this.#tools.announcer.say(sentence)
     this.#tools = { ...this.#tools, toolbar: new Toolbar(document) }
     const fresh = await this.#opened(data.documents ?? {})
@@ -231,6 +235,8 @@ export class Conversation {
         },
         conversationChanged: () => void this.refresh(),
         scope: (pane) => {
+          // Whoever may not write any more loses the focus with the caret.
+          this.#heldFocus ||= isInPage(document.activeElement)
           this.#panes.get(pane.pane)?.scopeChanged()
           void this.refresh()
         },

@@ -54,6 +54,7 @@ export class Pane {
   /** `ready`, or there is neither a network nor a copy for now. */
   readonly settled: Promise<void>
   readonly #settledNow: () => void
+  #fetched = false
   #retries = 0
   #retry: ReturnType<typeof setTimeout> | undefined
   #gone = false
@@ -114,9 +115,9 @@ export class Pane {
     return this.#provider.isAttached
   }
 
-  /** True once the document holds anything: an empty one has not been loaded. */
+  /** True once the document holds anything or the server has said that it holds nothing, as one without texts may. */
   get loaded(): boolean {
-    return this.doc.store.clients.size > 0
+    return this.#fetched || this.doc.store.clients.size > 0
   }
 
   /** What the device has is shown without waiting longer for the server. */
@@ -160,7 +161,10 @@ export class Pane {
       events.closed(this, reason)
     }
     provider.on('open', () => this.#tally.opened(Date.now()))
-    provider.on('synced', () => { if (this.loaded) this.#readyNow() })
+    provider.on('synced', () => {
+      this.#fetched = true
+      this.#readyNow()
+    })
     provider.on('unsyncedChanges', ({ number }: { number: number }) => {
       if (number === 0) this.#retries = 0
       if (this.#tally.unsynced(number)) {

@@ -40,15 +40,19 @@ export function isAnother(before: PageData, now: PageData): boolean {
     Object.values(before.documents ?? {}).some((was) => was.name === at.name && was.scope !== at.scope))
 }
 
+/** Whether an element is in what a turn of the conversation replaces. */
+export function isInPage(element: Element | null): boolean {
+  return element?.closest('#main, footer.bar') != null
+}
+
 /**
  * Put the whole of `fresh` in place of what is shown, but the bar above, which says who is here, and what is being
- * said. Whoever had the focus in what goes is at the new page's heading. Returns what it says in bold at its top.
+ * said. The focus of whoever `held` it in what goes is at the new heading. Returns what is said in bold at the top.
  */
-export function replacePage(fresh: Document): string[] {
+export function replacePage(fresh: Document, held: boolean): string[] {
   const main = document.getElementById('main')
   const next = fresh.getElementById('main')
   if (!main || !next) return []
-  const held = [main, document.querySelector('footer.bar')].some((part) => part?.contains(document.activeElement))
   const stays = [...main.children].filter((one) => one instanceof HTMLElement && ['announce', 'kept'].includes(one.dataset['slot'] ?? ''))
   for (const one of [...main.childNodes]) if (!stays.includes(one as Element)) one.remove()
   const placed = [...next.childNodes].filter((one) => !(one instanceof HTMLElement && ['announce', 'kept'].includes(one.dataset['slot'] ?? '')))
