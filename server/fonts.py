@@ -2,8 +2,8 @@
 
 The fonts come with the browser client (``web/client/build.mjs`` puts them into ``web/static/paper``). A
 letter with its accents, or an emoji with what is joined to it, must be in one font to be drawn as one. What
-no font has is written out, as [U+1FAE8 SHAKING FACE]: readable, and never lost. So is what would hide or cover
-other text: a control character, a turned direction, accents piled on one letter.
+no font has is written out, as [U+1FAE8 SHAKING FACE]: readable, and never lost. So is what would hide or
+cover other text: a control character, a turned direction, accents piled on one letter.
 """
 
 import struct
@@ -31,8 +31,8 @@ IGNORED = (
 )
 """What joins, separates and directs characters, and is never seen itself."""
 FORBIDDEN = (range(0xE000, 0xF900), range(0xFEFF, 0xFF00), range(0xF0000, 0x110000), range(0x202D, 0x202F))
-"""What PDF/A does not allow in a text, private characters and the byte order mark; and what turns the order of
-letters round, so that a text would read otherwise than it was written."""
+"""What PDF/A does not allow in a text, private characters and the byte order mark; and what turns the order
+of letters round, so that a text would read otherwise than it was written."""
 CLUSTER_CHARACTERS_MAX = 16
 """Of what is drawn as one: a family of emoji has 11. More accents than that cover the lines above."""
 FIRST_PLANE, WHOLE_UNICODE = 4, 12

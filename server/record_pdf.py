@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import typst
-from asn1crypto import keys as asn1_keys
+from asn1crypto import keys as asn1_keys  # type: ignore[import-untyped]
 from asn1crypto import x509 as asn1_x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -88,7 +88,7 @@ def _fonts() -> typst.Fonts:
 def _sealed(made: bytes, seal: OrganisationSeal, now: datetime) -> bytes:
     own, *others = (asn1_x509.Certificate.load(each.public_bytes(Encoding.DER)) for each in seal.certificates)
     key = seal.private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    registry = SimpleCertificateStore()
+    registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     registry.register_multiple(others)
     signer = SimpleSigner(
         signing_cert=own, signing_key=asn1_keys.PrivateKeyInfo.load(key), cert_registry=registry
@@ -263,8 +263,8 @@ def _row(row: Sequence[Sequence[SheetPart]], writer: _Writer) -> dict[str, Any]:
 def _is_right_to_left(runs: Sequence[Run]) -> bool:
     """Whether the first letter of a paragraph is one that is read from the right."""
     for run in runs:
-        for character in run.get("text", ""):
-            direction = unicodedata.bidirectional(str(character))
+        for character in "" if "break" in run else run["text"]:
+            direction = unicodedata.bidirectional(character)
             if direction == LEFT_TO_RIGHT or direction in RIGHT_TO_LEFT:
                 return direction in RIGHT_TO_LEFT
     return False
