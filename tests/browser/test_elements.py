@@ -1,4 +1,4 @@
-"""Every kind of question is live for two: what one fills in the other sees, and a page loaded again shows the same."""
+"""Every kind of question is live for two: what one fills in the other sees, also after loading it again."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ def test_two_dates_a_box_and_a_person_reach_the_other(both: Both) -> None:
 
 
 def test_a_number_is_written_with_a_comma_and_what_is_none_is_not_taken(both: Both) -> None:
-    maja, jonas = both
+    maja = both.maja
     hours, theirs = both.at("#f-joint-e10")
     hours.fill("7,5")
     hours.press("Tab")
@@ -215,7 +215,7 @@ def test_what_one_has_begun_to_write_in_a_number_stays_when_the_other_fills_it_i
 
 
 def test_every_kind_of_cell_of_a_row_reaches_the_other(both: Both) -> None:
-    maja, jonas = both
+    maja = both.maja
     maja.page.locator("#f-joint-e15 [data-add-row]").click()
     row, there = both.at("#f-joint-e15 tbody tr")
     maja.page.keyboard.type("vad som ska göras")

@@ -6,9 +6,13 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+import yaml
 
+from server import template_format
 from server.rules.access import Pane, State
-from tests.pages.world import World, browser, filled
+from server.template_format import Template
+from tests.pages.world import ROOT, World, browser, filled, template_of
+from tests.pages.world import text as paragraph
 
 OF_MAJA = ("larmrutinen fungerar", "slippa vara ensam jour")
 OF_JONAS = ("lyft hela jourgången",)
@@ -151,9 +155,10 @@ async def test_the_bar_offers_what_can_be_done_now(
     assert "/preview" in bar
 
 
-async def test_a_finished_conversation_can_be_read_and_not_written() -> None:
+@pytest.mark.parametrize("state", [State.DECLINED, State.CANCELLED])
+async def test_a_conversation_that_came_to_nothing_can_be_read_and_not_written(state: State) -> None:
     world = filled()
-    world.state = State.CLOSED
+    world.state = state
     text = await page(world)
     assert {each["scope"] for each in island(text)["documents"].values()} == {"readonly"}
     assert "data-add-row" not in text
@@ -177,3 +182,101 @@ async def test_the_preview_shows_my_pane_alone() -> None:
     assert "2 på en skala från 1 till 5" in mine.text
     assert "Larmrutinen är årets stora lyft." not in mine.text
     assert (theirs.status_code, nothing.status_code) == (404, 404)
+
+
+def every_kind(**settings: Any) -> Template:
+    """A template with every kind of question."""
+    path = ROOT / "tests/browser/template_every_kind.yaml"
+    return template_format.read(yaml.safe_load(path.read_text("utf-8"))["template"] | settings)
+
+
+def in_every_pane() -> World:
+    """Every kind of question in each of three panes, filled in by Maja in hers."""
+    template = every_kind(layout="three_pane")
+    panes = ("employee", "manager", "joint")
+    body = template.model_dump(by_alias=True, mode="json", exclude_unset=True)
+    for section in body["sections"]:
+        for element in section["elements"]:
+            if "panes" in element:
+                element["panes"] = list(panes)
+    world = World(template=template_format.read(body))
+    world.contents = {
+        Pane.EMPLOYEE: {
+            "e2": paragraph("fritt skrivet"),
+            "e3": paragraph("kort skrivet"),
+            "e4.ett": paragraph("om det ena"),
+            "e5": "annat",
+            "e5.annat": paragraph("bredvid"),
+            "e6": ["tid", "stod"],
+            "e7": 4,
+            "e8": "2027-02-03",
+            "e9.do": "2027-01-15",
+            "e10": 7.5,
+            "e11": True,
+            "e12": "jonas",
+            "e15": [
+                {
+                    "id": "r1",
+                    "vad": paragraph("det här"),
+                    "slag": "nytt",
+                    "vem": "maja",
+                    "nar.do": "2027-05-06",
+                }
+            ],
+        }
+    }
+    return world
+
+
+FILLED_IN = (
+    *("fritt skrivet", "kort skrivet", "om det ena", "Annat", "bredvid", "Tid", "Stöd"),
+    *("4 på en skala", "3 februari 2027", "15 januari 2027", "7,5 timmar", "Jonas Bergman"),
+    *("det här", "Nytt", "Maja Öberg", "6 maj 2027"),
+)
+
+
+async def test_the_preview_shows_every_kind_of_answer_and_nothing_of_other_panes() -> None:
+    world = in_every_pane()
+    world.contents[Pane.JOINT] = {"e2": paragraph("gemensamt")}
+    async with browser(world) as client:
+        text = (await client.get("/conversations/c1/panes/employee/preview")).text
+    assert [words for words in FILLED_IN if words not in text] == []
+    assert "gemensamt" not in text
+
+
+async def test_every_part_of_every_kind_is_on_the_page_once_where_links_lead_to() -> None:
+    world = in_every_pane()
+    text = await page(world)
+    elements = Elements(text)
+    ids = [attributes["id"] for attributes in elements.having("id")]
+    assert len(ids) == len(set(ids)), "an id stands twice"
+    wanted = [part.name for element in world.template.elements for part in element.parts()]
+    assert [name for name in wanted if f"f-employee-{name}" not in ids] == []
+    assert [name for name in wanted if f"f-joint-{name}" not in ids] == []
+    places = [attributes for attributes in elements.having("data-question") if attributes.get("id")]
+    assert all({"data-pane", "data-field", "data-kind"} <= attributes.keys() for attributes in places)
+
+
+async def test_a_part_of_somebody_else_is_shown_as_it_stands_and_cannot_be_changed() -> None:
+    world = in_every_pane()
+    world.shared = world.opened = frozenset({Pane.EMPLOYEE})
+    elements = Elements(await page(world, "j"))
+    inputs = [
+        attributes
+        for tag, attributes in elements.all
+        if tag in ("input", "select") and attributes.get("data-pane") == "employee"
+    ]
+    assert inputs
+    assert all("disabled" in attributes for attributes in inputs)
+    checked = [each.get("value") for each in inputs if "checked" in each]
+    assert checked == ["annat", "tid", "stod", "4", None]
+
+
+async def test_the_headings_of_a_plan_stand_in_groups_over_their_columns() -> None:
+    world = World(template=template_of("template_routine_with_plan.yaml"))
+    text = await page(world)
+    assert re.search(r'<th scope=colgroup colspan="2">Mål</th>', text)
+    assert re.search(r'<th scope=colgroup colspan="4">Handlingsplan</th>', text)
+    assert "Datum för genomförande och uppföljning" in text
+    assert "Färre driftstopp på ledningsnätet" in text
+    assert 'class="seg"' not in text, "one column needs no tabs"

@@ -41,9 +41,14 @@ ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 MEETING = Meeting(datetime(2026, 11, 26, 8, 30, tzinfo=UTC), "Europe/Stockholm", "Rum Storsjön")
 ORIGIN = "https://samsyn.example"
-TEMPLATE = template_format.read(
-    yaml.safe_load((ROOT / "server/demo/template_annual_three_panes.yaml").read_text("utf-8"))["template"]
-)
+
+
+def template_of(file: str) -> Template:
+    """A template of the sample organisation."""
+    return template_format.read(yaml.safe_load((ROOT / "server/demo" / file).read_text("utf-8"))["template"])
+
+
+TEMPLATE = template_of("template_annual_three_panes.yaml")
 FONTS = "inter-latin-wght-normal.woff2", "newsreader-latin-wght-normal.woff2"
 ASSETS = Assets({name: name for name in ("samsyn.css", "samsyn.js", "page.js", "icons.svg", *FONTS)})
 UNIT_NAME = {"sv": "Drift", "nb": "Drift", "en": "Operations"}
