@@ -33,9 +33,10 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# What a browser says by itself when the network is away is no fault of the page.
-OFFLINE_NOISE = re.compile(
-    r"ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|ERR_FAILED|WebSocket connection to"
+# What a browser says by itself when the network is away, or of an answer that is a refusal, is no fault of
+# the page.
+NOISE = re.compile(
+    r"ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|ERR_FAILED|WebSocket connection to|status of 409"
 )
 
 
@@ -74,8 +75,8 @@ class Person:
             )
 
         def on_console(message: ConsoleMessage) -> None:
-            if message.type == "error" and not OFFLINE_NOISE.search(message.text):
-                self.faults.append(message.text)
+            if message.type == "error" and not NOISE.search(message.text):
+                self.faults.append(f"{message.text} {message.location.get('url', '')}".strip())
 
         page.on("websocket", on_socket)
         page.on("console", on_console)

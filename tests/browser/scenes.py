@@ -1,0 +1,96 @@
+"""What the scenes share: the words of three languages, the keyboard alone, axe, and what SQL holds."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from server.pages.catalogues import read_catalogues
+from tests.browser.conftest import Person
+from tests.browser.test_accessibility import AXE, CONTRAST, DESKTOP, EVERYTHING, PHONE, shortcomings
+from tests.browser.test_keyboard import IS_FOCUSED, tab_to
+from tests.pages.world import ROOT
+
+LANGUAGES = ("sv", "nb", "en")
+CHECKED_IN = "nb"
+DEMO_PASSWORD = "nordljus"  # noqa: S105 (of the sample organisation, and printed when it starts)
+STILL = {"reduced_motion": "reduce", "locale": "en-US"}
+"""A browser in which a colour on its way to another is not measured, and dates are typed month first."""
+
+CATALOGUES = read_catalogues(ROOT / "web/locales")
+
+
+def say(language: str, sentence: str, **fields: str | int) -> str:
+    """A sentence as it is read in a language."""
+    return CATALOGUES[language].say(sentence, **fields)
+
+
+def press(page: Page, selector: str) -> None:
+    """Go there and press it, by keyboard alone."""
+    tab_to(page, selector)
+    page.keyboard.press("Enter")
+
+
+def is_focused(page: Page, selector: str) -> bool:
+    """Whether what ``selector`` says has the focus."""
+    found: bool = page.evaluate(IS_FOCUSED, selector)
+    return found
+
+
+def speak(person: Person, language: str) -> None:
+    """Choose a language in the menu of a page, by keyboard alone."""
+    page = person.page
+    press(page, "details.account > summary")
+    press(page, f".menu button[value={language}]")
+    expect(page.locator("html")).to_have_attribute("lang", language)
+
+
+def open_by_keyboard(person: Person, conversation_with: str) -> None:
+    """Go from the start page to the first conversation with somebody, by keyboard alone."""
+    page = person.page
+    expect(page.locator("h1")).to_be_visible()
+    href = page.get_by_role("link", name=conversation_with).first.get_attribute("href")
+    press(page, f'a[href="{href}"]')
+    person.wait_until_live()
+
+
+def expect_clean(page: Page) -> None:
+    """Axe finds nothing, everything can be hit, nothing overflows: on a desk and a phone, light and dark.
+
+    In one language: the others have the same elements.
+    """
+    if page.locator("html").get_attribute("lang") != CHECKED_IN:
+        return
+    window = page.viewport_size
+    page.evaluate(AXE.read_text("utf-8"))
+    faults: list[str] = []
+    for size in (DESKTOP, PHONE):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme="light")
+        faults += shortcomings(page, EVERYTHING)
+        page.emulate_media(color_scheme="dark")
+        faults += shortcomings(page, CONTRAST)
+    page.emulate_media(color_scheme="light")
+    if window:
+        page.set_viewport_size(window)
+    assert not faults, f"{page.url}: " + "\n".join(faults)
+
+
+def rows(data: Path, statement: str, *values: str) -> list[tuple[Any, ...]]:
+    """What SQL holds, read past the server."""
+    connection = sqlite3.connect(f"file:{data / 'samsyn.sqlite3'}?mode=ro", uri=True)
+    try:
+        return connection.execute(statement, values).fetchall()
+    finally:
+        connection.close()
+
+
+def standing(data: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Everything that a turn of a conversation's life changes, of all conversations."""
+    return {
+        table: rows(data, f"SELECT * FROM {table} ORDER BY 1, 2")  # noqa: S608 (names of this file)
+        for table in ("conversation", "pane", "record", "signature", "decision", "activity")
+    }
