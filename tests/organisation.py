@@ -31,10 +31,9 @@ from server.sharing import Sharing
 from server.signing import Signing
 from server.storage import tables
 from server.storage.bells import Bell
-from server.storage.database import Database
+from server.storage.database import Clock, Database
 from server.storage.update_log import Append, Touch
 from server.templates import Templates
-from tests.conftest import SetClock
 
 PASSWORD = "correct horse battery"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -81,7 +80,7 @@ class Organisation:
     """Its features, and what people do in a test."""
 
     database: Database
-    clock: SetClock
+    clock: Clock
     bells: list[Bell] = field(default_factory=list)
     _client: int = 100
 

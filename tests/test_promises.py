@@ -1,7 +1,11 @@
 """A few seconds of each campaign: the same code as `make campaign`, on a real server process."""
 
+from pathlib import Path
+
 from tests.campaign.canaries import play_canaries
 from tests.campaign.kill import kill_while_typing
+from tests.campaign.kill_freezing import kill_while_freezing
+from tests.campaign.races import run as run_races
 from tests.campaign.starve import starve
 from tests.running import RunningServer
 
@@ -35,3 +39,22 @@ async def test_pri_1_what_was_drafted_and_deleted_in_private_reaches_nobody_and_
     assert outcome.holds
     assert outcome.hits == []
     assert outcome.canaries > 5
+
+
+async def test_sig_1_a_freeze_is_one_moment_for_everybody_who_types(database_url: str) -> None:
+    node_count = 1 if database_url.startswith("sqlite") else 2
+    outcome = await run_races(database_url, node_count, 20, SEED, no_progress)
+    assert outcome.races == 20
+    assert outcome.acknowledged > 50
+    assert outcome.late > 0
+    wrong = outcome.after, outcome.missing, outcome.untold, outcome.differing, outcome.late_unrefused
+    assert wrong == (0, 0, 0, 0, 0)
+
+
+async def test_sig_1_a_server_that_is_killed_while_it_freezes_is_open_or_frozen_and_goes_on(
+    tmp_path: Path,
+) -> None:
+    outcome = await kill_while_freezing(tmp_path, 3, SEED)
+    assert outcome.kills == 4
+    assert outcome.torn == 0
+    assert outcome.closed

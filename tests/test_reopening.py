@@ -67,7 +67,7 @@ async def test_everything_that_was_written_is_there_in_new_generations(here: Org
     await here.reopening.reopen(JONAS.actor, id_, "Ett ord till.")
     after = await here.documents.read(MAJA.actor, id_)
     assert after.contents == before.contents
-    assert [each["id"] for each in after.contents[JOINT]["a7"]] == ["one", "two"]  # type: ignore[index, union-attr]
+    assert [each["id"] for each in after.contents[JOINT]["a7"]] == ["one", "two"]  # type: ignore[index, union-attr, typeddict-item]
     for pane, opening in old.items():
         assert after.conversation.panes[pane].name != opening.name
         with pytest.raises(DocumentGone):

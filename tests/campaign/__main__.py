@@ -19,9 +19,15 @@ from rich.progress import Progress
 
 from tests.campaign.canaries import PRIVATE_PANES, play_canaries
 from tests.campaign.kill import kill_while_typing
+from tests.campaign.races import Outcome as Races
+from tests.campaign.races import run as run_races
 from tests.campaign.simulation import simulate
 from tests.campaign.starve import starve
+from tests.conftest import made_database, started_postgres
 from tests.running import played_organisation, serving_copy
+
+RACES_OF_ONE_DATABASE = 250
+"""Then the races go on in an empty one, with people whose share of a node's time is whole."""
 
 console = Console()
 Advance = Callable[[], None]
@@ -65,12 +71,30 @@ def _simulations(_played: Path, _data: Path, count: int, seed: int, advance: Adv
     return True
 
 
+def _races(_played: Path, data: Path, count: int, seed: int, advance: Advance) -> bool:
+    holds = True
+    postgres = started_postgres(data / "postgres")
+    for name, node_count in (("SQLite", 1), ("PostgreSQL, two nodes", 2)):
+        outcome = Races()
+        for first in range(0, count, RACES_OF_ONE_DATABASE):
+            folder = data / f"races-{first}"
+            folder.mkdir(exist_ok=True)
+            url = f"sqlite:///{folder / 'samsyn.db'}" if node_count == 1 else made_database(postgres)
+            races = min(RACES_OF_ONE_DATABASE, count - first)
+            outcome.add(asyncio.run(run_races(url, node_count, races, seed + first, advance)))
+        console.print(f"SIG-1 on {name}: {outcome}")
+        holds = holds and outcome.holds
+    postgres.cleanup()
+    return holds
+
+
 def main(
     seed: Annotated[int | None, typer.Option(help="Play the same again.")] = None,
     kills: Annotated[int, typer.Option(help="DUR-1: SIGKILLs under four typists.")] = 200,
     starvations: Annotated[int, typer.Option(help="DUR-2: times that the disk refuses.")] = 50,
     canaries: Annotated[int, typer.Option(help="PRI-1: panes drafted, shared, searched for.")] = 100,
     simulations: Annotated[int, typer.Option(help="CON-1: seeded lives of 2-5 clients.")] = 1000,
+    races: Annotated[int, typer.Option(help="SIG-1: typing against freezing, on each database.")] = 5000,
 ) -> None:
     """Run every campaign; exit code 1 if any promise was broken."""
     seed = random.SystemRandom().getrandbits(32) if seed is None else seed
@@ -80,6 +104,7 @@ def main(
         ("DUR-2 full disks", _starvations, starvations),
         ("PRI-1 canaries", _canaries, canaries),
         ("CON-1 simulations", _simulations, simulations),
+        ("SIG-1 races", _races, races),
     ]
     held = []
     with (
@@ -88,7 +113,9 @@ def main(
         Progress(console=console) as progress,
     ):
         for name, campaign, count in campaigns:
-            task = progress.add_task(name, total=count)
+            # Races are run on two databases.
+            total = count * 2 if campaign is _races else count
+            task = progress.add_task(name, total=total)
             held.append(
                 not count or campaign(played, Path(folder), count, seed, partial(progress.advance, task))
             )
