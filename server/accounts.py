@@ -93,6 +93,9 @@ class Accounts:
         key = _key("confirm", actor.person)
         stored = await self._database.write(lambda c: self._confirmation(c, actor.person, key))
         if not await self._verified(stored or self._dummy_hash, password) or stored is None:
+            await self._database.write(
+                lambda c: audit.record(c, Event.PASSWORD_REFUSED, actor.person, self._clock())
+            )
             raise WrongPassword
         attempt = tables.sign_in_attempt
         await self._database.write(lambda c: c.execute(delete(attempt).where(attempt.c.key == key)))

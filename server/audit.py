@@ -58,6 +58,9 @@ class Event(StrEnum):
     SESSION_REFUSED = "page:session:refused"
     """A wrong password. Nobody is signed in: ``about`` has whose address it was, if anybody's."""
 
+    PASSWORD_REFUSED = "page:password:refused"  # noqa: S105 (the name of an event)
+    """A wrong password from somebody who is signed in, and was asked for it before signing."""
+
     PANE_SHARED = "page:pane:shared"
     PANE_WITHDRAWN = "page:pane:withdrawn"
     PANE_OPENED = "page:pane:opened"

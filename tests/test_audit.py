@@ -20,7 +20,7 @@ from server import audit
 from server.audit import NOTHING, Entry, Event
 from server.cli import cli
 from server.rules.access import OPERATOR, Pane
-from server.rules.errors import NotFound, SignInRefused
+from server.rules.errors import NotFound, SignInRefused, WrongPassword
 from server.storage import tables
 from server.storage.database import Database
 from server.storage.opening import open_database
@@ -346,6 +346,38 @@ async def test_a_session_leaves_its_beginning_and_its_end(here: Organisation) ->
         # Whatever was typed as the address is kept nowhere: it may be a password.
         ("page:session:refused", "", {}),
     ]
+
+
+async def test_a_wrong_password_before_signing_leaves_an_event(here: Organisation) -> None:
+    with pytest.raises(WrongPassword):
+        await here.accounts.confirm(MAJA.actor, "not my password")
+    await here.accounts.confirm(MAJA.actor, PASSWORD)
+
+    newest = (await stored(here.database))[-1]
+    assert (newest.event, newest.person, newest.about) == ("page:password:refused", "maja", {})
+
+
+async def test_a_conversation_s_whole_life_stands_in_the_audit(here: Organisation) -> None:
+    id_, sha256 = await here.closed()
+    await here.reopening.reopen(JONAS.actor, id_, "En siffra är fel.")
+    entries = await stored(here.database)
+    life = [
+        (entry.event, entry.person)
+        for entry in entries
+        if entry.conversation == id_ and not entry.event.startswith("page:pane:")
+    ]
+
+    assert life == [
+        ("command:conversation:created", "jonas"),
+        ("page:conversation:frozen", "maja"),
+        ("page:record:signed", "maja"),
+        ("page:record:signed", "jonas"),
+        ("page:conversation:closed", "jonas"),
+        ("page:conversation:reopened", "jonas"),
+    ]
+    assert sha256 in {entry.about.get("sha256") for entry in entries}
+    assert "siffra" not in str(entries)
+    assert audit.verify(entries) is None
 
 
 async def test_erasing_a_conversation_leaves_the_chain_whole(here: Organisation) -> None:

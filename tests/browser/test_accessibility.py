@@ -2,15 +2,17 @@
 
 import asyncio
 import threading
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
+from server.change_log import Kind, Turn, Writing
 from server.pages.assets import read_assets
 from server.rules.access import Pane
-from tests.pages.world import ORIGIN, ROOT, World, application, filled
+from tests.pages.world import JONAS, MAJA, NOW, ORIGIN, ROOT, World, application, filled
 
 STATIC = ROOT / "web/static"
 AXE = ROOT / "web/client/node_modules/axe-core/axe.min.js"
@@ -36,6 +38,22 @@ def shared(*panes: Pane, opened: bool = False) -> World:
     return world
 
 
+def written() -> World:
+    """A conversation in which both have written, and which the employee has declined after all."""
+    world = filled()
+    elements = {element.id: element for element in world.template.elements}
+    world.writings = (
+        Writing(Pane.JOINT, elements["a1"], MAJA, NOW - timedelta(days=1), NOW),
+        Writing(Pane.JOINT, elements["a8"], JONAS, NOW - timedelta(minutes=9), NOW - timedelta(minutes=2)),
+        Writing(Pane.EMPLOYEE, elements["a4"], MAJA, NOW - timedelta(days=2), NOW - timedelta(days=2)),
+    )
+    world.turns = (
+        Turn(Kind.DECLINED, NOW, MAJA, reason="Vi hann prata redan.", alternative="En timme i mars."),
+        Turn(Kind.SHARED, NOW - timedelta(days=1), JONAS, Pane.MANAGER),
+    )
+    return world
+
+
 PAGES = {
     "signing in to the demo": (World(demo=True), None, "/sign-in"),
     "start": (filled(), "m", "/"),
@@ -44,6 +62,7 @@ PAGES = {
     "theirs shared and unopened": (shared(Pane.EMPLOYEE), "j", "/conversations/c1"),
     "both shared and opened": (shared(*Pane, opened=True), "m", "/conversations/c1"),
     "preview": (filled(), "m", "/conversations/c1/panes/employee/preview"),
+    "who wrote what": (written(), "m", "/conversations/c1/changes"),
     "my devices": (filled(), "m", "/sessions"),
     "kept text": (filled(), "m", "/kept"),
     "an error": (filled(), "m", "/nowhere"),
