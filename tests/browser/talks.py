@@ -1,4 +1,4 @@
-"""A conversation of two people, brought by the features to where a test begins, and served by a real server."""
+"""A conversation of two people, brought by the features to where a test begins, on a real server."""
 
 from __future__ import annotations
 
