@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Scope
 
+from server import sealing
 from server.accounts import Accounts
 from server.activities import Activities
 from server.change_log import ChangeLogs
@@ -31,6 +32,7 @@ from server.pages import (
     language,
     my_sessions,
     offline,
+    records,
     reopening,
     sharing,
     sign_in,
@@ -47,9 +49,10 @@ from server.pages.static_files import HashedFiles, ServiceWorker
 from server.realtime.clock import LoopClock
 from server.realtime.rooms import Rooms
 from server.realtime.socket import FindAuthor, live_socket
+from server.records import Records
 from server.reopening import Reopening
 from server.rules.errors import NotSignedIn, Refusal, StorageUnavailable
-from server.sealing import seal
+from server.sealing import Seals
 from server.sessions import Sessions
 from server.settings import Settings
 from server.sharing import Sharing
@@ -65,8 +68,9 @@ WEB = Path(__file__).parent.parent / "web"
 async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIterator[Features]:
     """Open the database and make the features round it; on leaving, rooms and database close.
 
-    Raises DatabaseTooNew, and StorageUnavailable when there is no database to open.
+    Raises SealUnusable, DatabaseTooNew, and StorageUnavailable when there is no database to open.
     """
+    seals = _seals(settings)
     database = await open_database(settings.database_url, clock)
     accounts = Accounts(database, clock, demo=settings.demo)
     sessions = Sessions(database, clock)
@@ -86,9 +90,10 @@ async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIter
             activities=Activities(database, clock),
             invitations=Invitations(database, clock),
             declining=Declining(database, clock),
-            freezing=Freezing(database, clock, seal),
-            signing=Signing(database, clock, accounts, seal),
+            freezing=Freezing(database, clock, seals),
+            signing=Signing(database, clock, accounts, seals),
             reopening=Reopening(database, clock),
+            records=Records(database, clock, seals),
             change_logs=ChangeLogs(database),
             rooms=rooms,
             settings=settings,
@@ -108,6 +113,7 @@ def create_app(features: Features) -> Starlette:
     origin = features.settings.origin
     of_conversation, of_pane = "/conversations/{id}", "/conversations/{id}/panes/{pane}"
     of_guest = "/conversations/{id}/guests/{person}"
+    of_record = "/conversations/{id}/records/{version}"
     return Starlette(
         routes=[
             Route("/", for_person(start.show)),
@@ -140,6 +146,13 @@ def create_app(features: Features) -> Starlette:
             Route(f"{of_guest}/writing", for_person(invitations.let_write), methods=["POST"]),
             Route(f"{of_conversation}/invitation", for_person(invitations.show_own)),
             Route(f"{of_conversation}/invitation", for_person(invitations.accept), methods=["POST"]),
+            Route(f"{of_conversation}/draft.pdf", for_person(records.draft)),
+            Route(f"{of_conversation}/record", for_person(records.newest)),
+            Route(f"{of_record}.pdf", for_person(records.pdf)),
+            Route(f"{of_record}.zip", for_person(records.packed)),
+            Route(f"{of_record}/receipt", for_person(records.receipt)),
+            Route(of_record, for_person(records.show)),
+            Route(records.KEY_ADDRESS, for_anyone(records.key)),
             Route("/kept", for_person(offline.kept)),
             Route("/offline", for_anyone(offline.offline)),
             Route("/service-worker.js", for_anyone(ServiceWorker(static))),
@@ -153,6 +166,13 @@ def create_app(features: Features) -> Starlette:
         ],
         exception_handlers={404: pages.missing, 500: pages.broken},
     )
+
+
+def _seals(settings: Settings) -> Seals:
+    """Where the organisation's key comes from: files of its own, or the database."""
+    if settings.seal_key is None or settings.seal_certificate is None:
+        return sealing.seal
+    return sealing.given(settings.seal_key, settings.seal_certificate)
 
 
 def _refused(pages: Pages) -> Callable[[Scope, Refusal], ASGIApp]:

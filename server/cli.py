@@ -15,9 +15,11 @@ from server.commands.ground import now, require_folder, said
 from server.commands.organisation import organisation
 from server.commands.password import password
 from server.commands.template import template
+from server.commands.verify import verify
 from server.demo import play
 from server.demo.play import NotTheSample
 from server.pages.assets import AssetsMissing
+from server.sealing import SealUnusable
 from server.serving import CannotListen, DrainingServer, listening_socket
 from server.settings import Settings
 
@@ -55,7 +57,7 @@ def serve(
     """
     environment = dict(os.environ) | ({"SAMSYN_DEMO": "true"} if demo else {})
     try:
-        with said(AssetsMissing, CannotListen, NotTheSample):
+        with said(AssetsMissing, CannotListen, NotTheSample, SealUnusable):
             chosen = settings.read(environment)
             logs.configure(chosen.log_level)
             with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -64,7 +66,7 @@ def serve(
         raise typer.Exit(INTERRUPTED) from None
 
 
-for command in (organisation, password, conversation):
+for command in (organisation, password, conversation, verify):
     cli.command()(command)
 cli.add_typer(template, name="template")
 cli.add_typer(audit, name="audit")

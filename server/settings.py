@@ -47,6 +47,10 @@ class Settings(BaseModel):
     """Load the sample organisation, and let anybody sign in as any of its people."""
     demo_password: Annotated[str, Field(min_length=4, max_length=PASSWORD_CHARACTERS_MAX)] = "nordljus"  # noqa: S105 (no secret: it is shown to everybody)
     """The one password of everybody in the sample organisation."""
+    seal_key: Path | None = None
+    """The organisation's own key for sealing records: a PEM file, EC on P-256. Without it one is made."""
+    seal_certificate: Path | None = None
+    """The certificate of that key: a PEM file."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
 
     @field_validator("database")
@@ -74,6 +78,14 @@ class Settings(BaseModel):
             raise ValueError(
                 "SAMSYN_HOST lets other machines reach a demo, in which anybody signs in as anybody: "
                 "set SAMSYN_ORIGIN too if that is meant."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _seals_with_both(self) -> Self:
+        if (self.seal_key is None) != (self.seal_certificate is None):
+            raise ValueError(
+                "SAMSYN_SEAL_KEY and SAMSYN_SEAL_CERTIFICATE belong together: set both, or neither."
             )
         return self
 

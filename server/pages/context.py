@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from server.freezing import Freezing
     from server.invitations import Invitations
     from server.realtime.rooms import Rooms
+    from server.records import Records
     from server.reopening import Reopening
     from server.sessions import Sessions
     from server.settings import Settings
@@ -68,6 +69,7 @@ class Features:
     freezing: "Freezing"
     signing: "Signing"
     reopening: "Reopening"
+    records: "Records"
     change_logs: "ChangeLogs"
     rooms: "Rooms"
     settings: "Settings"

@@ -71,7 +71,7 @@ def sheet(
         state=_state(content, statements, view, closed_at, is_draft),
         facts=tuple(_facts(content, view, closed_at, is_draft)),
         sections=sections(content, view),
-        signatures=tuple(_signature(each, view) for each in statements),
+        signatures=tuple(signature(each, view) for each in statements),
         is_draft=is_draft,
     )
 
@@ -129,7 +129,8 @@ def _facts(
         yield say("Closed"), when(closed_at, view)
 
 
-def _signature(statement: Statement, view: View) -> SheetSignature:
+def signature(statement: Statement, view: View) -> SheetSignature:
+    """One signature, as its statement says it."""
     say = view.catalogue.say
     language = LOCALES.get(statement.language, statement.language)
     return SheetSignature(

@@ -157,6 +157,8 @@ PDF_BYTES_MAX = 256 * MIB
 """Of a record as PDF: a page of plain text takes some 5 KiB."""
 BUNDLE_BYTES_MAX = RECORD_BYTES_MAX + PDF_BYTES_MAX
 BUNDLE_FILES_MAX = 16
+PAPERS_AT_ONCE_MAX = 2
+"""Records that are being put on paper: each takes a core, for some 100 ms as a rule."""
 PREVIOUS_RECORDS_MAX = 50
 """Of the same two people: among these the newest of the same kind is looked for."""
 VERIFYING_MEMORY_BYTES_MAX = 4 * 1024 * MIB
