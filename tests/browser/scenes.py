@@ -16,7 +16,7 @@ from tests.pages.world import ROOT
 
 LANGUAGES = ("sv", "nb", "en")
 CHECKED_IN = "nb"
-DEMO_PASSWORD = "nordljus"  # noqa: S105 (of the sample organisation, and printed when it starts)
+DEMO_PASSWORD = "nordljus"
 STILL = {"reduced_motion": "reduce", "locale": "en-US"}
 """A browser in which a colour on its way to another is not measured, and dates are typed month first."""
 
@@ -91,6 +91,6 @@ def rows(data: Path, statement: str, *values: str) -> list[tuple[Any, ...]]:
 def standing(data: Path) -> dict[str, list[tuple[Any, ...]]]:
     """Everything that a turn of a conversation's life changes, of all conversations."""
     return {
-        table: rows(data, f"SELECT * FROM {table} ORDER BY 1, 2")  # noqa: S608 (names of this file)
+        table: rows(data, f"SELECT * FROM {table} ORDER BY 1, 2")
         for table in ("conversation", "pane", "record", "signature", "decision", "activity")
     }

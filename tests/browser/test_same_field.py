@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from itertools import zip_longest
 
 import pytest
 from playwright.sync_api import expect
@@ -65,15 +66,69 @@ def _is_subsequence(part: str, whole: str) -> bool:
     return all(character in characters for character in part)
 
 
-def test_the_first_to_leave_the_field_loses_nothing(elias_and_jonas: tuple[Person, Person]) -> None:
-    elias, jonas = elias_and_jonas
-    elias.write("joint", "b12", " Elias skriver sin mening.")
-    jonas.write("joint", "b12", " Jonas skriver sin.")
+OF_ELIAS = "Elias leder genomgången i november."
+OF_JONAS = "Jonas avsätter två dagar till det."
+QUESTION = "Årets utmaning: vad, hur, när, vilket stöd?"
+
+
+def lost(text: str) -> list[str]:
+    """Which of the two sentences are not complete in a text, whatever stands between their words."""
+    words = text.split()
+    return [each for each in (OF_ELIAS, OF_JONAS) if not all(word in words for word in each.split())]
+
+
+def write_at_once(elias: Person, jonas: Person) -> None:
+    """Each writes a sentence in the same paragraph, word by word in turn; Elias leaves the field first."""
+    for person, key in ((elias, "Control+Home"), (jonas, "Control+End")):
+        person.editor("joint", "b12").click()
+        person.page.keyboard.press(key)
+    jonas.page.keyboard.type(" ")
+    for one, other in zip_longest(OF_ELIAS.split(), OF_JONAS.split()):
+        elias.page.keyboard.type(f"{one or ''} ", delay=10)
+        jonas.page.keyboard.type(f"{other or ''} ", delay=10)
     elias.page.keyboard.press("Tab")
+
+
+def test_s01_the_first_to_leave_the_field_loses_nothing_and_the_log_names_both(
+    elias_and_jonas: tuple[Person, Person], server: RunningServer
+) -> None:
+    elias, jonas = elias_and_jonas
+    write_at_once(elias, jonas)
     for person in (elias, jonas):
-        expect(person.editor("joint", "b12")).to_contain_text("Elias skriver sin mening.")
-        expect(person.editor("joint", "b12")).to_contain_text("Jonas skriver sin.")
+        person.expect_saved()
+    stored = stored_text(server.data, "joint", "b12", "elias")
+    assert lost(stored) == []
+    for person in (elias, jonas):
+        expect(person.editor("joint", "b12")).to_have_text(stored)
         expect(person.page.locator("body")).not_to_contain_text(re.compile("låst|locked", re.I))
+        person.page.reload()
+        person.wait_until_live()
+        expect(person.editor("joint", "b12")).to_have_text(stored)
+        person.page.locator('a[href$="/changes"]').click()
+        today = person.page.locator(".log").first.locator("li.wrote")
+        for name in ("Elias", "Jonas"):
+            by = today.filter(has=person.page.get_by_role("heading", name=re.compile(name)))
+            expect(by.get_by_role("link", name=QUESTION)).to_have_count(1)
+
+
+def test_s01_negative_control_without_merging_the_first_sentence_is_missing(
+    elias_and_jonas: tuple[Person, Person],
+) -> None:
+    """A double that keeps what the last one to leave the field saw: the check sees the loss."""
+    elias, jonas = elias_and_jonas
+    for person in (elias, jonas):
+        person.go_offline()
+    write_at_once(elias, jonas)
+    kept = ""
+    for person in (elias, jonas):
+        kept = person.editor("joint", "b12").inner_text()
+    assert lost(kept) == [OF_ELIAS]
+    for person in (elias, jonas):
+        person.go_online()
+        person.expect_saved()
+    for person in (elias, jonas):
+        expect(person.editor("joint", "b12")).to_contain_text(OF_ELIAS)
+        assert lost(person.editor("joint", "b12").inner_text()) == []
 
 
 def test_each_sees_the_others_caret_with_a_name_and_no_ghost_stays(
