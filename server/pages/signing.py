@@ -100,7 +100,9 @@ async def review(visit: PersonVisit, conversation: Conversation, typed: Typed | 
         comment=typed.comment,
         wrong=sentence_of(typed.refusal, view) if typed.refusal else "",
         demo_password=Markup("<code>{}</code>").format(settings.demo_password) if settings.demo else "",
-        receipt=f"/conversations/{conversation.id}/receipt" if visit.me.id in signed else "",
+        receipt=f"/conversations/{conversation.id}/records/{conversation.version}/receipt"
+        if visit.me.id in signed
+        else "",
         island=page_data(seen, view, conversation_view.panes(seen, view), frozen.sha256),
     )
 
@@ -129,7 +131,9 @@ def _language(view: View) -> str:
 def _signer(conversation: Conversation, person: Person, statement: Statement | None, view: View) -> Signer:
     say, hand = view.catalogue.say, colour_of(conversation, person.id)
     if statement is None:
-        return Signer(person, hand, False, say("%(name)s has not signed yet.", name=person.first_name), "", "")
+        return Signer(
+            person, hand, False, say("%(name)s has not signed yet.", name=person.first_name), "", ""
+        )
     when = view.days.when(moment(statement.at))
     return Signer(
         person,
