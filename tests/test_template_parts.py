@@ -171,7 +171,10 @@ def test_columns_know_their_group_their_pair_and_what_is_suggested() -> None:
     ]
     assert told["verksamhetens_mal"].suggestions is Source.UNIT_GOALS
     assert [each.group and each.group.sv for each in goals.columns] == ["Mål"] * 2 + ["Handlingsplan"] * 5
-    assert told["datum.do"].pair == told["datum.follow_up"].pair
+    assert [each.pair and each.pair.en for each in goals.columns][-3:] == [
+        None,
+        *["Dates for doing and following up"] * 2,
+    ]
     assert (told["datum.do"].label.nb, told["datum.follow_up"].label.nb) == ("Gjennomføring", "Oppfølging")
     assert told["ansvarig"].kind is PartKind.PERSON
 
