@@ -54,11 +54,13 @@ def open_document(connection: Connection, session: Session, name: str) -> Openin
     except NotFound:
         raise OpeningDenied("denied") from None
     current = conversation.panes[pane]
-    if current.name != name:
-        # Whether there ever was a generation of that name is nobody's to know but its owner's.
-        raise OpeningDenied("moved" if current.facts.owner == session.person.id else "denied")
     if not conversation.may(session.actor, Action.READ_PANE, pane):
         raise OpeningDenied("denied")
+    if current.name != name:
+        # Whether there ever was a generation of that name is nobody's to know but its owner's; the joint
+        # pane is everybody's who reads it, and begins anew when the conversation is opened again.
+        is_mine = pane is Pane.JOINT or current.facts.owner == session.person.id
+        raise OpeningDenied("moved" if is_mine else "denied")
     return Opening(
         document=current.document,
         name=name,

@@ -67,7 +67,6 @@ async def test_without_sharing_every_pane_is_read_from_the_start(database: Datab
     [
         "{current}",
         "{id}/manager/{other}",
-        "{id}/joint/{other}",
         "{id}/employee/1",
         "{id}/employee/{other}/1",
         "{id}/employee/{other}0",
@@ -86,6 +85,16 @@ async def test_missing_and_forbidden_are_told_apart_by_nothing(here: Organisatio
     with pytest.raises(OpeningDenied) as denied:
         await here.documents.open(session.id, name.format(id=id_, current=theirs, other="0" * 32))
     assert denied.value.reason == "denied"
+
+
+async def test_of_a_name_that_is_not_the_joint_panes_its_readers_alone_are_told_to_look_again(
+    here: Organisation,
+) -> None:
+    id_ = await here.conversation()
+    for who, told in (("maja", "moved"), ("jonas", "moved"), ("astrid", "denied")):
+        session = await here.visit(who)
+        with pytest.raises(OpeningDenied, match=told):
+            await here.documents.open(session.id, f"{id_}/joint/{'0' * 32}")
 
 
 async def test_a_session_that_has_ended_opens_nothing(here: Organisation) -> None:

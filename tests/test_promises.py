@@ -43,8 +43,8 @@ async def test_pri_1_what_was_drafted_and_deleted_in_private_reaches_nobody_and_
 
 async def test_sig_1_a_freeze_is_one_moment_for_everybody_who_types(database_url: str) -> None:
     node_count = 1 if database_url.startswith("sqlite") else 2
-    outcome = await run_races(database_url, node_count, 20, SEED, no_progress)
-    assert outcome.races == 20
+    outcome = await run_races(database_url, node_count, 40, SEED, no_progress)
+    assert outcome.races == 40
     assert outcome.acknowledged > 50
     assert outcome.late > 0
     wrong = outcome.after, outcome.missing, outcome.untold, outcome.differing, outcome.late_unrefused
