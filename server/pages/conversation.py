@@ -7,13 +7,14 @@ from functools import partial
 from starlette.responses import Response
 
 from crdt.content import Content
-from server import people, sources
+from server import people, records, sources
 from server.conversations import Conversation
 from server.decisions import Decision
 from server.pages import (
     activities_view,
     chapters_view,
     conversation_view,
+    earlier_view,
     invitations_view,
     record_view,
     signing,
@@ -24,6 +25,7 @@ from server.pages.conversation_view import PaneSeen, Seen
 from server.pages.heading import title, under, zone
 from server.pages.page_data import page_data
 from server.pages.rendering import View
+from server.record_content import RecordContent
 from server.record_format import Frozen, drawn
 from server.record_sheet import SheetSection
 from server.rules.access import Action, Pane, State
@@ -44,6 +46,8 @@ async def show(visit: PersonVisit) -> Response:
     mine = panes.get(seen.mine) if seen.mine else None
     foreign = _foreign(panes, seen)
     activities = await visit.features.activities.of_conversation(visit.actor, conversation.id)
+    review = activities_view.review(activities, view)
+    before = await _earlier(visit, seen)
     turns = turns_view.turns(seen, await _decisions(visit, conversation), view)
     present = await visit.features.invitations.gathering(visit.actor, conversation.id)
     return visit.page(
@@ -66,7 +70,8 @@ async def show(visit: PersonVisit) -> Response:
         single=seen.is_single,
         has_tabs=len(panes) > 1 and not seen.is_single,
         guidance=_guidance(seen, view, mine),
-        review=activities_view.review(activities, view),
+        review=review,
+        last_time=earlier_view.blocks(conversation.template, before, review, view),
         unit_goals=shown[Source.UNIT_GOALS],
         hints=[topic.hint.to(view.locale) for topic in conversation.template.excluded_topics],
         is_open=conversation.state is State.OPEN,
@@ -138,6 +143,16 @@ def _guidance(seen: Seen, view: View, mine: PaneSeen | None) -> str:
     if guidance is None or mine is None or mine.is_shared:
         return ""
     return (guidance.employee if seen.mine is Pane.EMPLOYEE else guidance.manager).to(view.locale)
+
+
+async def _earlier(visit: PersonVisit, seen: Seen) -> RecordContent | None:
+    """What the two arrived at before, where the template shows it. A guest of this one was not there."""
+    kinds = earlier_view.kinds(seen.conversation.template)
+    if not kinds or seen.mine is None:
+        return None
+    return await visit.features.database.read(
+        partial(records.previous, conversation=seen.conversation, kinds=kinds)
+    )
 
 
 async def _decisions(visit: PersonVisit, conversation: Conversation) -> list[Decision]:

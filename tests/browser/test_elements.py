@@ -327,7 +327,7 @@ def test_the_plan_is_made_together_while_an_unshared_answer_stays_one_s_own(both
     maja.write("joint", "b1.belastning", "mycket i november")
     jonas.page.locator("#f-joint-handlingsplan\\.mal [data-add-row]").click()
     jonas.page.keyboard.type("färre stopp")
-    jonas.page.locator('[data-field="handlingsplan.kinds"]').nth(1).check()
+    jonas.page.locator(value("joint", "handlingsplan.kinds")).nth(1).check()
     maja.expect_saved()
     mine = maja.page.locator("#f-joint-handlingsplan\\.mal tbody tr")
     expect(mine).to_have_count(1)

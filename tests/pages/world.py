@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from crdt.content import Content
-from server import people, sources, template_format
+from server import people, records, sources, template_format
 from server.activities import Activity, ActivityState, GoalType
 from server.change_log import ChangeLog, Turn, Writing
 from server.conversations import Conversation, ConversationPane, Meeting
@@ -30,6 +30,7 @@ from server.pages.context import Features, Pages
 from server.pages.rendering import Rendering
 from server.pages.security import Security
 from server.people import Employment, Person
+from server.record_content import RecordContent
 from server.rules.access import Action, Actor, ConversationFacts, Pane, PaneFacts, Role, State
 from server.rules.errors import NotFound, NotReadyToShare, NotSignedIn, Refusal, SignInRefused
 from server.sessions import Device, Session
@@ -95,6 +96,7 @@ class World:
     turns: tuple[Turn, ...] = ()
     declined: list[Declined] = field(default_factory=list)
     signed: frozenset[str] = frozenset()
+    previous: RecordContent | None = None
     demo: bool = False
     is_started: bool = True
     has_conversations: bool = True
@@ -157,6 +159,9 @@ class World:
     async def read_directly(self, work: Any) -> Any:
         if work is people.unit_names:
             return {"drift": UNIT_NAME}
+        if getattr(work, "func", None) is records.previous:
+            self.calls.append(("previous", work.keywords["kinds"]))
+            return self.previous
         if getattr(work, "func", None) is sources.resolved:
             return {
                 Source.UNIT_GOALS: UNIT_GOALS,
