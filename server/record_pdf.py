@@ -73,7 +73,7 @@ def pdf(sheet: Sheet, words: PaperWords, sha256: str, seal: OrganisationSeal | N
     compiler = typst.Compiler(
         SOURCE, font_paths=_fonts(), ignore_system_fonts=True, sys_inputs={"sheet": json.dumps(drawn)}
     )
-    made = compiler.compile(format="pdf", pdf_standards=["a-2a"], timestamp=now)
+    made = compiler.compile(format="pdf", pdf_standards=["a-2a"], timestamp=now.replace(microsecond=0))
     assert isinstance(made, bytes)  # noqa: S101 (one file, as asked for)
     return made if seal is None else _sealed(made, seal, now)
 
