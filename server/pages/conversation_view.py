@@ -107,8 +107,13 @@ def panes(seen: Seen, view: View) -> dict[Pane, PaneSeen]:
 
 
 def steps(seen: Seen, view: View) -> tuple[Step, ...]:
-    """Where the conversation stands, from the viewer's own pane and from what both can see."""
+    """Where the conversation stands, from the viewer's own pane and from what both can see.
+
+    None for one that was not held.
+    """
     say = view.catalogue.say
+    if seen.conversation.state in (State.DECLINED, State.CANCELLED):
+        return ()
     words = [say("Prepare"), say("Talk")]
     shares = seen.conversation.template.shares
     if shares:
