@@ -50,6 +50,8 @@ class Record:
     statements: tuple[Statement, ...]
     """In the order in which they were signed."""
     frozen_at: datetime
+    frozen_by: str
+    """Person id."""
     closed_at: datetime | None
     sealed: bytes | None
     """With ``closed_at``: the file record.json."""
@@ -111,6 +113,7 @@ def of(connection: Connection, actor: Actor, id_: str, version: int) -> Record:
         sha256=row.sha256,
         statements=tuple(map(record_format.read_statement, signed)),
         frozen_at=row.frozen_at,
+        frozen_by=row.frozen_by,
         closed_at=row.closed_at,
         sealed=row.sealed,
     )

@@ -4,7 +4,6 @@ Nobody signs for anybody else, and no administrator can skip one. The last signa
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
@@ -12,10 +11,9 @@ from sqlalchemy import Connection, insert, select
 from server import audit, closing, conversations, documents, record_format
 from server.accounts import Accounts
 from server.audit import Event
-from server.record_content import Meaning, RecordContent
-from server.record_format import Statement
+from server.record_content import Meaning
 from server.rules.access import Action, Actor, State
-from server.rules.errors import AlreadySigned, CommentNotTaken, NoLongerPossible, NotFound, RecordChanged
+from server.rules.errors import AlreadySigned, CommentNotTaken, NoLongerPossible, RecordChanged
 from server.rules.limits import SIGNATURE_COMMENT_CHARACTERS_MAX
 from server.rules.saying import said
 from server.sealing import Seals
@@ -123,47 +121,6 @@ def sign(
     return is_last
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
-    """What was frozen, to be read and signed; or, once closed, what was signed."""
-
-    content: RecordContent
-    sha256: str
-    """Of the canonical content, in hexadecimal: what a signature names."""
-    frozen_at: datetime
-    frozen_by: str
-    """Person id."""
-    closed_at: datetime | None
-    statements: tuple[Statement, ...]
-    """In the order in which they were given."""
-
-
-def review(connection: Connection, actor: Actor, id_: str) -> Review:
-    """Return what was frozen of the conversation as it is now. Raises NotFound, also while it is open."""
-    conversation = conversations.see(connection, actor, id_)
-    if not conversation.may(actor, Action.READ_RECORD):
-        raise NotFound
-    record, signature = tables.record, tables.signature
-    row = connection.execute(
-        select(record).where(record.c.conversation_id == id_, record.c.version == conversation.version)
-    ).one_or_none()
-    if row is None:
-        raise NotFound
-    statements = connection.scalars(
-        select(signature.c.statement)
-        .where(signature.c.conversation_id == id_, signature.c.version == conversation.version)
-        .order_by(signature.c.at, signature.c.person_id)
-    )
-    return Review(
-        content=record_format.read(row.content),
-        sha256=row.sha256,
-        frozen_at=row.frozen_at,
-        frozen_by=row.frozen_by,
-        closed_at=row.closed_at,
-        statements=tuple(map(record_format.read_statement, statements)),
-    )
-
-
 def signed_by(connection: Connection, actor: Actor) -> frozenset[str]:
     """Ids of the conversations of which the actor has signed the present version."""
     conversation, signature = tables.conversation, tables.signature
@@ -198,10 +155,6 @@ class Signing:
         return await self._database.write(
             lambda c: sign(c, actor, id_, sha256, language, comment, self._seals, self._clock())
         )
-
-    async def review(self, actor: Actor, id_: str) -> Review:
-        """As ``review``."""
-        return await self._database.read(lambda c: review(c, actor, id_))
 
     async def signed_by(self, actor: Actor) -> frozenset[str]:
         """As ``signed_by``."""

@@ -17,9 +17,10 @@ from server.pages.page_data import page_data
 from server.pages.rendering import View
 from server.people import Person
 from server.record_format import Statement, moment
-from server.rules.access import Action
+from server.records import Record
+from server.rules.access import Action, State
 from server.rules.errors import RecordChanged, Refusal, TextTooLong, TooManyAttempts, WrongPassword
-from server.signing import WORDS, Review
+from server.signing import WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,11 @@ async def sign(visit: PersonVisit) -> Response:
 async def review(visit: PersonVisit, conversation: Conversation, typed: Typed | None = None) -> Response:
     """The frozen text as one page, who has signed it and who has not, and one's own signature."""
     typed = typed or Typed()
-    frozen = await visit.features.signing.review(visit.actor, conversation.id)
+    records, version = visit.features.records, conversation.version
+    is_closed = conversation.state is State.CLOSED
+    # A record that is read is an event of the audit; what is still to be signed is not one yet.
+    asked = records.open if is_closed else records.of
+    frozen = await asked(visit.actor, conversation.id, version)
     view = visit.view(heading.zone(conversation))
     seen = Seen(visit.me, conversation, {})
     signed = {each.signer: each for each in frozen.statements}
@@ -93,8 +98,9 @@ async def review(visit: PersonVisit, conversation: Conversation, typed: Typed | 
         waits_for=waiting[0].first_name if waiting and visit.me.id in signed else "",
         statement=WORDS[sign_rules.meaning][view.locale],
         language_name=_language(view),
-        is_closed=frozen.closed_at is not None,
-        version=conversation.version,
+        is_closed=is_closed,
+        can_download=is_closed and conversation.may(visit.actor, Action.DOWNLOAD_RECORD),
+        record=f"/conversations/{conversation.id}/records/{version}",
         sha256=frozen.sha256,
         takes_comment=sign_rules.allow_comment_with_signature,
         comment=typed.comment,
@@ -107,7 +113,7 @@ async def review(visit: PersonVisit, conversation: Conversation, typed: Typed | 
     )
 
 
-def _news(seen: Seen, frozen: Review, view: View) -> str:
+def _news(seen: Seen, frozen: Record, view: View) -> str:
     """Where it stands: who has asked to sign, or that it is over."""
     say = view.catalogue.say
     if frozen.closed_at is not None:

@@ -21,6 +21,8 @@ class Decided:
     alternative: str
     readers: str
     """Who else reads this."""
+    record: int | None
+    """The version that was closed before, and stays readable; None when none was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,6 @@ class Turns:
     completer: str
     """The first name of whoever completes it, for everybody else; empty where it is signed."""
     decided: Decided | None
-
-    @property
-    def is_ending(self) -> bool:
-        """Whether the person has the button that ends the writing."""
-        return self.can_freeze or self.can_complete
 
 
 def turns(seen: Seen, decisions: Sequence[Decision], view: View) -> Turns:
@@ -93,4 +90,5 @@ def _decided(seen: Seen, decision: Decision, view: View) -> Decided:
                 else say("%(name)s has opened this conversation again, %(when)s.", name=name, when=when)
             )
             readers = say("When you are ready, it is signed or completed anew.")
-    return Decided(sentence, decision.reason, decision.alternative, readers)
+    record = decision.version if decision.version < seen.conversation.version else None
+    return Decided(sentence, decision.reason, decision.alternative, readers, record)

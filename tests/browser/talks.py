@@ -122,8 +122,8 @@ async def frozen(organisation: Organisation, id_: str) -> None:
 
 async def closed(organisation: Organisation, id_: str) -> None:
     """Both have signed."""
-    await frozen(organisation, id_)
-    sha256 = (await organisation.signing.review(MAJA.actor, id_)).sha256
+    await ready(organisation, id_)
+    sha256 = await organisation.freezing.freeze(JONAS.actor, id_)
     await organisation.signing.sign(MAJA.actor, id_, sha256, "sv", "Jouren är inte löst.", PASSWORD)
     await organisation.signing.sign(JONAS.actor, id_, sha256, "nb", "", PASSWORD)
 
