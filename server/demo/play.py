@@ -39,6 +39,7 @@ from server.demo.texts import blocks
 from server.documents import Documents
 from server.freezing import Freezing
 from server.people import Employment, Person
+from server.records import Records
 from server.rules.access import OPERATOR, Role, State
 from server.rules.errors import Refusal
 from server.rules.limits import UPDATE
@@ -148,6 +149,7 @@ class Play:
         self._sharing = Sharing(database, clock)
         self._documents = Documents(database, self._sessions, clock)
         self._freezing = Freezing(database, clock, seal)
+        self._records = Records(database, clock, seal)
         self._signing = Signing(database, clock, self._accounts, seal)
         self._declining = Declining(database, clock)
         self._activities = Activities(database, clock)
@@ -306,7 +308,7 @@ class Play:
         conversation = await self._conversations.see(session.actor, id_)
         if conversation.state is State.OPEN:
             await self._freezing.freeze(session.actor, id_)
-        shown = await self._signing.review(session.actor, id_)
+        shown = await self._records.of(session.actor, id_, conversation.version)
         language = session.person.locale
         await self._signing.sign(session.actor, id_, shown.sha256, language, step.signs, self._password)
 

@@ -24,12 +24,12 @@ from server.documents import Documents
 from server.freezing import Freezing
 from server.people import Person
 from server.record_format import moment
+from server.records import Records
 from server.rules.access import OPERATOR, Pane, State
 from server.rules.errors import NotFound, SignInRefused
 from server.rules.life import Lack
 from server.sealing import seal
 from server.sessions import Sessions
-from server.signing import Signing
 from server.storage import tables
 from server.storage.database import Database
 from server.storage.opening import open_database
@@ -213,8 +213,8 @@ async def test_what_is_closed_has_the_signatures_of_its_signers(
     played: Database, name: str, signed: dict[str, tuple[int, str]]
 ) -> None:
     conversation = await talk(played, name)
-    signing = Signing(played, now, Accounts(played, now), seal)
-    record = await signing.review(conversation.employee.actor, conversation.id)
+    actor = conversation.employee.actor
+    record = await Records(played, now, seal).of(actor, conversation.id, conversation.version)
     assert record.closed_at is not None
     given = {each.signer: (_day(moment(each.at)), each.comment) for each in record.statements}
     assert given == signed
