@@ -35,8 +35,8 @@ class Turns:
     can_cancel: bool
     can_reopen: bool
     can_download_draft: bool
-    has_record: bool
-    """There is a record to read and download: of what is closed, or of a version before."""
+    has_earlier: bool
+    """A version before this one was closed, and stays readable. A closed one leads there itself."""
     completer: str
     """The first name of whoever completes it, for everybody else; empty where it is signed."""
     decided: Decided | None
@@ -56,8 +56,9 @@ def turns(seen: Seen, decisions: Sequence[Decision], view: View) -> Turns:
         can_cancel=conversation.may(actor, Action.CANCEL),
         can_reopen=conversation.may(actor, Action.REOPEN),
         can_download_draft=conversation.may(actor, Action.DOWNLOAD_DRAFT),
-        has_record=conversation.may(actor, Action.READ_RECORD)
-        and (conversation.state is State.CLOSED or conversation.version > 1),
+        has_earlier=conversation.may(actor, Action.READ_RECORD)
+        and conversation.version > 1
+        and conversation.state is not State.CLOSED,
         completer=completer.first_name if completer and is_theirs else "",
         decided=_decided(seen, latest, view)
         if latest and SHOWN_IN[latest.kind] is conversation.state
