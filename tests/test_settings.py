@@ -62,3 +62,8 @@ def test_the_database_file_lies_in_the_data_folder(tmp_path: Path) -> None:
 
 def test_names_of_the_tests_own_and_empty_ones_are_passed_over() -> None:
     assert settings.read({"SAMSYN_TEST_CHROMIUM": "x", "SAMSYN_PORT": " "}).port == 8000
+
+
+def test_a_key_for_sealing_comes_with_its_certificate() -> None:
+    assert "belong together" in errors(seal_key="key.pem")[0]
+    assert settings.read({"SAMSYN_SEAL_KEY": "k", "SAMSYN_SEAL_CERTIFICATE": "c"}).seal_key == Path("k")
