@@ -106,7 +106,7 @@ async def review(visit: PersonVisit, conversation: Conversation, typed: Typed | 
         comment=typed.comment,
         wrong=sentence_of(typed.refusal, view) if typed.refusal else "",
         demo_password=Markup("<code>{}</code>").format(settings.demo_password) if settings.demo else "",
-        receipt=f"/conversations/{conversation.id}/records/{conversation.version}/receipt"
+        has_signed=visit.me.id in signed,
         if visit.me.id in signed
         else "",
         island=page_data(seen, view, conversation_view.panes(seen, view), frozen.sha256),

@@ -1,6 +1,6 @@
 """A small organisation in memory for the tests of pages: two people, one conversation, no database."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -23,7 +23,20 @@ from server.conversations import Conversation, ConversationPane, Meeting
 from server.decisions import Decision, Declined
 from server.documents import Reading
 from server.invitations import Gathering, Invitation
-from server.pages import changes, conversation, language, my_sessions, offline, sharing, sign_in, start
+from server.pages import (
+    changes,
+    conversation,
+    declining,
+    freezing,
+    language,
+    my_sessions,
+    offline,
+    reopening,
+    sharing,
+    sign_in,
+    signing,
+    start,
+)
 from server.pages.assets import Assets
 from server.pages.catalogues import read_catalogues
 from server.pages.context import Features, Pages
@@ -31,8 +44,11 @@ from server.pages.rendering import Rendering
 from server.pages.security import Security
 from server.people import Employment, Person
 from server.record_content import RecordContent
+from server.record_format import Frozen, Statement, drawn
+from server.records import Record
 from server.rules.access import Action, Actor, ConversationFacts, Pane, PaneFacts, Role, State
 from server.rules.errors import NotFound, NotReadyToShare, NotSignedIn, Refusal, SignInRefused
+from server.rules.life import Missing
 from server.sessions import Device, Session
 from server.settings import Settings
 from server.template_format import Template
@@ -96,6 +112,10 @@ class World:
     turns: tuple[Turn, ...] = ()
     declined: list[Declined] = field(default_factory=list)
     signed: frozenset[str] = frozenset()
+    statements: tuple[Statement, ...] = ()
+    refusal: Refusal | None = None
+    """With which every turn of the conversation's life is refused."""
+    missing: tuple[Missing, ...] = ()
     previous: RecordContent | None = None
     demo: bool = False
     is_started: bool = True
@@ -105,7 +125,8 @@ class World:
     @property
     def conversation(self) -> Conversation:
         """The one conversation: Maja's with Jonas."""
-        facts = ConversationFacts("maja", "jonas", self.state, self.template.shares)
+        signers = frozenset({"maja", "jonas"} if self.template.sign.enabled else ())
+        facts = ConversationFacts("maja", "jonas", self.state, self.template.shares, signers, "jonas")
         owners = {Pane.EMPLOYEE: "maja", Pane.MANAGER: "jonas", Pane.JOINT: None}
         panes = {
             pane: ConversationPane(
@@ -135,13 +156,64 @@ class World:
                     of_conversation=self.of_conversation, of_employee=self.of_conversation
                 ),
                 invitations=SimpleNamespace(gathering=self.gathering, mine=self.invitations_of),
-                declining=SimpleNamespace(decisions=self.decided, declined=self.declined_ones),
-                signing=SimpleNamespace(signed_by=self.signed_ones),
+                declining=SimpleNamespace(
+                    decisions=self.decided,
+                    declined=self.declined_ones,
+                    decline=self.turn("decline"),
+                    cancel=self.turn("cancel"),
+                ),
+                freezing=SimpleNamespace(
+                    freeze=self.turn("freeze"), complete=self.turn("complete"), missing=self.lacking
+                ),
+                signing=SimpleNamespace(signed_by=self.signed_ones, sign=self.turn("sign")),
+                reopening=SimpleNamespace(reopen=self.turn("reopen")),
+                records=SimpleNamespace(of=self.record, open=self.record),
                 change_logs=SimpleNamespace(read=self.change_log),
                 database=SimpleNamespace(read=self.read_directly),
                 settings=settings,
                 clock=lambda: NOW,
             ),
+        )
+
+    def turn(self, name: str) -> Callable[..., Awaitable[None]]:
+        """A feature that takes a turn, or refuses it."""
+
+        async def take(actor: Actor, *given: Any) -> None:
+            self.calls.append((name, actor.person, *given))
+            if self.refusal:
+                raise self.refusal
+
+        return take
+
+    async def lacking(self, actor: Actor, id_: str) -> tuple[Missing, ...]:
+        return self.missing
+
+    async def record(self, actor: Actor, id_: str, version: int) -> Record:
+        found = await self.see(actor, id_)
+        contents = {pane: cast("Content", self.contents.get(pane, {})) for pane in Pane}
+        frozen = Frozen(
+            conversation=id_,
+            version=version,
+            template=found.template,
+            employee=found.employee,
+            responsible=found.responsible,
+            meeting=found.meeting,
+            frozen_at=NOW,
+            salt=bytes(32),
+            contents=contents,
+            resolved={},
+            names={},
+        )
+        return Record(
+            conversation=found,
+            version=version,
+            content=drawn(frozen),
+            sha256="ab" * 32,
+            statements=self.statements,
+            frozen_at=NOW,
+            frozen_by="jonas",
+            closed_at=NOW if found.state is State.CLOSED else None,
+            sealed=None,
         )
 
     async def decided(self, actor: Actor, id_: str) -> list[Decision]:
@@ -325,6 +397,23 @@ def filled() -> World:
     )
 
 
+ASKED = {
+    "complete": freezing.ask_complete,
+    "decline": declining.ask_decline,
+    "cancel": declining.ask_cancel,
+    "reopen": reopening.ask,
+}
+TAKEN = {
+    "freeze": freezing.freeze,
+    "complete": freezing.complete,
+    "sign": signing.sign,
+    "decline": declining.decline,
+    "cancel": declining.cancel,
+    "reopen": reopening.reopen,
+}
+"""Address -> the page of a turn: what asks for it, and what takes it."""
+
+
 def application(world: World, assets: Assets = ASSETS) -> Starlette:
     """The pages at their addresses, behind the same guard as in ``server/app.py``."""
     rendering = Rendering(ROOT / "web/templates", read_catalogues(ROOT / "web/locales"), assets)
@@ -346,6 +435,11 @@ def application(world: World, assets: Assets = ASSETS) -> Starlette:
             Route("/offline", pages.for_anyone(offline.offline)),
             Route("/kept", pages.for_person(offline.kept)),
             Route("/conversations/{id}", pages.for_person(conversation.show)),
+            *(Route(f"/conversations/{{id}}/{at}", pages.for_person(page)) for at, page in ASKED.items()),
+            *(
+                Route(f"/conversations/{{id}}/{at}", pages.for_person(page), methods=["POST"])
+                for at, page in TAKEN.items()
+            ),
             Route("/conversations/{id}/changes", pages.for_person(changes.show)),
             Route(f"{pane}/preview", pages.for_person(conversation.preview)),
             Route(f"{pane}/share", pages.for_person(sharing.share), methods=["POST"]),
