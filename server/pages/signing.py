@@ -107,8 +107,6 @@ async def review(visit: PersonVisit, conversation: Conversation, typed: Typed | 
         wrong=sentence_of(typed.refusal, view) if typed.refusal else "",
         demo_password=Markup("<code>{}</code>").format(settings.demo_password) if settings.demo else "",
         has_signed=visit.me.id in signed,
-        if visit.me.id in signed
-        else "",
         island=page_data(seen, view, conversation_view.panes(seen, view), frozen.sha256),
     )
 
