@@ -66,7 +66,8 @@ class SheetQuestion:
     """One question."""
 
     id: str
-    number: int
+    number: str
+    """As on the conversation's page; empty for what is only read, and above the tables of a plan."""
     label: str
     help: str
     shown: tuple[str, ...]

@@ -7,7 +7,7 @@ reads the same whatever has become of the template and of the people since.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Any
 
 from babel.dates import format_date
@@ -158,7 +158,7 @@ def _section(
         questions=tuple(
             SheetQuestion(
                 id=element.id,
-                number=next(numbers),
+                number=str(next(numbers)) if _is_numbered(element, section) else "",
                 label=_in(element.label, view),
                 help=_in(element.help, view),
                 shown=tuple(each if isinstance(each, str) else _in(each, view) for each in element.shown),
@@ -169,6 +169,14 @@ def _section(
             for element in section.elements
         ),
     )
+
+
+def _is_numbered(element: RecordElement, section: RecordSection) -> bool:
+    """As on the conversation's page: neither words alone nor what stands above the tables of a plan."""
+    if not section.is_plan:
+        return element.type != "info"
+    head = takewhile(lambda each: all(part.kind != PartKind.TABLE for part in each.parts), section.elements)
+    return element not in head
 
 
 def _answer(element: RecordElement, pane: Pane, content: RecordContent, view: View) -> SheetAnswer:
