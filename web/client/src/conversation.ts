@@ -95,14 +95,14 @@ export class Conversation {
     const tab = document.querySelector<HTMLInputElement>(`input[name=tab][value="${pane ?? ''}"]`)
     if (tab) tab.checked = true
     place.scrollIntoView({ block: 'center', behavior: 'instant' })
-    for (const field of place.matches('.field') ? [place] : place.querySelectorAll<HTMLElement>('.field')) {
-      this.#panes.get(pane as PaneName)?.fields.focus(field)
-      if (field.contains(document.activeElement)) return
-    }
     const control = ':is(input, select, textarea, button, a[href]):not(:disabled)'
-    const to = place.matches(control) ? place : place.querySelector<HTMLElement>(control) ?? place
-    if (to === place && !place.matches(control)) place.tabIndex = -1
-    to.focus()
+    for (const to of place.matches(`.field, ${control}`) ? [place] : place.querySelectorAll<HTMLElement>(`.field, ${control}`)) {
+      if (to.matches('.field')) this.#panes.get(pane as PaneName)?.fields.focus(to)
+      else to.focus()
+      if (to.contains(document.activeElement)) return
+    }
+    place.tabIndex = -1
+    place.focus()
   }
 
   /** Wait until the server has acknowledged everything of `panes`, at most `patience_ms`. Says whether it has. */
