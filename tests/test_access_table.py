@@ -1,0 +1,367 @@
+"""ACC-1 over the real application: every address and every document, for everybody, in the states of a life.
+
+Whoever may is answered; whoever may not is answered what a conversation that never was would answer, byte for
+byte, and nothing has changed.
+"""
+
+import asyncio
+import base64
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import Connection, Table, delete, insert, select
+
+from server.app import create_app, opened
+from server.pages.context import Features
+from server.realtime.ports import OpeningDenied
+from server.rules.access import OPERATOR, Action, Actor, Pane, State
+from server.settings import Settings
+from server.storage import tables
+from tests import access_table
+from tests.access_table import EMPLOYEE, GUESTS, OPERATES, RESPONSIBLE, ROLES, SIGNED_OUT, Section, Situation
+from tests.conftest import SetClock
+from tests.organisation import ANNUAL, PASSWORD, Organisation, annual_template, person, text
+
+ORIGIN = "http://samsyn.example"
+NOBODYS = "0" * 32
+"""The id of a conversation that there never was."""
+
+PEOPLE = [who for who in access_table.read()[0] if who != OPERATES]
+EMP, RES = Actor(EMPLOYEE), access_table.actor(RESPONSIBLE)
+CONVERSATION = "GET /conversations/{id}"
+CHANGED = "This has changed since the page was shown. Look again."
+WRITTEN = text("Larmrutinen fungerar.")
+OFF: dict[str, Any] = {"share": {"enabled": False, "unit": "whole_pane"}}
+UNSIGNED: dict[str, Any] = {"sign": {"enabled": False}, "completes": "manager"}
+TOGETHER: dict[str, Any] = {
+    "share": {
+        "enabled": True,
+        "unit": "whole_pane",
+        "revocable_until": "other_party_has_opened",
+        "reveal": "together",
+    }
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A conversation, and how it came to be where it is."""
+
+    name: str
+    state: State = State.OPEN
+    employee: str = "not shared"
+    manager: str = "not shared"
+    """How far each of the two panes is shared."""
+    signing: str = "both sign"
+    template: dict[str, Any] = field(default_factory=dict)
+
+    def situation(self, pane: Pane | None, guest: str = "") -> Situation:
+        """What the table calls it."""
+        sharing = self.manager if pane is Pane.MANAGER else self.employee
+        return Situation(self.state, sharing, self.signing, guest)
+
+
+SCENES = (
+    Scene("begun"),
+    Scene("shared", employee="shared", manager="shared"),
+    Scene("waiting", employee="waiting", template=TOGETHER),
+    Scene("opened", employee="opened", manager="opened"),
+    Scene("open-to-both", employee="share off", manager="share off", template=OFF),
+    Scene("unsigned", employee="opened", manager="opened", signing="nobody signs", template=UNSIGNED),
+    Scene("frozen", State.FROZEN, "opened", "opened"),
+    Scene("closed", State.CLOSED, "opened", "opened"),
+    Scene("completed", State.CLOSED, "opened", "opened", "nobody signs", UNSIGNED),
+    Scene("declined", State.DECLINED),
+    Scene("cancelled", State.CANCELLED, "opened", "opened"),
+)
+
+
+@dataclass
+class Stage:
+    """A played scene in a folder of its own, of which copies can be made."""
+
+    scene: Scene
+    folder: Path
+    clock: SetClock
+    id: str = ""
+    keys: dict[str, str] = field(default_factory=dict)
+    vectors: dict[tuple[str, Pane], bytes] = field(default_factory=dict)
+    """What a page of the pane's owner would say that it has."""
+    sha256: str = ""
+
+    @asynccontextmanager
+    async def features(self) -> AsyncIterator[Features]:
+        async with opened(Settings(data=self.folder, origin=ORIGIN), self.clock) as features:
+            yield features
+
+    def form(self, way: str, who: str, pane: Pane) -> dict[str, Any]:
+        """What the page behind an address would send, as httpx takes it."""
+        match way.rpartition("/")[2]:
+            case "share":
+                vector = base64.b64encode(self.vectors.get((who, pane), b"\0")).decode()
+                return {"json": {"state_vector": vector}}
+            case "guests":
+                return {"data": {"person": "coll"}}
+            case "writing":
+                return {"data": {"writes": "yes"}}
+            case "decline" | "cancel" | "reopen":
+                return {"data": {"reason": "Vi tar det om en månad."}}
+            case "sign":
+                signs = {"sha256": self.sha256, "language": "en", "password": PASSWORD, "comment": ""}
+                return {"data": signs}
+            case _:
+                return {}
+
+
+@pytest.fixture(scope="module", params=SCENES, ids=lambda scene: scene.name)
+def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """Each scene once, for the tests to copy."""
+    stage = Stage(request.param, tmp_path_factory.mktemp("played"), SetClock())
+    asyncio.run(_play_all(stage))
+    return stage
+
+
+@pytest.fixture
+def stage(played: Stage, tmp_path: Path) -> Stage:
+    return replace(played, folder=Path(shutil.copytree(played.folder, tmp_path / "stage")))
+
+
+async def _play_all(stage: Stage) -> None:
+    async with stage.features() as features:
+        await _play(stage, Organisation(features.database, stage.clock))
+        for who in PEOPLE:
+            if who != SIGNED_OUT:
+                stage.keys[who] = await features.sessions.begin(who, "")
+
+
+async def _play(stage: Stage, here: Organisation) -> None:
+    scene = stage.scene
+    others = [one for one in PEOPLE if one not in ("above", RESPONSIBLE, SIGNED_OUT)]
+    for who in ("above", RESPONSIBLE, *others):
+        leads = {RESPONSIBLE: "above", EMPLOYEE: RESPONSIBLE}
+        roles = (ROLES[who],) if who in ROLES else ()
+        someone = person(who, f"{who.capitalize()} Person", leads.get(who), *roles)
+        await here.accounts.add(OPERATOR, someone, PASSWORD if who in (EMPLOYEE, RESPONSIBLE) else None)
+        await here.accounts.set_locale(who, "en")
+    await here.templates.add(OPERATOR, annual_template(**scene.template))
+    id_ = stage.id = await here.conversations.create(RES, EMPLOYEE, ANNUAL)
+    await _invite(here, id_)
+    await here.write(EMPLOYEE, id_, Pane.EMPLOYEE, {"a1": WRITTEN, "a6": WRITTEN})
+    await here.write(RESPONSIBLE, id_, Pane.MANAGER, {"a1": WRITTEN, "a6": WRITTEN})
+    await here.write(EMPLOYEE, id_, Pane.JOINT, {"a6": WRITTEN, "a8": WRITTEN})
+    for pane, sharing, owner, other in (
+        (Pane.EMPLOYEE, scene.employee, EMP, RES),
+        (Pane.MANAGER, scene.manager, RES, EMP),
+    ):
+        if sharing in ("shared", "waiting", "opened"):
+            await here.share(owner, id_, pane)
+        if sharing == "opened":
+            await here.sharing.open_pane(other, id_, pane)
+        stage.vectors[owner.person, pane] = await here.state_vector(owner.person, id_, pane)
+    match scene.state, scene.signing:
+        case State.FROZEN, _:
+            stage.sha256 = await here.freezing.freeze(EMP, id_)
+        case State.CLOSED, "nobody signs":
+            await here.freezing.complete(RES, id_)
+        case State.CLOSED, _:
+            stage.sha256 = await here.freezing.freeze(EMP, id_)
+            for signer in (EMP, RES):
+                await here.signing.sign(signer, id_, stage.sha256, "en", "", PASSWORD)
+        case State.DECLINED, _:
+            await here.declining.decline(EMP, id_, "Vi tar det om en månad.")
+        case State.CANCELLED, _:
+            await here.declining.cancel(RES, id_, "Vi tar det om en månad.")
+
+
+async def _invite(here: Organisation, id_: str) -> None:
+    """Have a guest of every kind. The one whose part has been ended could have been given the joint pane."""
+    for who in ("left", *GUESTS):
+        facts = GUESTS.get(who)
+        inviting = RES if facts and facts.invited_by == RESPONSIBLE else EMP
+        await here.invitations.invite(inviting, id_, who)
+        if inviting is RES and facts and facts.agreed:
+            await here.invitations.agree(EMP, id_, who)
+        if facts is None or facts.accepted:
+            await here.invitations.accept(Actor(who), id_)
+        if facts is None or facts.writes:
+            await here.invitations.let_write(EMP, id_, who, True)
+        if facts is None:
+            await here.invitations.end(EMP, id_, who)
+
+
+# Pages.
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One address, filled in."""
+
+    way: str
+    who: str
+    pane: Pane = Pane.JOINT
+    guest: str = ""
+    """The person whom the address names."""
+
+    @property
+    def is_reading(self) -> bool:
+        return self.way.startswith("GET ")
+
+    def is_there(self, scene: Scene) -> bool:
+        """Whether there is anything to show: a record, once frozen; its files and receipts, once closed."""
+        is_signed = scene.signing != "nobody signs"
+        match self.way.rpartition("/records/{version}")[::2]:
+            case "", _ if self.way.endswith("/record"):
+                return scene.state in (State.FROZEN, State.CLOSED)
+            case "", _:
+                return True
+            case _, "":
+                return scene.state in (State.FROZEN, State.CLOSED)
+            case _, "/receipt":
+                return scene.state is State.CLOSED and is_signed
+            case _:
+                return scene.state is State.CLOSED
+
+    def may(self, scene: Scene) -> bool:
+        """What the table says."""
+        return any(self._cell(section, scene) for section in access_table.asked_for(self.way))
+
+    def _cell(self, section: Section, scene: Scene) -> bool:
+        if section.pane not in (None, self.pane):
+            return False
+        guest = self.guest
+        if section.action in (Action.SEE_INVITATION, Action.ACCEPT_INVITATION):
+            guest = self.who
+        is_of_guest = section.rows[0].situations[0].guest != ""
+        if is_of_guest and guest not in GUESTS:
+            return False
+        return section.may(self.who, scene.situation(section.pane, guest if is_of_guest else ""))
+
+
+def _requests(who: str) -> Iterator[Request]:
+    """Every address that is about a conversation, as this person would ask for it."""
+    takes_part = who in (*GUESTS, EMPLOYEE, RESPONSIBLE)
+    named = (*GUESTS, "left", "coll", "nobody") if takes_part else ("guest", "nobody")
+    for way in sorted(access_table.ways()):
+        if "{id}" in way:
+            panes = tuple(Pane) if "{pane}" in way else (Pane.JOINT,)
+            for pane, guest in product(panes, named if "{person}" in way else ("",)):
+                yield Request(way, who, pane, guest)
+
+
+class Browsers:
+    """Everybody's browsers, on one application."""
+
+    def __init__(self, stage: Stage, features: Features) -> None:
+        self._stage = stage
+        self._features = features
+
+    @cached_property
+    def _client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=httpx.ASGITransport(create_app(self._features)), base_url=ORIGIN)
+
+    async def ask(self, request: Request, id_: str) -> httpx.Response:
+        """The answer to a request about the conversation with this id."""
+        method, path = request.way.split(" ")
+        path = path.format(id=id_, pane=request.pane, person=request.guest, version=1)
+        key = self._stage.keys.get(request.who)
+        headers = {"Origin": ORIGIN, "Accept": "text/html" if request.is_reading else "application/json"}
+        if key is not None:
+            headers["Cookie"] = f"samsyn={key}"
+        form = {} if request.is_reading else self._stage.form(request.way, request.who, request.pane)
+        return await self._client.request(method, path, headers=headers, **form)
+
+
+def _plain(answer: httpx.Response, id_: str) -> tuple[int, list[tuple[str, str]], str]:
+    """All of an answer, without the conversation's own id."""
+    headers = [(name, value.replace(id_, "")) for name, value in answer.headers.multi_items()]
+    return answer.status_code, headers, answer.text.replace(id_, "")
+
+
+Stored = dict[Table, list[dict[str, Any]]]
+
+
+def _stored(connection: Connection) -> Stored:
+    """All that is stored."""
+    return {
+        table: [dict(row) for row in connection.execute(select(table)).mappings()]
+        for table in tables.METADATA.sorted_tables
+    }
+
+
+def _put_back(connection: Connection, stored: Stored) -> None:
+    """Undo whatever was done."""
+    for table in reversed(stored):
+        connection.execute(delete(table))
+    for table, rows in stored.items():
+        if rows:
+            connection.execute(insert(table), rows)
+
+
+NOTHING: dict[Request, Any] = {}
+"""What each request is answered about the conversation that never was: the same in every scene."""
+
+
+async def test_who_may_not_gets_what_nobodys_conversation_gives_and_changes_nothing(stage: Stage) -> None:
+    async with stage.features() as features:
+        browsers = Browsers(stage, features)
+        before = await features.database.read(_stored)
+        for request in (each for who in PEOPLE for each in _requests(who)):
+            if request.may(stage.scene):
+                continue
+            answer = await browsers.ask(request, stage.id)
+            if answer.status_code == 409 and Request(CONVERSATION, request.who).may(stage.scene):
+                # Whoever sees the conversation is told that this is not, or no longer, to be done.
+                continue
+            if request not in NOTHING:
+                NOTHING[request] = _plain(await browsers.ask(request, NOBODYS), NOBODYS)
+            assert _plain(answer, stage.id) == NOTHING[request], request
+            assert answer.status_code in ((303, 401) if request.who == SIGNED_OUT else (404,)), request
+        assert await features.database.read(_stored) == before
+
+
+async def test_who_may_is_answered(stage: Stage) -> None:
+    async with stage.features() as features:
+        browsers = Browsers(stage, features)
+        before = await features.database.read(_stored)
+        for request in (each for who in PEOPLE for each in _requests(who)):
+            if not request.may(stage.scene):
+                continue
+            answer = await browsers.ask(request, stage.id)
+            if not request.is_there(stage.scene):
+                assert answer.status_code == 404, request
+                continue
+            # Done or shown, or refused for what is missing: never because the person may not.
+            assert answer.status_code in (200, 204, 303, 409), (request, answer.status_code)
+            if answer.status_code == 409:
+                assert CHANGED not in answer.text, request
+            if not request.is_reading:
+                await features.database.write(lambda connection: _put_back(connection, before))
+
+
+# The socket.
+
+
+async def test_each_document_opens_to_whom_the_table_names_and_for_what(stage: Stage) -> None:
+    scene = stage.scene
+    async with stage.features() as features:
+        here = Organisation(features.database, stage.clock)
+        for who, pane in product(PEOPLE, Pane):
+            if who == SIGNED_OUT:
+                continue
+            situation = scene.situation(pane)
+            reads = access_table.section(Action.READ_PANE, pane).may(who, situation)
+            writes = access_table.section(Action.WRITE_PANE, pane).may(who, situation)
+            got: str
+            try:
+                got = (await here.open(who, stage.id, pane)).scope
+            except OpeningDenied as denied:
+                got = denied.reason
+            assert got == ("read-write" if writes else "readonly" if reads else "denied"), (who, pane)
