@@ -226,11 +226,9 @@ def _allowed(connection: Connection, actor: Actor, action: Action, id_: str, per
     """Lock the conversation, and raise NotFound or NoLongerPossible without the right to ``action``."""
     facts = conversations.locked_invited(connection, actor, id_).facts
     guest = facts.guest(person)
-    if guest is None or not _may(actor, Action.SEE_INVITATION, facts, guest):
-        # To a party every guest is known: this one's part has just been ended.
+    if guest is None or not _may(actor, action, facts, guest):
+        # The two know of every guest: this one's part has just been ended, or has gone on.
         raise NoLongerPossible if actor.person in facts.parties else NotFound
-    if not _may(actor, action, facts, guest):
-        raise NoLongerPossible
 
 
 def _set(connection: Connection, id_: str, person: str, **values: Any) -> None:

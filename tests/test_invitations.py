@@ -214,7 +214,7 @@ async def test_only_who_takes_part_is_given_the_joint_pane_and_only_by_the_two(h
     with pytest.raises(NoLongerPossible):
         await here.invitations.let_write(MAJA.actor, id_, "elias", True)
     await here.invitations.accept(ELIAS.actor, id_)
-    with pytest.raises(NoLongerPossible):
+    with pytest.raises(NotFound):
         await here.invitations.let_write(ELIAS.actor, id_, "elias", True)
     with pytest.raises(NotFound):
         await here.invitations.let_write(ASTRID.actor, id_, "elias", True)
