@@ -16,7 +16,7 @@ from server.storage import tables
 from server.storage.database import Database
 from server.templates import schemas
 from tests.conftest import SetClock
-from tests.organisation import JONAS, MAJA, TOMAS, Organisation, text
+from tests.organisation import JONAS, MAJA, TOMAS, Organisation, annual_template, text
 from tests.test_freezing import record
 
 JOINT = Pane.JOINT
@@ -151,3 +151,19 @@ async def test_a_version_is_recorded_once(here: Organisation) -> None:
         await here.database.write(lambda connection: connection.execute(again))
     counted = select(func.count()).select_from(tables.record)
     assert await here.database.read(lambda connection: connection.scalar(counted)) == 1
+
+
+async def test_of_a_question_with_a_joint_pane_only_what_was_agreed_there_is_to_be_done(
+    database: Database, clock: SetClock
+) -> None:
+    here = Organisation(database, clock)
+    body = annual_template(sign={"enabled": False})
+    body["sections"][3]["elements"][1]["panes"] = [pane.value for pane in Pane]
+    await here.found(body)
+    id_ = await here.conversation()
+    await here.write("maja", id_, Pane.EMPLOYEE, rows("Vad jag önskade mig"))
+    await here.ready(id_)
+    await here.write("jonas", id_, JOINT, rows("Handledarkurs"))
+    await here.freezing.complete(JONAS.actor, id_)
+    made = await here.activities.of_employee(MAJA.actor, "maja")
+    assert [each.title for each in made] == ["Handledarkurs"]
