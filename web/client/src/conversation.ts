@@ -139,8 +139,11 @@ export class Conversation {
       case 'unreachable':
         for (const open of this.#panes.values()) this.#attachAgain(open)
         return
-      case 'signed-out':
       case 'gone':
+        await this.#keepAll()
+        location.reload()
+        return
+      case 'signed-out':
         // What waits is on the device; it is merged, or becomes kept text, at the next visit.
         this.#live.stop()
         this.#tools.announcer.say(this.#tools.words.say('signed_out'))
@@ -278,6 +281,13 @@ export class Conversation {
     await this.#device?.keep(texts)
     this.#tools.announcer.say(this.#tools.words.say('moved'))
     await paintKeptLink(this.#device, this.#tools.words)
+  }
+
+  /** The right to be here has ended: what was written here and not received never will be, and is kept. */
+  async #keepAll(): Promise<void> {
+    const all = [...this.#panes.values()]
+    this.close()
+    for (const open of all) await this.#keep(open)
   }
 
   /** Copies of documents of this conversation that are not written any more. */
