@@ -196,7 +196,7 @@ def test_what_is_missing_is_a_link_to_its_field(maja: Person) -> None:
     maja.expect_saved()
     tab_to(page, 'form[data-action="share"] button')
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_role("alert").get_by_role("heading")).to_be_focused()
     tab_to(page, "[data-slot=message] a")
     page.keyboard.press("Enter")
     assert page.evaluate(IS_FOCUSED, textbox("employee", "a1"))
