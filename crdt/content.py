@@ -97,7 +97,8 @@ def scalar_content(value: object, field: Value) -> ScalarContent | None:
         case Scalar.DATE:
             return value if isinstance(value, str) and _is_date(value) else None
         case _:
-            return value if isinstance(value, str) and value else None
+            # No database takes NUL, which is in no id: what has one names nobody.
+            return value if isinstance(value, str) and value and "\0" not in value else None
 
 
 def choice_content(options: Mapping[str, object], field: ChoiceSet) -> list[str]:

@@ -10,6 +10,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 
 from server.app import create_app, opened
 from server.pages.context import Features
+from server.pages.records import KEY_ADDRESS
 from server.rules.access import OPERATOR
 from server.rules.errors import StorageUnavailable
 from server.settings import Settings
@@ -17,7 +18,7 @@ from tests.conftest import SetClock
 from tests.organisation import JONAS, MAJA, PASSWORD, Organisation
 
 ORIGIN = "http://samsyn.example"
-FOR_ANYBODY = {"/sign-in", "/language", "/offline", "/service-worker.js", "/healthz"}
+FOR_ANYBODY = {"/sign-in", "/language", "/offline", "/service-worker.js", "/healthz", KEY_ADDRESS}
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ async def test_whoever_is_not_signed_in_reaches_nothing_else(
     for route in app.routes:
         if not isinstance(route, Route) or route.path in FOR_ANYBODY:
             continue
-        path = route.path.format(id="0" * 32, pane="joint")
+        path = route.path.format(id="0" * 32, pane="joint", person="maja", version="1")
         for method in (route.methods or set()) - {"HEAD"}:
             answer = await browser.request(method, path)
             assert answer.status_code == (303 if method == "GET" else 401), (method, path)
@@ -69,6 +70,26 @@ async def test_a_conversation_that_is_not_yours_looks_like_one_that_does_not_exi
     answers = [await browser.get(f"/conversations/{asked}") for asked in (id_, "0" * 32)]
     assert [answer.status_code for answer in answers] == [404, 404]
     assert answers[0].text.replace(id_, "") == answers[1].text.replace("0" * 32, "")
+
+
+async def test_what_no_database_takes_is_an_address_of_nothing(
+    database_url: str, tmp_path: Path, clock: SetClock
+) -> None:
+    settings = Settings(data=tmp_path, origin=ORIGIN, database=database_url)
+    async with opened(settings, clock) as features:
+        await Organisation(features.database, clock).found()
+        session = {"Cookie": f"samsyn={await features.sessions.begin('maja', '')}"}
+        transport = httpx.ASGITransport(create_app(features))
+        given = {"Origin": ORIGIN}
+        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=given) as maja:
+            wrong = {"email": "maja\0@nordljus.example", "password": "\0"}
+            signed_in = await maja.post("/sign-in", data=wrong)
+            assert signed_in.status_code == 401
+            for path in ("", "/record", "/records/1.pdf", "/draft.pdf", "/guests", "/changes"):
+                answer = await maja.get(f"/conversations/%00{path}", headers=session)
+                assert answer.status_code == 404
+            ended = await maja.post("/sessions", data={"session": "\0"}, headers=session)
+            assert ended.status_code == 404
 
 
 async def test_signing_in_by_password_opens_the_conversation(

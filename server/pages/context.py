@@ -136,6 +136,9 @@ class Pages:
         """A page that is only reached by somebody whose session holds."""
 
         async def endpoint(request: Request) -> Response:
+            if any("\0" in str(value) for value in request.path_params.values()):
+                # There is nothing of that name, and not every database can be asked.
+                return await self.missing(request, NotFound())
             try:
                 visit = await self._visit(request)
             except StorageUnavailable:

@@ -139,6 +139,7 @@ PERSON = Value("v", Scalar.PERSON)
         (PERSON, "per-1", "per-1"),
         (PERSON, "", None),
         (PERSON, 1, None),
+        (PERSON, "per\0-1", None),
     ],
 )
 def test_a_scalar_is_of_its_kind_or_absent(field: Value, value: object, content: object) -> None:
