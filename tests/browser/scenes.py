@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from tests.browser.conftest import Person
 from tests.browser.test_accessibility import AXE, CONTRAST, DESKTOP, EVERYTHING, PHONE, shortcomings
 from tests.browser.test_keyboard import IS_FOCUSED, tab_to
 from tests.pages.world import ROOT
+from tests.running import RunningServer
 
 LANGUAGES = ("sv", "nb", "en")
 CHECKED_IN = "nb"
@@ -57,6 +61,14 @@ def open_by_keyboard(person: Person, conversation_with: str) -> None:
     person.wait_until_live()
 
 
+def sign(person: Person) -> None:
+    """Sign what is shown, by keyboard alone."""
+    tab_to(person.page, "#sign input[name=password]")
+    person.page.keyboard.type(DEMO_PASSWORD)
+    person.page.keyboard.press("Enter")
+    expect(person.page.locator("#sign")).to_have_count(0)
+
+
 def expect_clean(page: Page) -> None:
     """Axe finds nothing, everything can be hit, nothing overflows: on a desk and a phone, light and dark.
 
@@ -77,6 +89,19 @@ def expect_clean(page: Page) -> None:
     if window:
         page.set_viewport_size(window)
     assert not faults, f"{page.url}: " + "\n".join(faults)
+
+
+def samsyn(server: RunningServer, *arguments: str) -> str:
+    """Run a command on the server's data, while it does not run."""
+    done = subprocess.run(
+        [sys.executable, "-m", "server.cli", *arguments],
+        env={**os.environ, "SAMSYN_DATA": str(server.data), "SAMSYN_PORT": str(server.port)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
 
 def rows(data: Path, statement: str, *values: str) -> list[tuple[Any, ...]]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 
+import pdfplumber
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Join, Person
+from tests.browser.scenes import samsyn
 from tests.running import RunningServer
 
 SECRET = "Jag funderar på att söka det andra jobbet."
@@ -22,7 +25,22 @@ def maja_and_jonas(join: Join) -> tuple[Person, Person]:
     return maja, jonas
 
 
-def test_what_was_removed_before_sharing_reaches_nobody(
+def everything_for(person: Person) -> list[bytes]:
+    """Every page and file of the conversation that somebody can ask for, and the text on its paper."""
+    here = person.page.url
+    more = ("", "/changes", "/record", "/records/1", "/records/1.pdf", "/draft.pdf", "/guests", "/invitation")
+    previews = [f"/panes/{pane}/preview" for pane in ("employee", "manager", "joint")]
+    answers = [person.context.request.get(here + each).body() for each in (*more, *previews)]
+    papers = [each for each in answers if each.startswith(b"%PDF")]
+    assert len(papers) == 1, "the draft, of a conversation that is not closed"
+    with pdfplumber.open(BytesIO(papers[0])) as pdf:
+        printed = " ".join(page.extract_text() for page in pdf.pages)
+    assert "larmrutinen" in printed
+    # Past line breaks and hyphens.
+    return [*answers, re.sub(r"[\s\N{SOFT HYPHEN}-]", "", printed).encode()]
+
+
+def test_s03_what_was_removed_before_sharing_reaches_nobody(
     maja_and_jonas: tuple[Person, Person], server: RunningServer
 ) -> None:
     maja, jonas = maja_and_jonas
@@ -38,17 +56,28 @@ def test_what_was_removed_before_sharing_reaches_nobody(
     expect(jonas.cell("employee", "a1")).to_contain_text("larmrutinen")
     maja.write("employee", "a1", " Efter delningen.")
     expect(jonas.cell("employee", "a1")).to_contain_text("Efter delningen.")
+    maja.expect_saved()
 
-    assert not [frame for frame in jonas.received if b"andra jobbet" in frame]
     assert "andra jobbet" not in jonas.page.content()
+    for received in (*jonas.received, *everything_for(jonas)):
+        assert b"andra jobbet" not in received
+        assert b"andrajobbet" not in received
+    # The log tells that the pane was shared, and of nobody's writing before that.
+    jonas.page.locator('a[href$="/changes"]').click()
+    written = jonas.page.locator("li.wrote").filter(has=jonas.page.get_by_role("heading", name="Maja"))
+    expect(written.get_by_role("link")).to_have_text("Vad har gått bra, och vad har hindrat dig?")
     server.stop()
+    audit = samsyn(server, "audit", "list")
+    assert "page:pane:shared" in audit
+    assert "andra jobbet" not in audit
+    # The database itself, its log and whatever else lies beside it: a copy of it holds no more.
     for path in server.data.rglob("*"):
         if path.is_file():
             assert b"andra jobbet" not in path.read_bytes(), path
             assert "andra jobbet".encode("utf-16-le") not in path.read_bytes(), path
 
 
-def test_private_writing_sends_the_other_person_nothing_but_the_clocks_pings(
+def test_s09_private_writing_sends_the_other_person_nothing_but_the_clocks_pings(
     maja_and_jonas: tuple[Person, Person],
 ) -> None:
     maja, jonas = maja_and_jonas

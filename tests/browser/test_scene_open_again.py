@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Join, Person
-from tests.browser.scenes import DEMO_PASSWORD, STILL, expect_clean, press, rows, say, speak
+from tests.browser.scenes import STILL, expect_clean, press, rows, say, sign, speak
 from tests.browser.test_keyboard import tab_to
 from tests.browser.test_scene_altered_record import download, verify
 from tests.running import RunningServer
@@ -26,13 +26,6 @@ def open_closed(person: Person, other: str) -> None:
     """Go to the closed conversation with somebody; there is one."""
     person.page.get_by_role("link", name=re.compile(other)).last.click()
     person.wait_until_live()
-
-
-def sign(person: Person) -> None:
-    tab_to(person.page, "#sign input[name=password]")
-    person.page.keyboard.type(DEMO_PASSWORD)
-    person.page.keyboard.press("Enter")
-    expect(person.page.locator("#sign")).to_have_count(0)
 
 
 def test_s10_a_reason_is_told_to_both_the_signed_version_stays_and_the_new_one_is_signed(

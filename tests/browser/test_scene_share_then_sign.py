@@ -8,9 +8,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Join, Person
+from tests.browser.conftest import Join
 from tests.browser.scenes import (
-    DEMO_PASSWORD,
     LANGUAGES,
     STILL,
     expect_clean,
@@ -18,6 +17,7 @@ from tests.browser.scenes import (
     open_by_keyboard,
     press,
     say,
+    sign,
     speak,
     standing,
 )
@@ -78,11 +78,3 @@ def test_s04_signing_before_the_other_has_shared_explains_and_then_works(
     for person in (priya, ingrid):
         expect(person.page.locator("[data-region=notice] b")).to_contain_text(over)
         expect_clean(person.page)
-
-
-def sign(person: Person) -> None:
-    """Sign what is shown, by keyboard alone."""
-    tab_to(person.page, "#sign input[name=password]")
-    person.page.keyboard.type(DEMO_PASSWORD)
-    person.page.keyboard.press("Enter")
-    expect(person.page.locator("#sign")).to_have_count(0)
