@@ -18,7 +18,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from server import verifying_pdf
+from server import verifying_pdf, verifying_zip
 from server.record_content import RecordContent
 from server.record_format import Sealed, read_sealed, sha256
 from server.record_json import RecordUnreadable, canonical, parsed
@@ -27,7 +27,9 @@ from server.sealing import fingerprint, is_sealed
 from server.verifying_pdf import PdfUnreadable
 
 RECORD, PDF, CERTIFICATE = "record.json", "record.pdf", "certificate.pem"
-"""The files of a bundle that are verified; the instructions beside them are not sealed."""
+"""The files of a bundle that are verified."""
+INSTRUCTIONS = "README.txt"
+"""What stands beside them, and is not sealed."""
 ZIP_BEGINS, PDF_BEGINS = b"PK\x03\x04", b"%PDF-"
 
 KEYS = ("certificate", "closed_at", "content", "format", "seal", "sha256", "signatures")
@@ -117,7 +119,7 @@ def verify(data: bytes, known: Sequence[str] = ()) -> Verdict:
     except MemoryError:
         found.add(Part.FILE, "It needs more memory to be read than any record does.")
     is_known_key = bool(found.fingerprints) and set(found.fingerprints) <= set(known)
-    if known and not is_known_key:
+    if known and found.fingerprints and not is_known_key:
         found.add(Part.KEY, "It was sealed by another key than the one whose fingerprint you gave.")
     elif len(set(found.fingerprints)) > 1 and not known:
         found.add(Part.KEY, f"{PDF} and {RECORD} were sealed by different keys.")
@@ -162,8 +164,13 @@ def _unpacked(data: bytes) -> Iterator[tuple[str, bytes]]:
             raise ValueError(f"it has more than {BUNDLE_FILES_MAX} files")
         if len({entry.filename for entry in entries}) < len(entries):
             raise ValueError("it has a file twice")
+        # Unpacked, "./record.pdf" would take the place of the one that is verified here.
+        known = (RECORD, PDF, CERTIFICATE, INSTRUCTIONS)
+        if any(entry.filename not in known for entry in entries):
+            raise ValueError("it has a file that no bundle has")
+        verifying_zip.check_layout(data, entries)
         for entry in entries:
-            if entry.filename not in (RECORD, PDF, CERTIFICATE):
+            if entry.filename == INSTRUCTIONS:
                 continue
             most = limits.get(entry.filename, RECORD_BYTES_MAX)
             # The size that it claims may be a lie: no more than this is unpacked.

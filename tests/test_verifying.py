@@ -257,6 +257,28 @@ def test_a_file_that_is_there_twice_is_refused() -> None:
     assert "a file twice" in verify(made.getvalue()).faults[0].sentence
 
 
+@pytest.mark.parametrize("name", ["./record.pdf", "RECORD.PDF", "x/../record.pdf", "record.pdf/", "note.pdf"])
+def test_a_file_that_could_take_the_place_of_another_is_refused(name: str) -> None:
+    made = io.BytesIO(BUNDLE)
+    with zipfile.ZipFile(made, "a") as packed:
+        packed.writestr(name, b"%PDF-1.7 something else")
+    verdict = verify(made.getvalue(), [SEAL.fingerprint])
+    assert [fault.sentence for fault in verdict.faults] == [
+        "It is no bundle that can be unpacked: it has a file that no bundle has."
+    ]
+
+
+def test_a_bundle_says_the_same_to_every_reader_of_zip_files() -> None:
+    hidden = io.BytesIO()
+    with zipfile.ZipFile(hidden, "w") as packed:
+        packed.writestr("record.pdf", b"%PDF-1.7 something else")
+    before = hidden.getvalue()[: hidden.getvalue().index(b"PK\x01\x02")]
+    other_size = BUNDLE[:22] + bytes(4) + BUNDLE[26:]
+    behind = BUNDLE[:-2] + b"\x05\x00hello"
+    for data in (before + BUNDLE, other_size, behind, BUNDLE + b"\n", BUNDLE + BUNDLE):
+        assert not verify(data, [SEAL.fingerprint]).is_unchanged
+
+
 @pytest.mark.parametrize(
     "hostile",
     [
