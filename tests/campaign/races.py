@@ -184,8 +184,11 @@ class Typist:
         """Attach again with late text. Whether it is refused as it should be, and still on the device."""
         again = Page(self._rooms, self._author)
         again.docs = self._page.docs
-        await again.join(self.name)
         self._page = again
+        try:
+            await again.join(self.name)
+        except TimeoutError:
+            return False
         kept = tokens(again.text(self.name, FIELD))
         return (
             again.scopes(self.name) == ["readonly"]
