@@ -17,19 +17,19 @@ FOLDER = Path(__file__).parent.parent / "web" / "static" / "paper"
 JOINER = 0x200D
 MODIFIERS = range(0x1F3FB, 0x1F400)
 FLAGS = range(0x1F1E6, 0x1F200)
-IGNORED = (
+UNSEEN = (
     range(0xAD, 0xAE),
     range(0x34F, 0x350),
     range(0x61C, 0x61D),
     range(0x180B, 0x1810),
     range(0x200B, 0x2010),
-    range(0x202A, 0x202F),
-    range(0x2060, 0x2070),
+    range(0x202A, 0x202D),
+    range(0x2060, 0x2061),
+    range(0x2066, 0x206A),
     range(0xFE00, 0xFE10),
-    range(0xE0020, 0xE0080),
     range(0xE0100, 0xE01F0),
 )
-"""What joins, separates and directs characters, and is never seen itself."""
+"""What joins, separates and directs what is seen, and is never seen itself."""
 FORBIDDEN = (range(0xE000, 0xF900), range(0xFEFF, 0xFF00), range(0xF0000, 0x110000), range(0x202D, 0x202F))
 """What PDF/A does not allow in a text, private characters and the byte order mark; and what turns the order
 of letters round, so that a text would read otherwise than it was written."""
@@ -84,6 +84,11 @@ def written_out(character: str) -> str:
     return f"[{code}]" if not name or name.startswith(IDEOGRAPHS) else f"[{code} {name}]"
 
 
+def is_unseen(code: int) -> bool:
+    """Whether a character has no look of its own: paper may lose it, the record never does."""
+    return any(code in each for each in UNSEEN)
+
+
 def _belongs(text: str, at: int, start: int) -> bool:
     here, before = ord(text[at]), ord(text[at - 1])
     if _joins(here) or before == JOINER:
@@ -92,13 +97,7 @@ def _belongs(text: str, at: int, start: int) -> bool:
 
 
 def _joins(code: int) -> bool:
-    return (
-        code == JOINER or code in MODIFIERS or unicodedata.category(chr(code))[0] == "M" or _is_ignored(code)
-    )
-
-
-def _is_ignored(code: int) -> bool:
-    return any(code in each for each in IGNORED)
+    return code == JOINER or code in MODIFIERS or unicodedata.category(chr(code))[0] == "M" or is_unseen(code)
 
 
 @lru_cache(maxsize=CLUSTERS_KEPT)
@@ -107,7 +106,7 @@ def _is_in_one_font(cluster: str) -> bool:
     if any(_is_never_drawn(character) for character in cluster):
         return False
     return any(
-        all(_is_ignored(ord(character)) or ord(character) in font for character in form)
+        all(is_unseen(ord(character)) or ord(character) in font for character in form)
         for form in {cluster, unicodedata.normalize("NFC", cluster)}
         for font in coverage()
     )
