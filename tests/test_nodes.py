@@ -120,6 +120,38 @@ async def test_acc_2_a_share_reaches_the_devices_on_the_other_node(nodes: Nodes)
     await within(nodes.maja, lambda: nodes.maja.documents[nodes.own].closed == "moved")
 
 
+async def _submit(server: RunningServer, cookie: str, path: str, **form: str) -> None:
+    headers = {"Cookie": cookie, "Origin": server.url}
+    async with httpx.AsyncClient(base_url=server.url, headers=headers) as client:
+        answer = await client.post(path, data=form)
+        assert answer.is_redirect, answer.text[:300]
+
+
+async def test_acc_2_what_a_guest_may_is_followed_on_the_other_node(nodes: Nodes) -> None:
+    talk = f"/conversations/{nodes.joint.partition('/')[0]}"
+    theirs = await sign_in(nodes.second.url, "elias")
+    await _submit(nodes.first, nodes.cookie, f"{talk}/guests", person="elias")
+    await _submit(nodes.second, theirs, f"{talk}/invitation")
+    elias = Device(nodes.second.url, theirs)
+    await elias.connect(nodes.joint)
+    await elias.until_synced()
+    attached = elias.documents[nodes.joint]
+    assert attached.scope == "readonly"
+
+    await _submit(nodes.first, nodes.cookie, f"{talk}/guests/elias/writing", writes="yes")
+    await within(elias, lambda: attached.scope == "read-write")
+    await elias.type(nodes.joint, FIELD, "Facket också")
+    await within(nodes.maja, lambda: "Facket också" in nodes.maja.text(nodes.joint, FIELD))
+
+    await _submit(nodes.first, nodes.cookie, f"{talk}/guests/elias/end")
+    await within(elias, lambda: attached.closed == "denied")
+    heard = len(elias.received)
+    await nodes.jonas.type(nodes.joint, FIELD, "Nu är vi två")
+    await within(nodes.maja, lambda: "Nu är vi två" in nodes.maja.text(nodes.joint, FIELD))
+    assert not [frame for frame in elias.received[heard:] if nodes.joint.encode() in frame]
+    await elias.close()
+
+
 async def test_acc_2_a_logout_closes_the_sockets_on_the_other_node(nodes: Nodes) -> None:
     await _post(nodes.first, nodes.cookie, "/sign-out")
     await within(nodes.tablet, lambda: not nodes.tablet.connected)
