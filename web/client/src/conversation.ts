@@ -240,8 +240,11 @@ export class Conversation {
         scope: (pane) => {
           // Whoever may not write any more loses the focus with the caret.
           this.#heldFocus ||= isInPage(document.activeElement)
-          this.#panes.get(pane.pane)?.scopeChanged()
-          void this.refresh()
+          const open = this.#panes.get(pane.pane)
+          // Whoever may write from now on does so on the page that comes: on this one, the caret would be lost.
+          if (pane.writable) open?.fields.hold(true)
+          open?.scopeChanged()
+          void this.refresh().finally(() => open?.fields.hold(false))
         },
       },
     }
