@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from io import BytesIO
 
-from asn1crypto import cms  # type: ignore[import-untyped]
+from asn1crypto import cms
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from pyhanko.pdf_utils.reader import PdfFileReader

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -80,11 +81,11 @@ async def test_the_certificate_names_the_one_unit_that_belongs_to_no_other(
 ) -> None:
     def found(connection: Connection) -> str:
         for id_, name, parent in (("top", "Nordljus", None), ("low", "Drift", "top")):
-            unit = {"id": id_, "name": {"sv": name}, "parent": parent, "goals": []}
+            unit: dict[str, Any] = {"id": id_, "name": {"sv": name}, "parent": parent, "goals": []}
             connection.execute(tables.unit.insert().values(unit))
         seal = sealing.seal(connection, clock.now)
-        (name,) = seal.certificates[0].subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
-        return str(name.value)
+        subject = seal.certificates[0].subject
+        return str(subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)[0].value)
 
     assert await database.write(found) == "Nordljus"
 
