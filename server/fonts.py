@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 
+from server.rules.limits import CLUSTER_CHARACTERS_MAX
+
 FOLDER = Path(__file__).parent.parent / "web" / "static" / "paper"
 
 JOINER = 0x200D
@@ -33,8 +35,6 @@ UNSEEN = (
 FORBIDDEN = (range(0xE000, 0xF900), range(0xFEFF, 0xFF00), range(0xF0000, 0x110000), range(0x202D, 0x202F))
 """What PDF/A does not allow in a text, private characters and the byte order mark; and what turns the order
 of letters round, so that a text would read otherwise than it was written."""
-CLUSTER_CHARACTERS_MAX = 16
-"""Of what is drawn as one: a family of emoji has 11. More accents than that cover the lines above."""
 FIRST_PLANE, WHOLE_UNICODE = 4, 12
 """Formats of the table of characters in a TrueType font."""
 IDEOGRAPHS = "CJK "

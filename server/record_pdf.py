@@ -27,6 +27,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from crdt.content import Run, TextContent, plain_text
 from server import fonts
 from server.record_sheet import Sheet, SheetPart, SheetTable
+from server.rules.limits import UNBROKEN_CHARACTERS_MAX
 from server.sealing import OrganisationSeal
 
 SOURCE = Path(__file__).with_name("record.typ")
@@ -38,8 +39,6 @@ LINE_CHARACTERS_MIN = 40
 """A word of this many characters may be wider than a line."""
 CELL_CHARACTERS_MIN = 8
 """The same in a table's column."""
-WHOLE_CHARACTERS_MAX = 1_000
-"""Of what is kept together on a page: a row of a table, a signature with its comment."""
 PIECES_IN_LINE = 4
 """In how many pieces such a word is taken apart, in the width that it has."""
 LINES = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
@@ -213,7 +212,7 @@ def _drawn(sheet: Sheet, words: PaperWords, sha256: str) -> dict[str, Any]:
                 "language": signature.language,
                 "comment": writer.lines(signature.comment) if signature.comment else [],
                 "details": line(signature.details),
-                "whole": len(signature.comment) < WHOLE_CHARACTERS_MAX,
+                "whole": len(signature.comment) < UNBROKEN_CHARACTERS_MAX,
             }
             for signature in sheet.signatures
         ],
@@ -256,7 +255,7 @@ def _row(row: Sequence[Sequence[SheetPart]], writer: _Writer) -> dict[str, Any]:
     written = sum(len(plain_text(part.text)) for cell in row for part in cell if part.text is not None)
     return {
         "cells": [[_part(part, writer, CELL_CHARACTERS_MIN) for part in cell] for cell in row],
-        "whole": written < WHOLE_CHARACTERS_MAX,
+        "whole": written < UNBROKEN_CHARACTERS_MAX,
     }
 
 

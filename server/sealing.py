@@ -24,13 +24,12 @@ from cryptography.x509.oid import NameOID
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from server.rules.limits import CERTIFICATE_NAME_CHARACTERS_MAX
 from server.storage import tables
 from server.storage.tables import organisation_seal
 
 ONE = 1
 """The row's id: there is one key."""
-NAME_CHARACTERS_MAX = 64
-"""Of a common name in a certificate (X.520)."""
 NEVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """How RFC 5280 (4.1.2.5) writes that a certificate has no known end."""
 NAMELESS = "Samsyn"
@@ -132,8 +131,10 @@ def make(organisation: str, now: datetime) -> OrganisationSeal:
     private_key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name(
         [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation[:NAME_CHARACTERS_MAX]),
-            x509.NameAttribute(NameOID.COMMON_NAME, f"{organisation}: records"[:NAME_CHARACTERS_MAX]),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation[:CERTIFICATE_NAME_CHARACTERS_MAX]),
+            x509.NameAttribute(
+                NameOID.COMMON_NAME, f"{organisation}: records"[:CERTIFICATE_NAME_CHARACTERS_MAX]
+            ),
         ]
     )
     usage = dict.fromkeys(
