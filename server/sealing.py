@@ -129,7 +129,7 @@ def from_pem(key: bytes, certificate: bytes) -> OrganisationSeal:
 def make(organisation: str, now: datetime) -> OrganisationSeal:
     """A new key, with a certificate that it signs itself."""
     private_key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name(
+    names = x509.Name(
         [
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation[:CERTIFICATE_NAME_CHARACTERS_MAX]),
             x509.NameAttribute(
@@ -152,8 +152,8 @@ def make(organisation: str, now: datetime) -> OrganisationSeal:
     public_key = private_key.public_key()
     certificate = (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
+        .subject_name(names)
+        .issuer_name(names)
         .public_key(public_key)
         .serial_number(x509.random_serial_number())
         # A clock that was set back must not make a seal older than its key.

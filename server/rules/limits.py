@@ -160,7 +160,7 @@ BUNDLE_FILES_MAX = 16
 UNBROKEN_CHARACTERS_MAX = 1_000
 """Of what is kept together on a page of paper: a row of a table, a signature with its comment."""
 CLUSTER_CHARACTERS_MAX = 16
-"""Of what is drawn as one on paper: a family of emoji has 11. More accents than that cover the lines above."""
+"""Of what is drawn as one on paper: a family of emoji has 11. More accents would cover the lines above."""
 CERTIFICATE_NAME_CHARACTERS_MAX = 64
 """Of an organisation's name in its certificate (X.520)."""
 PAPERS_AT_ONCE_MAX = 2
