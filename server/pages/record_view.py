@@ -133,6 +133,8 @@ def signature(statement: Statement, view: View) -> SheetSignature:
     """One signature, as its statement says it."""
     say = view.catalogue.say
     language = LOCALES.get(statement.language, statement.language)
+    # Only English writes the name of a language with a capital letter.
+    language = language if view.locale == "en" else language.lower()
     return SheetSignature(
         name=statement.name,
         party=party(statement.party, view),

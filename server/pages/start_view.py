@@ -16,6 +16,7 @@ from server.pages.dates import Days
 from server.pages.names import whose
 from server.pages.rendering import View
 from server.people import Person
+from server.rules import life
 from server.rules.access import GOES_ON, Action, Pane, State
 
 WHOLE = ("full", "full", "full")
@@ -183,7 +184,11 @@ def _open(conversation: Conversation, is_started: bool, me: Person, view: View) 
     mine = conversation.panes[Pane.EMPLOYEE if is_employee else Pane.MANAGER].facts
     theirs = conversation.panes[Pane.MANAGER if is_employee else Pane.EMPLOYEE].facts
     can_open = conversation.may(me.actor, Action.OPEN_PANE, theirs.pane) and not theirs.opened
-    match mine.shared, theirs.shared:
+    # Who has nothing to share waits for nobody, and nobody for them.
+    i_have, they_have = (
+        each.shared or not life.must_be_shared(conversation.template, each.pane) for each in (mine, theirs)
+    )
+    match i_have, they_have:
         case True, True if can_open:
             return Standing(
                 say("%(name)s has shared: read the answers", name=name),
@@ -193,11 +198,14 @@ def _open(conversation: Conversation, is_started: bool, me: Person, view: View) 
             )
         case True, True:
             return Standing(say("Both have shared"), say("Open"), False, ("full", "full", "half"))
+        case True, False if not mine.shared:
+            stage = say("%(name)s has not shared yet", name=name) if is_started else say("Not begun")
+            return Standing(stage, say("Open"), False, ("half" if is_started else "", "", ""))
         case True, False:
             return Standing(
                 say("You have shared, %(name)s not yet", name=name), say("Open"), False, ("full", "half", "")
             )
-        case False, True:
+        case False, True if theirs.shared:
             return Standing(
                 say("%(name)s has shared, you have not", name=name),
                 say("Prepare"),
