@@ -3,7 +3,7 @@
 import re
 
 from server.rules.access import Pane
-from tests.pages.world import World, browser, filled
+from tests.pages.world import World, browser, filled, template_of
 
 
 async def start(world: World, key: str = "m") -> str:
@@ -27,6 +27,20 @@ async def test_it_says_that_answers_are_waiting_to_be_read() -> None:
     text = await start(world)
     assert "Båda har delat" in text
     assert "Inget väntar på dig just nu." in text
+
+
+async def test_whoever_has_nothing_to_share_is_not_told_to() -> None:
+    """The template asks nothing in the manager's pane."""
+    world = filled()
+    world.template = template_of("template_routine_with_plan.yaml")
+    world.contents.clear()
+    assert "Maja har inte delat än" in await start(world, "j")
+    assert "Du har inte delat än" in await start(world, "m")
+    world.shared = frozenset({Pane.EMPLOYEE})
+    assert "Maja har delat: läs svaren" in await start(world, "j")
+    world.opened = world.shared
+    for key in ("m", "j"):
+        assert "Båda har delat" in await start(world, key)
 
 
 async def test_it_is_the_same_whatever_the_other_party_has_written_unshared() -> None:
