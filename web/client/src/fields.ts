@@ -74,7 +74,11 @@ export class Fields {
     this.#gradual.now(element)
     const editor = this.#editors.get(element)
     if (!editor) return
-    if (!before) return void editor.commands.focus('end')
+    if (!before) {
+      editor.commands.setTextSelection(editor.state.doc.content.size)
+      // At once: the editor's own command waits for the next frame, and whoever asks looks where the focus is.
+      return editor.view.focus()
+    }
     restoreCaret(editor, before.caret)
     if (before.typed) editor.view.dispatch(editor.state.tr.insertText(before.typed))
   }
