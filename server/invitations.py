@@ -3,8 +3,9 @@
     invited ──the employee agrees──▶ agreed ──the guest accepts──▶ takes part ──▶ ended
 
 Whom the employee invites is agreed to at once. Either party may end a guest's part at any time, and so may
-the guest; when the conversation is over all of them end. Every turn locks the conversation's row, so that
-the right to write the joint pane is given and taken between two appends, never in the middle of one.
+the guest; when the conversation is over all of them end (``conversations.move``). Every turn locks the
+conversation's row, so that the right to write the joint pane is given and taken between two appends, never
+in the middle of one.
 """
 
 from collections.abc import Callable
@@ -196,16 +197,6 @@ def let_write(
     _keep_writers(connection, id_)
     event = Event.GUEST_GIVEN_JOINT_PANE if writes else Event.GUEST_JOINT_PANE_TAKEN_BACK
     _turned(connection, event, actor, id_, person, now)
-
-
-def end_all(connection: Connection, id_: str, now: datetime) -> None:
-    """End every guest's part: the conversation is over. The caller has locked it, and rings."""
-    connection.execute(
-        update(GUEST)
-        .where(GUEST.c.conversation_id == id_, GUEST.c.ended_at.is_(None))
-        .values(ended_at=now, writes=False)
-    )
-    _keep_writers(connection, id_)
 
 
 def _somebody(connection: Connection, id_: str) -> Person:

@@ -244,7 +244,7 @@ def _situations(named: str) -> Iterator[Situation]:
         elif words != "replaced":
             each = words.split("/")
             choices["sharing" if each[0] in SHARINGS else "signing"] = each
-    for state, sharing, signing, guest in product(states, *choices.values()):
+    for state, (sharing, signing, guest) in product(states, product(*choices.values())):
         if sharing not in SHARINGS or signing not in SIGNINGS or guest not in {"", *GUESTS}:
             raise ValueError(f"not a situation: {named}")
         yield Situation(state, sharing, signing, guest, is_replaced)

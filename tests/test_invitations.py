@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Connection, select, update
 
-from server import audit, invitations, people
+from server import audit, conversations, people
 from server.realtime.ports import OpeningDenied
 from server.rules.access import OPERATOR, Actor, GuestFacts, Pane, Role, State
 from server.rules.errors import (
@@ -111,9 +111,11 @@ async def test_an_invitation_is_declined(here: Organisation) -> None:
     assert await names(here, MAJA.actor, id_) == []
 
 
-async def test_of_one_who_has_not_accepted_other_guests_know_nothing(here: Organisation) -> None:
+async def test_of_one_who_has_not_accepted_other_guests_know_nothing(
+    here: Organisation, clock: SetClock
+) -> None:
     id_ = await beside_maja(here)
-    here.clock.pass_time(minutes=1)
+    clock.pass_time(minutes=1)
     await here.invitations.invite(JONAS.actor, id_, "britt")
     assert await names(here, ELIAS.actor, id_) == ["elias"]
     assert await names(here, MAJA.actor, id_) == ["elias", "britt"]
@@ -260,8 +262,8 @@ async def test_when_the_conversation_is_over_nobody_is_its_guest(here: Organisat
     await here.invitations.invite(JONAS.actor, id_, "britt")
 
     def finish(connection: Connection) -> None:
-        connection.execute(update(tables.conversation).values(state=state))
-        invitations.end_all(connection, id_, here.clock())
+        conversation = conversations.see(connection, MAJA.actor, id_)
+        conversations.move(connection, conversation, state, MAJA.actor, here.clock())
 
     await here.database.write(finish)
     assert not await sees(here, ELIAS.actor, id_)
