@@ -16,8 +16,8 @@ from server.commands.organisation import organisation
 from server.commands.password import password
 from server.commands.template import template
 from server.commands.verify import verify
-from server.demo import play
-from server.demo.play import NotTheSample
+from server.demo import loading
+from server.demo.loading import NotTheSample
 from server.pages.assets import AssetsMissing
 from server.sealing import SealUnusable
 from server.serving import CannotListen, DrainingServer, listening_socket
@@ -78,7 +78,7 @@ async def _serve(chosen: Settings) -> None:
     address = listening_socket(chosen.host, chosen.port)
     try:
         if chosen.demo:
-            await play.once(chosen.database_url, now(), chosen.demo_password)
+            await loading.once(chosen.database_url, now(), chosen.demo_password)
         async with opened(chosen, now) as features:
             server = DrainingServer(
                 create_app(features), features.rooms.drain, lambda: print(_ready(chosen), flush=True)

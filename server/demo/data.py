@@ -57,6 +57,11 @@ class OrganisationData(Strict):
     people: list[PersonData]
     """The system administrator first, then managers before those whom they lead."""
 
+    @property
+    def newest(self) -> PersonData:
+        """Whoever was employed last. Nobody has had a conversation with them yet."""
+        return max(self.people, key=lambda person: person.employment.start_offset)
+
 
 class MeetingData(Strict):
     day: int

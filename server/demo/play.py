@@ -1,8 +1,7 @@
 """Plays the sample organisation: everybody signs in, writes, shares and opens as they would themselves.
 
 Time and person are injected, everything else is the product: each conversation could really have
-reached its state. All are played beside each other, day by day, as the days went. A database is played once;
-what people write in it afterwards is kept.
+reached its state. All are played beside each other, day by day, as the days went.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -41,14 +40,12 @@ from server.freezing import Freezing
 from server.people import Employment, Person
 from server.records import Records
 from server.rules.access import OPERATOR, Role, State
-from server.rules.errors import Refusal
 from server.rules.limits import UPDATE
 from server.sealing import seal
 from server.sessions import Session, Sessions
 from server.sharing import Sharing
 from server.signing import Signing
 from server.storage.database import Database
-from server.storage.opening import open_database
 from server.storage.update_log import Append, Touch
 from server.templates import Templates
 
@@ -57,10 +54,6 @@ FOUNDED_ON = -400
 """The day on which the organisation and its people were entered."""
 MANAGER_CHANGED_ON = -20
 SATURDAY = 5
-
-
-class NotTheSample(Exception):
-    """The database holds something else than the sample organisation, whole. Its text says what to do."""
 
 
 class Played:
@@ -83,49 +76,6 @@ class Played:
         later = self._at + timedelta(minutes=1)
         same_day = later.date() == morning.date()
         self._at = min(max(morning, later) if same_day else morning, self._now)
-
-
-async def once(url: str, now: datetime, password: str) -> None:
-    """Play the sample organisation into the database at ``url``, unless it is there.
-
-    Everybody gets ``password``, also when it has been played before. Raises NotTheSample when the database
-    holds other people, to whom nobody may get a password from here.
-    """
-    clock = Played(now)
-    database = await open_database(url, clock)
-    try:
-        present = await database.read(people.everybody)
-        if present:
-            _require_sample(present)
-            await _renew_passwords(Accounts(database, clock), present, password)
-        else:
-            await Play(database, clock).play(password)
-    finally:
-        await database.close()
-
-
-def _require_sample(present: list[Person]) -> None:
-    sample = {person.id: person.email for person in data.organisation().people}
-    if any(sample.get(person.id) != person.email for person in present):
-        raise NotTheSample(
-            "The database holds another organisation than the sample, and in a demo anybody signs in as "
-            "anybody. Start without --demo, or choose another folder by SAMSYN_DATA."
-        )
-    # The first person is given a manager last of all.
-    first = data.organisation().people[0]
-    if not any(person.id == first.id and person.manager_id == first.manager for person in present):
-        raise NotTheSample(
-            "Loading the sample organisation was interrupted. Remove the database and start again, or choose "
-            "another folder by SAMSYN_DATA."
-        )
-
-
-async def _renew_passwords(accounts: Accounts, present: list[Person], password: str) -> None:
-    try:
-        await accounts.sign_in(data.organisation().people[0].email, password, address="")
-    except Refusal:
-        for person in present:
-            await accounts.set_password(OPERATOR, person.id, password)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +118,16 @@ class Play:
         for body in data.templates():
             administrator = next(p for p in self._cast.values() if Role.FORM_ADMINISTRATOR in p.roles)
             await self._templates.add(administrator.actor, body)
-        events = [
-            *self._events(data.conversations()),
-            Event(MANAGER_CHANGED_ON, partial(self._settle, organisation)),
+        first, *others = organisation.people
+        moves = [
+            Event(MANAGER_CHANGED_ON, partial(self._place, each))
+            for each in (first, *(each for each in others if each.previous_manager))
         ]
-        for event in sorted(events, key=lambda event: event.day):
+        for event in sorted((*self._events(data.conversations()), *moves), key=lambda event: event.day):
             self._clock.go_to(event.day)
             await event.happens()
+        # Last of all: by this a play that was interrupted is recognised.
+        await self._place(organisation.newest)
 
     def _events(self, told: ConversationsData) -> Iterator[Event]:
         """Everything that people do, in the order of the file: what happens on one day stays in it."""
@@ -205,22 +158,18 @@ class Play:
             )
         for person in others:
             manager = person.previous_manager or person.manager
+            if person is organisation.newest:
+                manager = None
             await self._accounts.add(administrator, self._person(person, person.unit, manager), password)
 
-    async def _settle(self, organisation: data.OrganisationData) -> None:
-        """Give everybody today's unit and manager, the first person last (see ``_require_sample``)."""
-        first, *others = organisation.people
-        for person in (*(other for other in others if other.previous_manager), first):
-            await self._database.write(
-                lambda connection, person=person: people.place(  # type: ignore[misc]
-                    connection,
-                    self._cast[first.id].actor,
-                    person.id,
-                    person.unit,
-                    person.manager,
-                    self._clock(),
-                )
+    async def _place(self, told: PersonData) -> None:
+        """Give somebody today's unit and manager."""
+        administrator = next(p for p in self._cast.values() if Role.SYSTEM_ADMINISTRATOR in p.roles)
+        await self._database.write(
+            lambda connection: people.place(
+                connection, administrator.actor, told.id, told.unit, told.manager, self._clock()
             )
+        )
 
     def _person(self, told: PersonData, unit: str | None, manager: str | None) -> Person:
         began, ends = told.employment.start_offset, told.employment.end_offset

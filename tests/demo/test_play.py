@@ -17,9 +17,9 @@ from server.accounts import Accounts
 from server.activities import ActivityState, GoalType
 from server.conversations import Conversation, Conversations
 from server.declining import Declining
-from server.demo import data, play
+from server.demo import data, loading, play
 from server.demo.data import CompleteStep, DeclineStep, SignStep
-from server.demo.play import NotTheSample
+from server.demo.loading import NotTheSample
 from server.documents import Documents
 from server.freezing import Freezing
 from server.people import Person
@@ -50,7 +50,7 @@ def now() -> datetime:
 def played_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database in which the sample organisation has been played."""
     file = tmp_path_factory.mktemp("played") / "samsyn.db"
-    asyncio.run(play.once(f"sqlite:///{file}", NOW, PASSWORD))
+    asyncio.run(loading.once(f"sqlite:///{file}", NOW, PASSWORD))
     return file
 
 
@@ -319,7 +319,7 @@ async def test_playing_again_keeps_what_people_have_written_and_gives_the_new_pa
         lambda c: sharing.withdraw(c, priya.actor, conversation.id, Pane.EMPLOYEE, now()),
     )
     await played.close()
-    await play.once(sqlite_url, NOW + timedelta(days=30), "another password")
+    await loading.once(sqlite_url, NOW + timedelta(days=30), "another password")
     again = await open_database(sqlite_url, now)
     assert (await talk(again, "conv-05")).panes[Pane.EMPLOYEE].shared_at is None
     accounts = Accounts(again, now)
@@ -337,23 +337,31 @@ async def test_a_database_of_other_people_is_left_alone(sqlite_url: str) -> None
     )
     await database.close()
     with pytest.raises(NotTheSample, match="another organisation"):
-        await play.once(sqlite_url, NOW, "nordljus")
+        await loading.once(sqlite_url, NOW, "nordljus")
 
 
-async def test_an_interrupted_play_is_recognised(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def power_cut(*_: object) -> None:
-        raise ConnectionAbortedError
+@pytest.mark.parametrize("where", ["conv-03", "conv-10"])
+async def test_an_interrupted_play_is_recognised(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """At the first conversation, and at the last."""
+    create = play.Play._create
+
+    async def power_cut(playing: play.Play, told: data.ConversationData) -> None:
+        if told.id == where:
+            raise ConnectionAbortedError
+        await create(playing, told)
 
     with monkeypatch.context() as patched:
         patched.setattr(play.Play, "_create", power_cut)
         with pytest.raises(ConnectionAbortedError):
-            await play.once(sqlite_url, NOW, PASSWORD)
+            await loading.once(sqlite_url, NOW, PASSWORD)
     with pytest.raises(NotTheSample, match="interrupted"):
-        await play.once(sqlite_url, NOW, PASSWORD)
+        await loading.once(sqlite_url, NOW, PASSWORD)
 
 
 async def test_it_plays_on_postgresql_too(postgres_url: str) -> None:
-    await play.once(postgres_url, NOW, PASSWORD)
+    await loading.once(postgres_url, NOW, PASSWORD)
     database = await open_database(postgres_url, now)
     conversation = await talk(database, "conv-02")
 
@@ -371,5 +379,7 @@ def test_the_files_are_whole() -> None:
     told = data.conversations()
     named = {who for each in told.conversations for who in (each.employee, each.responsible)}
     named |= {step.who for each in told.conversations for step in each.steps}
-    named |= {who for each in (*told.activities, *told.endings) for who in (each.employee, each.by)}
+    named |= {who for each in told.activities for who in (each.employee, each.by)}
+    named |= {who for each in told.endings for who in (each.employee, each.by)}
     assert named <= ids
+    assert data.organisation().newest.id not in named
