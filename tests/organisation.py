@@ -22,6 +22,7 @@ from server.freezing import Freezing
 from server.invitations import Invitations
 from server.people import Employment, Person
 from server.realtime.ports import Opening
+from server.records import Records
 from server.reopening import Reopening
 from server.rules.access import OPERATOR, Actor, Pane, Role
 from server.rules.limits import UPDATE
@@ -95,6 +96,7 @@ class Organisation:
         self.activities = Activities(self.database, self.clock)
         self.freezing = Freezing(self.database, self.clock, seal)
         self.signing = Signing(self.database, self.clock, self.accounts, seal)
+        self.records = Records(self.database, self.clock, seal)
         self.reopening = Reopening(self.database, self.clock)
         self.declining = Declining(self.database, self.clock)
         self.database.listen(self.bells.append)

@@ -1,6 +1,6 @@
 """`make figures`: measures what Samsyn costs on this machine, and prints a table of it.
 
-python -m tests.figures [--conversations 1000] [--loads 5] [--starts 5]
+python -m tests.figures [--conversations 1000] [--loads 5] [--starts 5] [--ends 5]
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from tests.browser.conftest import CHROMIUM_FLAGS
+from tests.figures import ending
 from tests.figures import page as pages
 from tests.figures.crowd import gather_crowd, settle
 from tests.figures.sixty import EMPLOYEE, RESPONSIBLE, played_with_sixty
@@ -135,6 +136,38 @@ def _signed_in(browser: Browser, url: str, who: str) -> Page:
     return page
 
 
+def endings(folder: Path, count: int, advance: Advance) -> list[Row]:
+    """The longest conversation, from pressing Sign to a bundle that is verified."""
+    id_ = ending.written(folder / "written")
+    advance()
+    runs = []
+    for number in range(count):
+        runs.append(ending.end(folder / "written", folder / str(number), id_))
+        advance()
+    freeze_ms = median(run.freeze_ms for run in runs)
+    pdf, verify = median(run.pdf for run in runs), median(run.verify for run in runs)
+    return [
+        Row(
+            "60 texts in 3 panes, 20,000 keystrokes: frozen",
+            f"{freeze_ms:.0f} ms",
+            f"< {ending.FREEZE_MS_MAX} ms",
+            freeze_ms < ending.FREEZE_MS_MAX,
+        ),
+        Row(
+            "… its PDF, sealed (the first of a process)",
+            f"{pdf:.2f} ({median(run.first_pdf for run in runs):.2f}) s",
+            f"< {ending.PDF_SECONDS_MAX} s",
+            pdf < ending.PDF_SECONDS_MAX,
+        ),
+        Row(
+            "… its bundle, by samsyn verify",
+            f"{verify:.2f} s",
+            f"< {ending.VERIFY_SECONDS_MAX} s",
+            verify < ending.VERIFY_SECONDS_MAX,
+        ),
+    ]
+
+
 def crowd(data: Path, conversations: int, advance: Advance) -> list[Row]:
     """Many conversations, each open in two browsers, on one process."""
     data.mkdir()
@@ -170,6 +203,7 @@ def main(
     conversations: Annotated[int, typer.Option(min=1)] = 1_000,
     loads: Annotated[int, typer.Option(min=1)] = 5,
     starts: Annotated[int, typer.Option(min=1)] = 5,
+    ends: Annotated[int, typer.Option(min=1)] = 5,
 ) -> None:
     """Measure everything and end with exit code 1 if a promise is not kept."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
@@ -187,6 +221,7 @@ def main(
         rows += sixty_fields(
             folder / "played", folder / "sixty", loads, steps("a page with 60 fields", loads + 1)
         )
+        rows += endings(folder / "ended", ends, steps("endings of a long conversation", 1 + ends))
         # Each is made once, and then opened by two people.
         rows += crowd(folder / "crowd", conversations, steps("open conversations", 3 * conversations))
     table = Table("figure", "measured", "promised", "")
