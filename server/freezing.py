@@ -22,9 +22,9 @@ from server.documents import Standing
 from server.record_format import Frozen
 from server.rules import life
 from server.rules.access import Action, Actor, Pane, State
-from server.rules.errors import NotReady
+from server.rules.errors import NotReady, TooMuchForRecord
 from server.rules.life import Missing
-from server.rules.limits import SALT_BYTES
+from server.rules.limits import RECORD_CHARACTERS_MAX, SALT_BYTES
 from server.sealing import Seals
 from server.storage import tables
 from server.storage.database import Database
@@ -34,7 +34,7 @@ from server.template_parts import Part, PartKind
 def freeze(connection: Connection, actor: Actor, id_: str, now: datetime) -> str:
     """Freeze a conversation that is to be signed. Returns the SHA-256 of what is signed, in hexadecimal.
 
-    Raises NotFound, NoLongerPossible, or NotReady with everything that is missing.
+    Raises NotFound, NoLongerPossible, NotReady with everything that is missing, or TooMuchForRecord.
     """
     conversation = conversations.locked_for(connection, actor, id_, Action.FREEZE)
     sha256 = _freeze(connection, actor, conversation, _ready(connection, actor, conversation), now)
@@ -133,6 +133,8 @@ def _freeze(
 ) -> str:
     """Keep the record of what stands in the documents, in a transaction that has locked the conversation."""
     contents = {pane: document.content for pane, document in ready.items()}
+    if life.characters(conversation.template, contents) > RECORD_CHARACTERS_MAX:
+        raise TooMuchForRecord(characters=RECORD_CHARACTERS_MAX)
     salt = secrets.token_bytes(SALT_BYTES)
     content = record_format.content(gathered(connection, conversation, contents, salt, now))
     sha256 = record_format.sha256(content)

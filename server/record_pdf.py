@@ -27,7 +27,8 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from crdt.content import Run, TextContent, plain_text
 from server import fonts
 from server.record_sheet import Sheet, SheetPart, SheetTable
-from server.rules.limits import UNBROKEN_CHARACTERS_MAX
+from server.rules.errors import TooMuchForPaper
+from server.rules.limits import PAPER_CHARACTERS_MAX, UNBROKEN_CHARACTERS_MAX
 from server.sealing import OrganisationSeal
 
 SOURCE = Path(__file__).with_name("record.typ")
@@ -67,10 +68,15 @@ class PaperWords:
 
 
 def pdf(sheet: Sheet, words: PaperWords, sha256: str, seal: OrganisationSeal | None, now: datetime) -> bytes:
-    """Make the file. ``seal`` is None for a draft. Takes some 100 ms: for a thread, never for the loop."""
-    drawn = _drawn(sheet, words, sha256)
+    """Make the file. ``seal`` is None for a draft. Takes some 100 ms: for a thread, never for the loop.
+
+    Raises TooMuchForPaper: what takes gigabytes to set would take the server with it.
+    """
+    drawn = json.dumps(_drawn(sheet, words, sha256), ensure_ascii=False)
+    if len(drawn) > PAPER_CHARACTERS_MAX:
+        raise TooMuchForPaper
     compiler = typst.Compiler(
-        SOURCE, font_paths=_fonts(), ignore_system_fonts=True, sys_inputs={"sheet": json.dumps(drawn)}
+        SOURCE, font_paths=_fonts(), ignore_system_fonts=True, sys_inputs={"sheet": drawn}
     )
     made = compiler.compile(format="pdf", pdf_standards=["a-2a"], timestamp=now.replace(microsecond=0))
     assert isinstance(made, bytes)  # noqa: S101 (one file, as asked for)

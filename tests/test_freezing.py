@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from server import freezing
 from server.activities import GoalType
 from server.audit import Event
 from server.record_format import read, read_sealed
 from server.rules.access import Pane, State
-from server.rules.errors import NotReady, ShareAlreadyOpened
+from server.rules.errors import NotReady, ShareAlreadyOpened, TooMuchForRecord
 from server.rules.life import Lack, Missing
 from server.storage import tables
 from server.storage.bells import ConversationChanged
@@ -205,6 +206,20 @@ async def test_what_fails_on_the_way_freezes_nothing(
     assert await here.count("record") == 0
     assert not (await here.conversations.see(MAJA.actor, id_)).panes[EMPLOYEE].opened_at
     assert Event.CONVERSATION_FROZEN not in await events(here, id_)
+    await here.freezing.freeze(MAJA.actor, id_)
+
+
+async def test_more_than_a_record_can_have_is_not_frozen(
+    here: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = await here.conversation()
+    await here.ready(id_)
+    await here.write("maja", id_, JOINT, {"a7": [{"id": "r", "description": text("Kurs. " * 200)}]})
+    monkeypatch.setattr(freezing, "RECORD_CHARACTERS_MAX", 1_000)
+    with pytest.raises(TooMuchForRecord):
+        await here.freezing.freeze(MAJA.actor, id_)
+    assert (await here.conversations.see(MAJA.actor, id_)).state is State.OPEN
+    monkeypatch.setattr(freezing, "RECORD_CHARACTERS_MAX", 2_000)
     await here.freezing.freeze(MAJA.actor, id_)
 
 

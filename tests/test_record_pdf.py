@@ -22,6 +22,7 @@ from server.pages import record_view, record_words
 from server.record_content import read
 from server.record_format import Frozen, read_statement
 from server.rules.access import Pane
+from server.rules.errors import TooMuchForPaper
 from tests.pages.reading import SWEDISH, view
 from tests.records import NOW, SealedRecord, answers, frozen, plain
 from tests.template_bodies import body, column, element, sample
@@ -302,6 +303,12 @@ def test_names_titles_and_comments_are_text_as_any_other() -> None:
     text = Tree(paper(replace(source, employee=odd))).text
     assert without_spaces("Maja #eval(1) [U+4F60] $x$") in without_spaces(text)
     assert without_spaces("*Chef* @a") in without_spaces(text)
+
+
+def test_what_would_take_the_server_with_it_is_not_put_on_paper() -> None:
+    # Each accent is written out in words, thirty characters for one.
+    with pytest.raises(TooMuchForPaper):
+        paper(one_text("a" + "\u0301" * 100_000))
 
 
 def test_every_font_that_it_names_is_there() -> None:

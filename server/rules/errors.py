@@ -120,6 +120,18 @@ class TextTooLong(Refusal):
     sentence = "This is too long. At most %(characters)s characters can be kept; nothing was changed."
 
 
+class TooMuchForRecord(Refusal):
+    """All answers together have more characters than a record can have."""
+
+    sentence = "Together the answers are too long for one record: at most %(characters)s characters fit."
+
+
+class TooMuchForPaper(Refusal):
+    """More than can be put on paper (``limits.PAPER_CHARACTERS_MAX``)."""
+
+    sentence = "This is too long to be put on paper. It can be read on its page."
+
+
 class OtherDeviceHasWritten(Refusal):
     """The server has more of the pane than the page that asks to share it."""
 

@@ -7,16 +7,19 @@ about, so that the page can say it in a sentence and lead there.
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import cast
 
-from crdt.content import Content
+from crdt.content import Content, TextContent, plain_text
 from server.rules.access import Pane
 from server.template_elements import Element
 from server.template_format import Template
-from server.template_parts import GOAL_TYPES, Part
+from server.template_parts import GOAL_TYPES, Part, PartKind
 from server.template_plan import NOT_NEEDED
 from server.template_words import Step
 
 WORK_GOAL, DEVELOPMENT_GOAL = GOAL_TYPES
+
+TEXTS = (PartKind.RICH_TEXT, PartKind.TEXT)
 
 OWN_PANES = (Pane.EMPLOYEE, Pane.MANAGER)
 """The panes that somebody owns, and shares."""
@@ -79,6 +82,21 @@ def missing(
 def must_be_shared(template: Template, pane: Pane) -> bool:
     """Whether the pane's owner has something to share in it: a pane without elements counts as shared."""
     return template.shares and pane in OWN_PANES and any(template.elements_in(pane))
+
+
+def characters(template: Template, contents: Mapping[Pane, Content]) -> int:
+    """How many characters have been written in all panes together, tables included."""
+    texts: list[TextContent] = []
+    for pane, content in contents.items():
+        for element in template.elements_in(pane):
+            for part in element.parts():
+                if part.kind in TEXTS:
+                    texts.append(cast(TextContent, content.get(part.name) or []))
+                elif part.kind is PartKind.TABLE:
+                    names = [column.name for column in part.columns if column.kind in TEXTS]
+                    for row in part.rows(content):
+                        texts += [cast(TextContent, row.get(name) or []) for name in names]
+    return sum(len(plain_text(text)) for text in texts)
 
 
 def settled_in(element: Element) -> tuple[Pane, ...]:

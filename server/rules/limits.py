@@ -163,6 +163,10 @@ CLUSTER_CHARACTERS_MAX = 16
 """Of what is drawn as one on paper: a family of emoji has 11. More accents would cover the lines above."""
 CERTIFICATE_NAME_CHARACTERS_MAX = 64
 """Of an organisation's name in its certificate (X.520)."""
+RECORD_CHARACTERS_MAX = 500_000
+"""Of all answers of a record together: some 200 pages."""
+PAPER_CHARACTERS_MAX = 2_000_000
+"""Of what is put on paper, as it is handed to the typesetter: each million takes it some 6 s and 300 MB."""
 PAPERS_AT_ONCE_MAX = 2
 """Records that are being put on paper: each takes a core, for some 100 ms as a rule."""
 PREVIOUS_RECORDS_MAX = 50
