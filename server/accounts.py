@@ -14,7 +14,7 @@ from math import ceil
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from server import audit, people, sessions
 from server.audit import Event
@@ -32,6 +32,9 @@ from server.storage import tables
 from server.storage.database import Database
 
 __all__ = ["Accounts", "Person"]
+
+_COUNTING = 0x73616D63
+"""Of the advisory lock under which one attempt at a time is counted (PostgreSQL)."""
 
 ADDRESS_ATTEMPTS_FACTOR = 10
 """Many people sit behind one network address: it may fail this many times as often as one person."""
@@ -148,6 +151,9 @@ class Accounts:
 
     def _count(self, connection: Connection, most: Mapping[str, int]) -> None:
         """Count an attempt under each key. Raises TooManyAttempts where there have been ``most`` of them."""
+        if connection.dialect.name == "postgresql":
+            # Of many guesses at once each sees those before it.
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _COUNTING})
         now = self._clock()
         start = now - timedelta(seconds=SIGN_IN_WINDOW_SECONDS)
         table = tables.sign_in_attempt

@@ -1,5 +1,6 @@
 """Signing in tells a guesser nothing, neither by its answer nor by its time."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from server.rules.limits import PASSWORD_CHARACTERS_MAX, SIGN_IN_ATTEMPTS_MAX, S
 from server.storage import tables
 from server.storage.bells import PersonChanged, SessionEnded
 from server.storage.database import Database
+from server.storage.opening import open_database
 from tests.conftest import SetClock
 from tests.organisation import (
     ASTRID,
@@ -277,6 +279,22 @@ async def test_guessing_at_a_confirmation_has_an_end_of_its_own(here: Organisati
     await here.accounts.sign_in(MAJA.email, PASSWORD, ADDRESS)
     clock.pass_time(seconds=SIGN_IN_WINDOW_SECONDS)
     await here.accounts.confirm(MAJA.actor, PASSWORD)
+
+
+async def test_many_guesses_at_once_are_as_many_guesses(
+    here: Organisation, database_url: str, clock: SetClock
+) -> None:
+    async def guess(accounts: Accounts) -> str:
+        with pytest.raises((SignInRefused, TooManyAttempts)) as refused:
+            await accounts.sign_in("maja@nordljus.example", "guess", ADDRESS)
+        return type(refused.value).__name__
+
+    other = await open_database(database_url, clock) if database_url.startswith("postgresql") else None
+    nodes = [here.accounts, Accounts(other, clock, QUICK) if other else here.accounts]
+    said = await asyncio.gather(*(guess(nodes[each % 2]) for each in range(SIGN_IN_ATTEMPTS_MAX * 4)))
+    assert said.count("SignInRefused") == SIGN_IN_ATTEMPTS_MAX
+    if other:
+        await other.close()
 
 
 async def test_a_right_password_forgets_the_wrong_ones(here: Organisation) -> None:
