@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Join, Person
+from tests.browser.scenes import expect_clean
 from tests.browser.stored import stored_text
 from tests.running import RunningServer
 
@@ -20,7 +21,7 @@ UPPER = LOWER.upper()
 
 @pytest.fixture
 def elias_and_jonas(join: Join) -> tuple[Person, Person]:
-    elias, jonas = join("elias"), join("jonas")
+    elias, jonas = join("elias", reduced_motion="reduce"), join("jonas", reduced_motion="reduce")
     elias.open("Jonas")
     jonas.open("Elias")
     return elias, jonas
@@ -109,6 +110,7 @@ def test_s01_the_first_to_leave_the_field_loses_nothing_and_the_log_names_both(
         for name in ("Elias", "Jonas"):
             by = today.filter(has=person.page.get_by_role("heading", name=re.compile(name)))
             expect(by.get_by_role("link", name=QUESTION)).to_have_count(1)
+    expect_clean(jonas.page)
 
 
 def test_s01_negative_control_without_merging_the_first_sentence_is_missing(
