@@ -97,7 +97,11 @@ def _seal(connection: Connection, conversation: Conversation, seals: Seals, now:
         .order_by(signature.c.at, signature.c.person_id)
     )
     seal = seals(connection, now)
-    sealed = record_format.sealed(
-        content, [(row.statement, row.seal) for row in signatures], now, seal.certificate, seal.sign
-    )
+    # One certificate vouches for the whole: should the organisation have changed its key since somebody
+    # signed, it seals that statement again.
+    said = [
+        (row.statement, row.seal if seal.made(row.statement, row.seal) else seal.sign(row.statement))
+        for row in signatures
+    ]
+    sealed = record_format.sealed(content, said, now, seal.certificate, seal.sign)
     connection.execute(update(record).where(is_this).values(closed_at=now, sealed=sealed))

@@ -54,6 +54,10 @@ class OrganisationSeal:
         """The seal over ``data``: ECDSA with SHA-256, in DER."""
         return self.private_key.sign(data, _ECDSA)
 
+    def made(self, data: bytes, its_seal: bytes) -> bool:
+        """Whether ``its_seal`` over ``data`` is this key's."""
+        return is_sealed(self.certificates[0], data, its_seal)
+
     @property
     def certificate(self) -> str:
         """The key's certificate in PEM."""

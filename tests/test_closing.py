@@ -8,15 +8,19 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from crdt.document import Document
+from server import sealing
 from server.activities import ActivityState, GoalType
 from server.record_format import read_sealed
 from server.rules.access import Pane
 from server.rules.limits import UPDATE
+from server.sealing import OrganisationSeal, Seals
+from server.signing import Signing
 from server.storage import tables
 from server.storage.database import Database
 from server.templates import schemas
+from server.verifying import verify
 from tests.conftest import SetClock
-from tests.organisation import JONAS, MAJA, TOMAS, Organisation, annual_template, text
+from tests.organisation import JONAS, MAJA, PASSWORD, TOMAS, Organisation, annual_template, text
 from tests.test_freezing import record
 
 JOINT = Pane.JOINT
@@ -44,6 +48,22 @@ async def sign(here: Organisation, id_: str) -> None:
     sha256 = await here.freezing.freeze(MAJA.actor, id_)
     await here.sign(JONAS.actor, id_, sha256)
     await here.sign(MAJA.actor, id_, sha256)
+
+
+def always(key: OrganisationSeal) -> Seals:
+    return lambda _connection, _now: key
+
+
+async def test_a_key_that_was_changed_between_two_signatures_vouches_for_both(
+    here: Organisation, clock: SetClock
+) -> None:
+    before, after = sealing.make("Nordljus", clock.now), sealing.make("Nordljus", clock.now)
+    id_, sha256 = await here.frozen()
+    for who, key in ((MAJA.actor, before), (JONAS.actor, after)):
+        signing = Signing(here.database, clock, here.accounts, always(key))
+        await signing.sign(who, id_, sha256, "sv", "", PASSWORD)
+    verdict = verify((await record(here, id_)).sealed, [after.fingerprint])
+    assert (verdict.faults, verdict.is_authentic) == ((), True)
 
 
 async def test_the_sealed_record_has_the_content_and_every_signature(
