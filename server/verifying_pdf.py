@@ -63,6 +63,7 @@ def _examined(data: bytes) -> PdfSeen:
     first = signatures[0]
     faults = [] if len(signatures) == 1 else [ADDED]
     certificate = x509.load_der_x509_certificate(first.signer_cert.dump())
+    others = [x509.load_der_x509_certificate(each.dump()) for each in first.other_embedded_certs]
     if first.evaluate_signature_coverage() is not SignatureCoverageLevel.ENTIRE_FILE:
         faults.append(ADDED)
     intact, valid = validate_sig_integrity(
@@ -73,7 +74,7 @@ def _examined(data: bytes) -> PdfSeen:
     )
     if not intact:
         faults.append(ALTERED)
-    elif not valid or not _is_as_made(first, data) or not _is_whole(certificate):
+    elif not valid or not _is_as_made(first, data) or not _are_whole(certificate, others):
         faults.append(SEAL_ALTERED)
     named = RECORD.search(str(reader.trailer["/Info"].get("/Keywords", "")))
     return PdfSeen(tuple(dict.fromkeys(faults)), fingerprint(certificate), named[1] if named else "")
@@ -115,12 +116,23 @@ def _made_again(signature: EmbeddedPdfSignature) -> bytes:
     return bytes(cms.ContentInfo({"content_type": "signed_data", "content": made}).dump())
 
 
-def _is_whole(certificate: x509.Certificate) -> bool:
-    """Whether a certificate that its own key signed is as it was made. Others, their issuer vouches for."""
-    if certificate.issuer != certificate.subject:
-        return True
-    try:
-        certificate.verify_directly_issued_by(certificate)
-    except (InvalidSignature, ValueError, TypeError):
-        return False
-    return True
+def _are_whole(certificate: x509.Certificate, others: list[x509.Certificate]) -> bool:
+    """Whether each certificate is as it was made: its own key signed it, or that of the next one.
+
+    Of the last, whose issuer is not here, nothing can be said. One that leads nowhere was put in.
+    """
+    while True:
+        is_last = certificate.issuer == certificate.subject
+        issuer = (
+            certificate if is_last else next((o for o in others if o.subject == certificate.issuer), None)
+        )
+        if issuer is None:
+            return not others
+        try:
+            certificate.verify_directly_issued_by(issuer)
+        except (InvalidSignature, ValueError, TypeError):
+            return False
+        if is_last:
+            return not others
+        others.remove(issuer)
+        certificate = issuer

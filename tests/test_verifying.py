@@ -5,16 +5,23 @@ import json
 import subprocess
 import sys
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from asn1crypto import cms
+from asn1crypto.x509 import Certificate
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from server import record_pdf, sealing, verifying
+from server import record_pdf, sealing, verifying, verifying_pdf
 from server.bundle import bundle
 from server.pages import record_view, record_words
 from server.record_content import RecordContent, read
@@ -212,6 +219,37 @@ def test_a_pdf_without_a_seal_is_said_to_be_a_draft() -> None:
     sheet = record_view.sheet(read(RECORD.content), (), SWEDISH, is_draft=True)
     made = record_pdf.pdf(sheet, record_words.draft(sheet, SWEDISH), "", None, NOW)
     assert verify(made).faults[0].sentence.startswith("The PDF has no seal: it is a draft")
+
+
+def test_a_certificate_that_was_put_into_a_pdf_is_found() -> None:
+    sealed = PdfFileReader(io.BytesIO(PDF)).embedded_signatures[0]
+    others = [sealed.signer_cert, Certificate.load(ANOTHER.certificates[0].public_bytes(Encoding.DER))]
+    made = cms.ContentInfo.load(bytes(sealed.pkcs7_content))
+    made["content"]["certificates"] = [cms.CertificateChoices("certificate", each) for each in others]
+    _, before, after, _ = (int(number) for number in sealed.byte_range)
+    put = made.dump().hex().upper().encode().ljust(after - before - 2, b"0")
+    verdict = verify(PDF[:before] + b"<" + put + b">" + PDF[after:], [SEAL.fingerprint])
+    assert [fault.sentence for fault in verdict.faults] == [verifying_pdf.SEAL_ALTERED]
+
+
+def issued(name: str, key: Any, issuer: str, issuing: Any) -> x509.Certificate:
+    named = [x509.Name([x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, each)]) for each in (name, issuer)]
+    made = x509.CertificateBuilder().subject_name(named[0]).issuer_name(named[1])
+    made = made.public_key(key.public_key()).serial_number(x509.random_serial_number())
+    return made.not_valid_before(NOW).not_valid_after(NOW + timedelta(days=1)).sign(issuing, hashes.SHA256())
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_a_key_whose_certificates_lead_to_a_root_seals_as_any_other(length: int) -> None:
+    root, between, own = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
+    chain = (
+        issued("own", own, "between", between),
+        issued("between", between, "root", root),
+        issued("root", root, "root", root),
+    )
+    record = RECORD.of(seal=sealing.OrganisationSeal(own, chain[:length]))
+    packed = bundle(record.json, paper(record), record.seal.certificate, "Läs mig")
+    assert verify(packed, [record.seal.fingerprint]).is_authentic
 
 
 def repacked(**changes: bytes | None) -> bytes:
