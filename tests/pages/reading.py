@@ -8,7 +8,7 @@ from server.pages.catalogues import read_catalogues
 from server.pages.rendering import Rendering, View
 
 WEB = Path(__file__).parents[2] / "web"
-RENDERING = Rendering(WEB / "templates", read_catalogues(WEB / "locales"), Assets({}))
+RENDERING = Rendering(WEB / "templates", read_catalogues(WEB / "locales"), Assets({"icons.svg": "icons.svg"}))
 
 
 def view(locale: str) -> View:
