@@ -14,7 +14,6 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Scope
 
-from server import sealing
 from server.accounts import Accounts
 from server.activities import Activities
 from server.change_log import ChangeLogs
@@ -49,10 +48,11 @@ from server.pages.static_files import HashedFiles, ServiceWorker
 from server.realtime.clock import LoopClock
 from server.realtime.rooms import Rooms
 from server.realtime.socket import FindAuthor, live_socket
+from server.record import sealing
+from server.record.sealing import Seals
 from server.records import Records
 from server.reopening import Reopening
 from server.rules.errors import NotSignedIn, Refusal, StorageUnavailable
-from server.sealing import Seals
 from server.sessions import Sessions
 from server.settings import Settings
 from server.sharing import Sharing

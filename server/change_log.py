@@ -18,7 +18,7 @@ from server.people import Person
 from server.rules.access import Action, Actor, Pane
 from server.storage import tables
 from server.storage.database import Database
-from server.template_elements import Element
+from server.template.elements import Element
 
 
 @dataclass(frozen=True, slots=True)

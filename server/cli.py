@@ -19,7 +19,7 @@ from server.commands.verify import verify
 from server.demo import loading
 from server.demo.loading import NotTheSample
 from server.pages.assets import AssetsMissing
-from server.sealing import SealUnusable
+from server.record.sealing import SealUnusable
 from server.serving import CannotListen, DrainingServer, listening_socket
 from server.settings import Settings
 

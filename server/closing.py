@@ -11,16 +11,17 @@ from sqlalchemy import Connection, insert, select, update
 
 from crdt.content import Row
 from crdt.schema import ROW_ID
-from server import activities, audit, conversations, record_format
+from server import activities, audit, conversations
 from server.activities import Agreed, GoalType
 from server.audit import Event
 from server.conversations import Conversation
 from server.documents import Standing
+from server.record import format as record_format
+from server.record.sealing import Seals
 from server.rules import life
 from server.rules.access import Actor, Pane, State
-from server.sealing import Seals
 from server.storage import tables
-from server.template_parts import Creates
+from server.template.parts import Creates
 
 ACTIVITY_ID_CHARACTERS = 32
 

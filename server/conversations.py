@@ -33,7 +33,7 @@ from server.rules.limits import UPDATE
 from server.storage import tables
 from server.storage.bells import ConversationChanged
 from server.storage.database import Database, add_document, lock_conversation, ring
-from server.template_format import Template
+from server.template.format import Template
 from server.templates import schemas
 
 ID_BYTES = 16

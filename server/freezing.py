@@ -15,20 +15,21 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select, update
 
 from crdt.content import Content
-from server import audit, closing, conversations, documents, record_format, sources
+from server import audit, closing, conversations, documents, sources
 from server.audit import Event
 from server.conversations import Conversation
 from server.documents import Standing
-from server.record_format import Frozen
+from server.record import format as record_format
+from server.record.format import Frozen
+from server.record.sealing import Seals
 from server.rules import life
 from server.rules.access import Action, Actor, Pane, State
 from server.rules.errors import NotReady, TooMuchForRecord
 from server.rules.life import Missing
 from server.rules.limits import RECORD_CHARACTERS_MAX, SALT_BYTES
-from server.sealing import Seals
 from server.storage import tables
 from server.storage.database import Database
-from server.template_parts import Part, PartKind
+from server.template.parts import Part, PartKind
 
 
 def freeze(connection: Connection, actor: Actor, id_: str, now: datetime) -> str:

@@ -32,7 +32,7 @@ from server.rules.limits import GUESTS_MAX
 from server.storage import tables
 from server.storage.bells import ConversationChanged
 from server.storage.database import Database, ring
-from server.template_words import Words
+from server.template.words import Words
 
 GUEST = tables.guest
 

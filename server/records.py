@@ -12,18 +12,20 @@ from datetime import datetime
 from cryptography.x509 import load_pem_x509_certificate
 from sqlalchemy import Connection, select
 
-from server import audit, conversations, documents, freezing, record_format, record_pdf
+from server import audit, conversations, documents, freezing
 from server.audit import Event
 from server.conversations import Conversation
-from server.record_content import RecordContent
-from server.record_format import Statement
-from server.record_json import parsed
-from server.record_pdf import PaperWords
-from server.record_sheet import Sheet
+from server.record import format as record_format
+from server.record import paper as record_paper
+from server.record.canonical_json import parsed
+from server.record.content import RecordContent
+from server.record.format import Statement
+from server.record.paper import PaperWords
+from server.record.sealing import OrganisationSeal, Seals, fingerprint
+from server.record.sheet import Sheet
 from server.rules.access import Action, Actor
 from server.rules.errors import NotFound
 from server.rules.limits import PAPERS_AT_ONCE_MAX, PREVIOUS_RECORDS_MAX, SALT_BYTES
-from server.sealing import OrganisationSeal, Seals, fingerprint
 from server.storage import tables
 from server.storage.database import Database
 
@@ -233,9 +235,9 @@ class Records:
     async def paper(
         self, sheet: Sheet, words: PaperWords, sha256: str, seal: OrganisationSeal | None
     ) -> bytes:
-        """As ``record_pdf.pdf``, in a thread, and a few at a time."""
+        """As ``record_paper.pdf``, in a thread, and a few at a time."""
         async with self._papers:
-            return await asyncio.to_thread(record_pdf.pdf, sheet, words, sha256, seal, self._clock())
+            return await asyncio.to_thread(record_paper.pdf, sheet, words, sha256, seal, self._clock())
 
     async def seal(self) -> OrganisationSeal:
         """The organisation's key, for whoever asks for its certificate. It is read once: it never changes."""

@@ -8,15 +8,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from server import audit, closing, conversations, documents, record_format
+from server import audit, closing, conversations, documents
 from server.accounts import Accounts
 from server.audit import Event
-from server.record_content import Meaning
+from server.record import format as record_format
+from server.record.content import Meaning
+from server.record.sealing import Seals
 from server.rules.access import Action, Actor, State
 from server.rules.errors import AlreadySigned, CommentNotTaken, NoLongerPossible, RecordChanged
 from server.rules.limits import SIGNATURE_COMMENT_CHARACTERS_MAX
 from server.rules.saying import said
-from server.sealing import Seals
 from server.storage import tables
 from server.storage.database import Database
 

@@ -12,7 +12,7 @@ from server import activities
 from server.activities import Activity, ActivityState
 from server.conversations import Conversation
 from server.storage import tables
-from server.template_parts import Source
+from server.template.parts import Source
 
 Shown = str | Mapping[str, str]
 """A text, or words in every language."""

@@ -7,14 +7,15 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select
 
 from crdt.schema import DocumentSchema
-from server import audit, template_format
+from server import audit
 from server.audit import Event
 from server.faults import Fault
 from server.rules.access import Action, Actor, OrganisationFacts, Pane, allowed
 from server.rules.errors import NoLongerPossible, NotFound
 from server.storage import tables
 from server.storage.database import Database
-from server.template_format import Template, TemplateInvalid
+from server.template import format as template_format
+from server.template.format import Template, TemplateInvalid
 
 
 def schemas(template: Template, pane: Pane) -> DocumentSchema:

@@ -22,11 +22,11 @@ from server.freezing import Freezing
 from server.invitations import Invitations
 from server.people import Employment, Person
 from server.realtime.ports import Opening
+from server.record.sealing import seal
 from server.records import Records
 from server.reopening import Reopening
 from server.rules.access import OPERATOR, Actor, Pane, Role
 from server.rules.limits import UPDATE
-from server.sealing import seal
 from server.sessions import Session, Sessions
 from server.sharing import Sharing
 from server.signing import Signing

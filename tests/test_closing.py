@@ -8,17 +8,17 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from crdt.document import Document
-from server import sealing
 from server.activities import ActivityState, GoalType
-from server.record_format import read_sealed
+from server.record import sealing
+from server.record.format import read_sealed
+from server.record.sealing import OrganisationSeal, Seals
+from server.record.verifying import verify
 from server.rules.access import Pane
 from server.rules.limits import UPDATE
-from server.sealing import OrganisationSeal, Seals
 from server.signing import Signing
 from server.storage import tables
 from server.storage.database import Database
 from server.templates import schemas
-from server.verifying import verify
 from tests.conftest import SetClock
 from tests.organisation import JONAS, MAJA, PASSWORD, TOMAS, Organisation, annual_template, text
 from tests.test_freezing import record

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from server import freezing
 from server.activities import GoalType
 from server.audit import Event
-from server.record_format import read, read_sealed
+from server.record.format import read, read_sealed
 from server.rules.access import Pane, State
 from server.rules.errors import NotReady, ShareAlreadyOpened, TooMuchForRecord
 from server.rules.life import Lack, Missing

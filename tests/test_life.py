@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import select
 
 from crdt.content import Content
-from server import template_format
 from server.demo import data
 from server.rules import life
 from server.rules.access import OPERATOR, Actor, Pane, State
@@ -16,7 +15,8 @@ from server.rules.life import Lack, Missing
 from server.storage import tables
 from server.storage.database import Database
 from server.storage.update_log import AppendRefused
-from server.template_format import Template
+from server.template import format as template_format
+from server.template.format import Template
 from tests.conftest import SetClock
 from tests.organisation import (
     ASTRID,

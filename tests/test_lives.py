@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import Connection, select
 
 from server.realtime.ports import Opening, OpeningDenied
-from server.record_format import read_sealed, read_statement
+from server.record.format import read_sealed, read_statement
 from server.rules.access import Actor, Pane, State
 from server.rules.errors import NotReady, RecordChanged, Refusal
 from server.storage import tables

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from server import conversations, records
-from server.record_content import RecordContent
+from server.record.content import RecordContent
 from server.storage.database import Database
 from tests.conftest import SetClock
 from tests.organisation import ASTRID, JONAS, MAJA, Organisation

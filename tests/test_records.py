@@ -3,15 +3,16 @@
 import pytest
 from sqlalchemy import select
 
-from server import records, sealing
+from server import records
 from server.audit import Event
-from server.record_content import RecordContent
+from server.record import sealing
+from server.record.content import RecordContent
+from server.record.verifying import verify
 from server.records import Records
 from server.rules.access import Actor, Pane
 from server.rules.errors import NoLongerPossible, NotFound
 from server.storage import tables
 from server.storage.database import Database
-from server.verifying import verify
 from tests.conftest import SetClock
 from tests.organisation import ASTRID, HELENA, JONAS, MAJA, Organisation, annual_template, text
 from tests.test_freezing import events

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from server import template_format
 from server.audit import Event
-from server.record_format import Statement, read_statement
+from server.record.format import Statement, read_statement
 from server.rules.access import OPERATOR, Pane, State
 from server.rules.errors import (
     AlreadySigned,
@@ -23,6 +22,7 @@ from server.rules.limits import SIGNATURE_COMMENT_CHARACTERS_MAX
 from server.signing import WORDS
 from server.storage import tables
 from server.storage.database import Database
+from server.template import format as template_format
 from tests.conftest import SetClock
 from tests.organisation import HELENA, JONAS, MAJA, PASSWORD, Organisation, annual_template
 from tests.test_freezing import events
@@ -155,7 +155,7 @@ def test_every_meaning_has_its_words_in_every_language() -> None:
 async def test_the_organisations_seal_is_over_each_statement(here: Organisation) -> None:
     from cryptography import x509
 
-    from server.sealing import is_sealed
+    from server.record.sealing import is_sealed
 
     id_, sha256 = await here.frozen()
     await here.sign(MAJA.actor, id_, sha256)

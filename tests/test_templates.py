@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 
 from crdt.schema import DocumentSchema, Scalar, Table, Text, Value
-from server import template_format
 from server.rules.access import Pane
 from server.rules.errors import NoLongerPossible, NotFound
 from server.storage.database import Database
-from server.template_format import TemplateInvalid
+from server.template import format as template_format
+from server.template.format import TemplateInvalid
 from server.templates import schemas
 from tests.conftest import SetClock
 from tests.organisation import ANNUAL, HELENA, JONAS, TOMAS, Organisation, annual_template
-from tests.template_bodies import WORDS, body, element, sample
+from tests.template.bodies import WORDS, body, element, sample
 
 
 def errors(wrong: dict[str, Any]) -> dict[str, str]:

@@ -45,7 +45,9 @@ def organisation(
 async def _bring(ground: Ground, file: Path) -> None:
     body = yaml_in(file).value
     try:
-        brought = await ground.database.write(lambda connection: feature.bring(connection, OPERATOR, body, now()))
+        brought = await ground.database.write(
+            lambda connection: feature.bring(connection, OPERATOR, body, now())
+        )
     except OrganisationInvalid as invalid:
         raise Misuse(*map(str, invalid.errors)) from None
     print(

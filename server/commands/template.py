@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
-from server import template_format
 from server.commands.ground import Ground, Misuse, now, run, said, yaml_in
 from server.faults import Fault
 from server.places import YamlFile
 from server.rules.access import OPERATOR, Pane
 from server.rules.errors import NoLongerPossible
-from server.template_format import Template, TemplateInvalid
+from server.template import format as template_format
+from server.template.format import Template, TemplateInvalid
 from server.templates import Templates
 
 template = typer.Typer(

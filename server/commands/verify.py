@@ -4,16 +4,17 @@ import logging
 import re
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from server.commands.ground import Misuse, said
-from server.record_content import RecordContent
+from server.record.content import RecordContent
+from server.record.sealing import for_people
 from server.rules.limits import BUNDLE_BYTES_MAX, VERIFYING_MEMORY_BYTES_MAX
-from server.sealing import for_people
-from server.verifying import Verdict
-from server.verifying import verify as examine
+
+if TYPE_CHECKING:
+    from server.record.verifying import Verdict
 
 ALTERED = 1
 FINGERPRINT = re.compile(r"[0-9a-f]{64}")
@@ -43,6 +44,9 @@ def verify(
     with said():
         known = [_fingerprint(each) for each in fingerprint or []]
         data = _read(file)
+    # The reader of PDFs takes half a second to import, which no other command is to wait for.
+    from server.record.verifying import verify as examine
+
     _bound_memory()
     # The reader of PDFs logs what it comes across; what matters of it is in the verdict.
     logging.disable(logging.CRITICAL)
@@ -88,7 +92,7 @@ def _bound_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most if hard < 0 else min(most, hard), hard))
 
 
-def _lines(verdict: Verdict, was_given: bool) -> list[str]:
+def _lines(verdict: "Verdict", was_given: bool) -> list[str]:
     about = [] if verdict.content is None else _about(verdict, verdict.content)
     keys = [f"Fingerprint of the key: {for_people(each)}" for each in verdict.fingerprints]
     if not verdict.is_unchanged:
@@ -104,7 +108,7 @@ def _lines(verdict: Verdict, was_given: bool) -> list[str]:
     ]
 
 
-def _about(verdict: Verdict, content: RecordContent) -> list[str]:
+def _about(verdict: "Verdict", content: RecordContent) -> list[str]:
     sealed = verdict.sealed
     assert sealed is not None  # noqa: S101 (the content comes from it)
     lines = [

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from server.activities import ActivityState, GoalType
 from server.rules.access import Pane, Role
-from server.template_words import Words
+from server.template.words import Words
 
 FOLDER = Path(__file__).parent
 

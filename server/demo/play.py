@@ -38,10 +38,10 @@ from server.demo.texts import blocks
 from server.documents import Documents
 from server.freezing import Freezing
 from server.people import Employment, Person
+from server.record.sealing import seal
 from server.records import Records
 from server.rules.access import OPERATOR, Role, State
 from server.rules.limits import UPDATE
-from server.sealing import seal
 from server.sessions import Session, Sessions
 from server.sharing import Sharing
 from server.signing import Signing

@@ -11,9 +11,9 @@ from server.pages.conversation_view import PaneSeen, Seen
 from server.pages.parts_view import PartSeen, parts
 from server.pages.rendering import View
 from server.rules.access import Pane
-from server.template_elements import Element
-from server.template_format import Section
-from server.template_parts import Part, PartKind, Source
+from server.template.elements import Element
+from server.template.format import Section
+from server.template.parts import Part, PartKind, Source
 
 
 @dataclass(frozen=True, slots=True)

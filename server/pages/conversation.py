@@ -25,12 +25,12 @@ from server.pages.conversation_view import PaneSeen, Seen
 from server.pages.heading import title, under, zone
 from server.pages.page_data import page_data
 from server.pages.rendering import View
-from server.record_content import RecordContent
-from server.record_format import Frozen, drawn
-from server.record_sheet import SheetSection
+from server.record.content import RecordContent
+from server.record.format import Frozen, drawn
+from server.record.sheet import SheetSection
 from server.rules.access import Action, Pane, State
 from server.rules.errors import NotFound
-from server.template_parts import Source
+from server.template.parts import Source
 
 
 async def show(visit: PersonVisit) -> Response:

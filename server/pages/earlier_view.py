@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from server.pages import record_view
 from server.pages.activities_view import Goal
 from server.pages.rendering import View
-from server.record_content import RecordContent, RecordSection
-from server.record_format import moment
-from server.record_sheet import SheetQuestion
+from server.record.content import RecordContent, RecordSection
+from server.record.format import moment
+from server.record.sheet import SheetQuestion
 from server.rules.access import Pane
-from server.template_format import Section, Template
-from server.template_parts import PartKind, Source
+from server.template.format import Section, Template
+from server.template.parts import PartKind, Source
 
 BESIDE = ("annual", "follow_up")
 """Kinds that are shown beside others; what was said of pay stays in the salary conversation (F155)."""

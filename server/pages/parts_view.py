@@ -12,8 +12,8 @@ from typing import Any, cast
 from crdt.content import Content
 from server.people import Person
 from server.rules.access import Pane
-from server.template_parts import Column, Option, Part, PartKind, Source
-from server.template_words import Words
+from server.template.parts import Column, Option, Part, PartKind, Source
+from server.template.words import Words
 
 Shown = Mapping[Source, tuple[str, ...]]
 """What a question shows without asking for it, in the person's language."""

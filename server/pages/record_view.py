@@ -16,7 +16,7 @@ from babel.numbers import format_decimal
 from server.documents import COLOURS
 from server.pages.catalogues import LOCALES
 from server.pages.rendering import View
-from server.record_content import (
+from server.record.content import (
     Party,
     RecordColumn,
     RecordContent,
@@ -28,8 +28,8 @@ from server.record_content import (
     Words,
     panes_of,
 )
-from server.record_format import Statement, moment
-from server.record_sheet import (
+from server.record.format import Statement, moment
+from server.record.sheet import (
     Sheet,
     SheetAnswer,
     SheetGroup,
@@ -40,7 +40,7 @@ from server.record_sheet import (
     SheetTable,
 )
 from server.rules.access import Pane
-from server.template_parts import PartKind
+from server.template.parts import PartKind
 
 WIDTHS = {PartKind.TEXT: 5, PartKind.NUMBER: 2, PartKind.CHECKBOX: 2}
 """Of a column, in parts of the whole; 3 for what takes a word or two: a choice, a

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from server.pages.rendering import View
-from server.record_pdf import PaperWords
-from server.record_sheet import Sheet
-from server.sealing import for_people
+from server.record.paper import PaperWords
+from server.record.sealing import for_people
+from server.record.sheet import Sheet
 
 BRAND = "Samsyn"
 

@@ -6,15 +6,15 @@ from urllib.parse import quote
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from server.bundle import bundle
 from server.pages import heading, record_view, record_words
 from server.pages.context import PersonVisit, Visit
 from server.pages.rendering import View
-from server.record_sheet import Sheet
+from server.record.bundle import bundle
+from server.record.sealing import OrganisationSeal, for_people
+from server.record.sheet import Sheet
 from server.records import Record
 from server.rules.access import Action
 from server.rules.errors import NotFound
-from server.sealing import OrganisationSeal, for_people
 
 KEY_ADDRESS = "/.well-known/samsyn-key"
 VERSION = re.compile(r"[1-9][0-9]{0,8}")

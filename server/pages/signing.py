@@ -16,7 +16,7 @@ from server.pages.forms import read_form
 from server.pages.page_data import page_data
 from server.pages.rendering import View
 from server.people import Person
-from server.record_format import Statement, moment
+from server.record.format import Statement, moment
 from server.records import Record
 from server.rules.access import Action, State
 from server.rules.errors import RecordChanged, Refusal, TextTooLong, TooManyAttempts, WrongPassword

@@ -11,11 +11,11 @@ from typing import cast
 
 from crdt.content import Content, TextContent, plain_text
 from server.rules.access import Pane
-from server.template_elements import Element
-from server.template_format import Template
-from server.template_parts import GOAL_TYPES, Part, PartKind
-from server.template_plan import NOT_NEEDED
-from server.template_words import Step
+from server.template.elements import Element
+from server.template.format import Template
+from server.template.parts import GOAL_TYPES, Part, PartKind
+from server.template.plan import NOT_NEEDED
+from server.template.words import Step
 
 WORK_GOAL, DEVELOPMENT_GOAL = GOAL_TYPES
 

@@ -273,7 +273,7 @@ record = Table(
     METADATA,
     Column("conversation_id", ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
-    # The canonical content (RFC 8785, UTF-8) as ``server/record_format.py`` documents it, salt included.
+    # The canonical content (RFC 8785, UTF-8) as ``server/record/format.py`` documents it, salt included.
     Column("content", LargeBinary, nullable=False),
     # SHA-256 of ``content``, in hexadecimal.
     Column("sha256", String(64), nullable=False),
@@ -306,7 +306,7 @@ signature = Table(
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("person_id", ForeignKey("person.id"), primary_key=True),
     Column("at", Instant, nullable=False),
-    # The signed statement (canonical JSON), as ``server/record_format.py`` documents it: who, what, in which
+    # The signed statement (canonical JSON), as ``server/record/format.py`` documents it: who, what, in which
     # language, the comment, the method, the time and the SHA-256 of the content.
     Column("statement", LargeBinary, nullable=False),
     # The organisation's seal over ``statement``: DER, ECDSA with SHA-256.

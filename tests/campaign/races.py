@@ -23,7 +23,7 @@ from sqlalchemy import Connection, select
 from server import freezing
 from server.realtime.clock import LoopClock
 from server.realtime.rooms import Rooms
-from server.record_format import read
+from server.record.format import read
 from server.rules.access import Pane
 from server.storage import tables
 from server.storage.opening import open_database

@@ -23,12 +23,12 @@ from server.demo.loading import NotTheSample
 from server.documents import Documents
 from server.freezing import Freezing
 from server.people import Person
-from server.record_format import moment
+from server.record.format import moment
+from server.record.sealing import seal
 from server.records import Records
 from server.rules.access import OPERATOR, Pane, State
 from server.rules.errors import NotFound, SignInRefused
 from server.rules.life import Lack
-from server.sealing import seal
 from server.sessions import Sessions
 from server.storage import tables
 from server.storage.database import Database

@@ -9,8 +9,8 @@ from server.pages.conversation_view import Seen
 from server.pages.rendering import Rendering, View
 from server.people import Person
 from server.rules.access import Action, Pane
-from server.template_format import Template
-from server.template_parts import PartKind, Source
+from server.template.format import Template
+from server.template.parts import PartKind, Source
 from tests.pages.world import ASSETS, JONAS, MAJA, NOW, ROOT, TEMPLATE, World, person, template_of, text
 
 ROUTINE = template_of("template_routine_with_plan.yaml")

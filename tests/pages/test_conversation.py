@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from server import template_format
 from server.rules.access import Pane, State
-from server.template_format import Template
+from server.template import format as template_format
+from server.template.format import Template
 from tests.pages.world import ROOT, World, browser, filled, template_of
 from tests.pages.world import text as paragraph
 

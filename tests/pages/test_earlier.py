@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from server.record_content import RecordContent
-from server.record_format import Frozen, drawn
+from server.record.content import RecordContent
+from server.record.format import Frozen, drawn
 from server.rules.access import Pane
-from server.template_format import Template
+from server.template.format import Template
 from tests.pages.world import JONAS, MAJA, NOW, TEMPLATE, World, browser, filled, template_of, text
 
 ROUTINE = template_of("template_routine_with_plan.yaml")

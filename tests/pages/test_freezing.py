@@ -7,7 +7,7 @@ import pytest
 from server.rules.access import Pane, State
 from server.rules.errors import NoLongerPossible, NotReady
 from server.rules.life import Lack, Missing
-from server.template_format import Sign
+from server.template.format import Sign
 from tests.pages.world import TEMPLATE, World, browser, filled
 
 FREEZE = "/conversations/c1/freeze"

@@ -14,14 +14,14 @@ import pytest
 from server.app import create_app, opened
 from server.pages import record_view, records
 from server.pages.context import Features
-from server.record_content import read
-from server.sealing import for_people
+from server.record.content import read
+from server.record.sealing import for_people
+from server.record.verifying import verify
 from server.settings import Settings
-from server.verifying import verify
 from tests.conftest import SetClock
 from tests.organisation import HELENA, JONAS, MAJA, Organisation
 from tests.pages.reading import SWEDISH, view
-from tests.records import SealedRecord, frozen, plain
+from tests.record.made import SealedRecord, frozen, plain
 
 ORIGIN = "http://samsyn.example"
 

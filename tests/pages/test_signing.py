@@ -2,7 +2,7 @@
 
 import re
 
-from server.record_format import Statement
+from server.record.format import Statement
 from server.rules.access import State
 from server.rules.errors import RecordChanged, TextTooLong, TooManyAttempts, WrongPassword
 from tests.pages.world import World, browser, filled

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from crdt.content import Content
-from server import people, records, sources, template_format
+from server import people, records, sources
 from server.activities import Activity, ActivityState, GoalType
 from server.change_log import ChangeLog, Turn, Writing
 from server.conversations import Conversation, ConversationPane, Meeting
@@ -43,16 +43,17 @@ from server.pages.context import Features, Pages
 from server.pages.rendering import Rendering
 from server.pages.security import Security
 from server.people import Employment, Person
-from server.record_content import RecordContent
-from server.record_format import Frozen, Statement, drawn
+from server.record.content import RecordContent
+from server.record.format import Frozen, Statement, drawn
 from server.records import Record
 from server.rules.access import Action, Actor, ConversationFacts, Pane, PaneFacts, Role, State
 from server.rules.errors import NotFound, NotReadyToShare, NotSignedIn, Refusal, SignInRefused
 from server.rules.life import Missing
 from server.sessions import Device, Session
 from server.settings import Settings
-from server.template_format import Template
-from server.template_parts import Source
+from server.template import format as template_format
+from server.template.format import Template
+from server.template.parts import Source
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)

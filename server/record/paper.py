@@ -1,7 +1,7 @@
 """A record as PDF/A-2a, tagged in the order of reading, and sealed with the organisation's certificate.
 
-``server/record.typ`` says how it looks. What people wrote goes there as JSON and is never read as markup. The
-seal is a PAdES signature over every byte of the file; a draft has none, and says on each page that it is one.
+``paper.typ`` says how it looks. What people wrote goes there as JSON and is never read as markup. A draft has
+no seal, and says on each page that it is one.
 """
 
 import json
@@ -11,29 +11,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import typst
-from asn1crypto import keys as asn1_keys
-from asn1crypto import x509 as asn1_x509
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign import PdfSignatureMetadata, PdfSigner, SimpleSigner
-from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from crdt.content import Run, TextContent, plain_text
-from server import fonts
-from server.record_sheet import Sheet, SheetPart, SheetTable
+from server.record import fonts
+from server.record.sealing import OrganisationSeal
+from server.record.sheet import Sheet, SheetPart, SheetTable
 from server.rules.errors import TooMuchForPaper
 from server.rules.limits import PAPER_CHARACTERS_MAX, UNBROKEN_CHARACTERS_MAX
-from server.sealing import OrganisationSeal
 
-SOURCE = Path(__file__).with_name("record.typ")
-FIELD = "Samsyn"
-"""The name of the signature's field."""
+SOURCE = Path(__file__).with_name("paper.typ")
 KEYWORD = "samsyn-record-sha256="
 """What stands before the hash of the content in the PDF's keywords."""
 LINE_CHARACTERS_MIN = 40
@@ -80,7 +70,12 @@ def pdf(sheet: Sheet, words: PaperWords, sha256: str, seal: OrganisationSeal | N
     )
     made = compiler.compile(format="pdf", pdf_standards=["a-2a"], timestamp=now.replace(microsecond=0))
     assert isinstance(made, bytes)  # noqa: S101 (one file, as asked for)
-    return made if seal is None else _sealed(made, seal, now)
+    if seal is None:
+        return made
+    # Its library takes half a second to import: on demand, so that a server is up before that.
+    from server.record.paper_seal import sealed
+
+    return sealed(made, seal)
 
 
 @cache
@@ -90,28 +85,6 @@ def _fonts() -> typst.Fonts:
     )
 
 
-def _sealed(made: bytes, seal: OrganisationSeal, now: datetime) -> bytes:
-    own, *others = (asn1_x509.Certificate.load(each.public_bytes(Encoding.DER)) for each in seal.certificates)
-    key = seal.private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-    registry.register_multiple(others)
-    signer = SimpleSigner(
-        signing_cert=own, signing_key=asn1_keys.PrivateKeyInfo.load(key), cert_registry=registry
-    )
-    about = PdfSignatureMetadata(
-        field_name=FIELD,
-        md_algorithm="sha256",
-        subfilter=SigSeedSubFilter.PADES,
-        name=str(own.subject.native.get("organization_name", "")),
-        embed_validation_info=False,
-    )
-    out = BytesIO()
-    PdfSigner(about, signer, new_field_spec=SigFieldSpec(FIELD)).sign_pdf(
-        IncrementalPdfFileWriter(BytesIO(made)), output=out
-    )
-    return out.getvalue()
-
-
 class _Writer:
     """Makes pieces of texts, and remembers whether anything had to be written out."""
 
@@ -119,7 +92,7 @@ class _Writer:
         self.has_written_out = False
 
     def pieces(self, text: str, longest: int = LINE_CHARACTERS_MIN) -> list[Any]:
-        """A text of one line as ``record.typ`` has it."""
+        """A text of one line as ``paper.typ`` has it."""
         made: list[Any] = []
         for word in WORDS.findall(text.replace("\t", "    ")):
             drawn = [cluster for cluster, is_kept in self._drawable(word) if cluster]
@@ -135,7 +108,7 @@ class _Writer:
         return made
 
     def blocks(self, text: TextContent, longest: int = LINE_CHARACTERS_MIN) -> list[Any]:
-        """Blocks of ``crdt.content`` as ``record.typ`` has them."""
+        """Blocks of ``crdt.content`` as ``paper.typ`` has them."""
         return [
             {
                 "type": "paragraph",

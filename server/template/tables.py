@@ -7,8 +7,8 @@ from pydantic import Field, FiniteFloat, ValidationInfo, field_validator
 
 from crdt.schema import ROW_ID, ROW_REMOVED, Scalar, Table, Text, Value
 from server.rules.limits import UPDATE
-from server.template_parts import Column, Creates, Option, Part, PartKind, Source
-from server.template_words import Identifier, NotEmpty, Once, Party, Strict, Words
+from server.template.parts import Column, Creates, Option, Part, PartKind, Source
+from server.template.words import Identifier, NotEmpty, Once, Party, Strict, Words
 
 GoalType = Literal["work_goal", "development_goal"]
 

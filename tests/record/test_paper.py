@@ -17,15 +17,17 @@ from hypothesis import strategies as st
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from crdt.content import Content
-from server import fonts, record_pdf, template_format
 from server.pages import record_view, record_words
-from server.record_content import read
-from server.record_format import Frozen, read_statement
+from server.record import fonts
+from server.record import paper as record_paper
+from server.record.content import read
+from server.record.format import Frozen, read_statement
 from server.rules.access import Pane
 from server.rules.errors import TooMuchForPaper
+from server.template import format as template_format
 from tests.pages.reading import SWEDISH, view
-from tests.records import NOW, SealedRecord, answers, frozen, plain
-from tests.template_bodies import body, column, element, sample
+from tests.record.made import NOW, SealedRecord, answers, frozen, plain
+from tests.template.bodies import body, column, element, sample
 
 ROUTINE = template_format.read(sample("routine_with_plan"))
 ANNUAL = template_format.read(sample("annual_three_panes"))
@@ -39,9 +41,9 @@ def paper(source: Frozen, *, is_draft: bool = False, locale: str = "sv") -> byte
         read(record.content), statements, reader, closed_at=None if is_draft else NOW, is_draft=is_draft
     )
     if is_draft:
-        return record_pdf.pdf(sheet, record_words.draft(sheet, reader), "", None, NOW)
+        return record_paper.pdf(sheet, record_words.draft(sheet, reader), "", None, NOW)
     words = record_words.record(sheet, record.sha256, [record.seal.fingerprint], "https://x.example", reader)
-    return record_pdf.pdf(sheet, words, record.sha256, record.seal, NOW)
+    return record_paper.pdf(sheet, words, record.sha256, record.seal, NOW)
 
 
 class Tree:
@@ -312,8 +314,8 @@ def test_what_would_take_the_server_with_it_is_not_put_on_paper() -> None:
 
 
 def test_every_font_that_it_names_is_there() -> None:
-    named = set(re.findall(r'"((?:Noto|Inter|Newsreader)[\w ]*)"', record_pdf.SOURCE.read_text("utf-8")))
-    assert named == set(record_pdf._fonts().families())
+    named = set(re.findall(r'"((?:Noto|Inter|Newsreader)[\w ]*)"', record_paper.SOURCE.read_text("utf-8")))
+    assert named == set(record_paper._fonts().families())
     assert len(fonts.coverage()) >= len(named)
 
 

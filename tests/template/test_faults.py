@@ -8,10 +8,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server import places, template_format
+from server import places
 from server.faults import Fault
-from server.template_format import TemplateInvalid
-from tests.template_bodies import SAMPLES, WORDS, bodies, body, column, element, plan, sample, table
+from server.template import format as template_format
+from server.template.format import TemplateInvalid
+from tests.template.bodies import SAMPLES, WORDS, bodies, body, column, element, plan, sample, table
 
 CREATES = {"kind": "follow_up_activity", "goal_type": "work_goal"}
 DEVELOPMENT = "development_plan_present_or_marked_not_needed"

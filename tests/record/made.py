@@ -6,15 +6,17 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from crdt.content import Content
-from server import record_format, sealing, template_format
 from server.conversations import Meeting
-from server.record_format import Frozen
+from server.record import format as record_format
+from server.record import sealing
+from server.record.format import Frozen
+from server.record.sealing import OrganisationSeal
 from server.rules.access import Pane
-from server.sealing import OrganisationSeal
-from server.template_format import Template
-from server.template_parts import Column, Part, PartKind, Source
+from server.template import format as template_format
+from server.template.format import Template
+from server.template.parts import Column, Part, PartKind, Source
 from tests.organisation import JONAS, MAJA
-from tests.template_bodies import body, element, sample
+from tests.template.bodies import body, element, sample
 
 NOW = datetime(2026, 11, 26, 10, 0, tzinfo=UTC)
 MEETING = Meeting(datetime(2026, 11, 26, 8, 30, tzinfo=UTC), "Europe/Stockholm", "Rum Storsjön")

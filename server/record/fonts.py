@@ -14,7 +14,7 @@ from pathlib import Path
 
 from server.rules.limits import CLUSTER_CHARACTERS_MAX
 
-FOLDER = Path(__file__).parent.parent / "web" / "static" / "paper"
+FOLDER = Path(__file__).parents[2] / "web" / "static" / "paper"
 
 JOINER = 0x200D
 MODIFIERS = range(0x1F3FB, 0x1F400)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from server.faults import Fault, mappings
-from server.template_plan import KINDS, NOT_NEEDED
+from server.template.plan import KINDS, NOT_NEEDED
 
 PLAN_HAS_GOAL = "plan_has_at_least_one_goal"
 DEVELOPMENT_PLANNED = "development_plan_present_or_marked_not_needed"

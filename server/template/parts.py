@@ -22,7 +22,7 @@ from pydantic import ValidationInfo, field_validator
 from crdt.content import Content, Row, TextContent, plain_text, text_is_filled
 from crdt.schema import Field, Text, Value
 from server.rules.limits import SCALE_STEPS_MAX
-from server.template_words import Grounds, Strict, Words
+from server.template.words import Grounds, Strict, Words
 
 GOAL_TYPES = ("work_goal", "development_goal")
 """What a row can become when the conversation closes: the kinds of activities."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from server.template_elements import (
+from server.template.elements import (
     Checkbox,
     ChoiceOption,
     Date,
@@ -16,10 +16,10 @@ from server.template_elements import (
     ShortText,
     TableOfRows,
 )
-from server.template_parts import Source
-from server.template_shape import BOTH
-from server.template_tables import TableRows, TableShape
-from server.template_words import Identifier, NotEmpty, Strict, WordLists, Words
+from server.template.parts import Source
+from server.template.shape import BOTH
+from server.template.tables import TableRows, TableShape
+from server.template.words import Identifier, NotEmpty, Strict, WordLists, Words
 
 KINDS = "kinds"
 NOT_NEEDED = "not_needed"

@@ -16,9 +16,9 @@ from pyhanko.sign.validation import EmbeddedPdfSignature
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
-from server.record_pdf import KEYWORD
+from server.record.paper import KEYWORD
+from server.record.sealing import fingerprint
 from server.rules.limits import PDF_BYTES_MAX
-from server.sealing import fingerprint
 
 RECORD = re.compile(re.escape(KEYWORD) + r"([0-9a-f]{64})")
 SEAL = re.compile(rb"<([0-9A-F]+)>")

@@ -37,7 +37,7 @@ from pydantic import (
     ValidationError,
 )
 
-from server.record_json import RecordUnreadable, parsed
+from server.record.canonical_json import RecordUnreadable, parsed
 from server.rules.access import Pane
 
 FORMAT: Literal["samsyn-record/1"] = "samsyn-record/1"

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
-FOLDER = Path(__file__).parents[1] / "server/demo"
+FOLDER = Path(__file__).parents[2] / "server/demo"
 SAMPLES = sorted(FOLDER.glob("template_*.yaml"))
 
 WORDS = {"sv": "Ord", "nb": "Ord", "en": "Words"}

@@ -1,7 +1,7 @@
 """The element library (F59): each kind of question as a form administrator writes it.
 
 A new kind is a class here and a name in ``Element``: it says of which parts it consists
-(``server/template_parts.py``). Nothing else in the server needs to know the kinds.
+(``server/template/parts.py``). Nothing else in the server needs to know the kinds.
 """
 
 from typing import Annotated, ClassVar, Literal, get_args
@@ -10,11 +10,11 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from crdt.content import Content
 from crdt.schema import ChoiceSet, Scalar, Text, Value
-from server.template_activities import ActivityReview, ActivityTable
-from server.template_parts import Option, Part, PartKind, ScaleSteps, Source
-from server.template_shape import ElementShape, home, who, writers
-from server.template_tables import DATES, NumberRange, PlainOption, TableRows, TableShape
-from server.template_words import Grounds, Identifier, NotEmpty, Strict, Words
+from server.template.activities import ActivityReview, ActivityTable
+from server.template.parts import Option, Part, PartKind, ScaleSteps, Source
+from server.template.shape import ElementShape, home, who, writers
+from server.template.tables import DATES, NumberRange, PlainOption, TableRows, TableShape
+from server.template.words import Grounds, Identifier, NotEmpty, Strict, Words
 
 
 class RichText(ElementShape):

@@ -9,8 +9,8 @@ from crdt.content import Content
 from crdt.schema import VALUES
 from crdt.schema import Field as DocumentField
 from server.rules.access import Pane
-from server.template_parts import Part, Source
-from server.template_words import Identifier, NotEmpty, Once, Party, Step, Strict, Words
+from server.template.parts import Part, Source
+from server.template.words import Identifier, NotEmpty, Once, Party, Step, Strict, Words
 
 BOTH: frozenset[Party] = frozenset(("employee", "manager"))
 

@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server import fonts
+from server.record import fonts
 
 
 def drawn(text: str) -> str:

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from crdt.content import Content, Row
 from crdt.document import Document
 from crdt.schema import ChoiceSet, Field, Scalar, Table, Text, Value
-from server import template_format
 from server.rules.access import Pane
 from server.rules.limits import UPDATE
-from server.template_format import Template
-from server.template_parts import Part, PartKind, Source
+from server.template import format as template_format
+from server.template.format import Template
+from server.template.parts import Part, PartKind, Source
 from server.templates import schemas
 from tests.organisation import text
-from tests.template_bodies import SAMPLES, WORDS, bodies, body, column, element, plan, sample, table
+from tests.template.bodies import SAMPLES, WORDS, bodies, body, column, element, plan, sample, table
 
 OPTIONS = [{"id": "yes", "label": WORDS}, {"id": "other", "label": WORDS, "free_text": True}]
 

@@ -7,9 +7,9 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from server.faults import Fault, path_of, sentence_of
-from server.template_elements import ELEMENT_TYPES
-from server.template_plan import HEADER_TYPES
-from server.template_tables import COLUMN_TYPES
+from server.template.elements import ELEMENT_TYPES
+from server.template.plan import HEADER_TYPES
+from server.template.tables import COLUMN_TYPES
 
 Location = tuple[int | str, ...]
 

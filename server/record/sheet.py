@@ -1,7 +1,7 @@
 """A record in one language, worded and ready to be drawn: what the page and the PDF have in common.
 
 Plain data. ``server/pages/record_view.py`` makes it of a ``RecordContent``; a template draws it as HTML and
-``server/record.typ`` as PDF, so that both say the same. The order of everything is the order of reading.
+``paper.typ`` as PDF, so that both say the same. The order of everything is the order of reading.
 """
 
 from dataclasses import dataclass

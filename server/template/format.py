@@ -20,11 +20,11 @@ from pydantic import (
 
 from server.faults import Fault
 from server.rules.access import Pane
-from server.template_elements import Element
-from server.template_faults import fault
-from server.template_misfits import DEVELOPMENT_PLANNED, misfits
-from server.template_plan import ActionPlan
-from server.template_words import Identifier, NotEmpty, Once, Party, Sentence, Strict, WordLists, Words
+from server.template.elements import Element
+from server.template.faults import fault
+from server.template.misfits import DEVELOPMENT_PLANNED, misfits
+from server.template.plan import ActionPlan
+from server.template.words import Identifier, NotEmpty, Once, Party, Sentence, Strict, WordLists, Words
 
 Kind = Literal["annual", "follow_up", "salary"]
 

@@ -21,15 +21,16 @@ from hypothesis import strategies as st
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from server import record_pdf, sealing, verifying, verifying_pdf
-from server.bundle import bundle
 from server.pages import record_view, record_words
-from server.record_content import RecordContent, read
-from server.record_format import read_statement, sha256
-from server.record_json import canonical
-from server.verifying import Part, Verdict, verify
+from server.record import paper as record_paper
+from server.record import sealing, verifying, verifying_pdf
+from server.record.bundle import bundle
+from server.record.canonical_json import canonical
+from server.record.content import RecordContent, read
+from server.record.format import read_statement, sha256
+from server.record.verifying import Part, Verdict, verify
 from tests.pages.reading import SWEDISH
-from tests.records import NOW, SEAL, SealedRecord, small
+from tests.record.made import NOW, SEAL, SealedRecord, small
 
 RECORD = SealedRecord(small())
 JSON = RECORD.json
@@ -41,7 +42,7 @@ def paper(record: SealedRecord = RECORD) -> bytes:
         read(record.content), [read_statement(each) for each in record.statements], SWEDISH, closed_at=NOW
     )
     words = record_words.record(sheet, record.sha256, [record.seal.fingerprint], "https://x.example", SWEDISH)
-    return record_pdf.pdf(sheet, words, record.sha256, record.seal, NOW)
+    return record_paper.pdf(sheet, words, record.sha256, record.seal, NOW)
 
 
 PDF = paper()
@@ -217,7 +218,7 @@ def test_what_was_added_behind_the_seal_is_found() -> None:
 
 def test_a_pdf_without_a_seal_is_said_to_be_a_draft() -> None:
     sheet = record_view.sheet(read(RECORD.content), (), SWEDISH, is_draft=True)
-    made = record_pdf.pdf(sheet, record_words.draft(sheet, SWEDISH), "", None, NOW)
+    made = record_paper.pdf(sheet, record_words.draft(sheet, SWEDISH), "", None, NOW)
     assert verify(made).faults[0].sentence.startswith("The PDF has no seal: it is a draft")
 
 
@@ -353,7 +354,7 @@ def samsyn(*arguments: object) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
         env={"PATH": "/usr/bin:/bin"},
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[2],
     )
 
 

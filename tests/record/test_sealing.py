@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 from sqlalchemy import Connection, select
 
-from server import sealing
 from server.app import opened
-from server.sealing import OrganisationSeal, SealUnusable
+from server.record import sealing
+from server.record.sealing import OrganisationSeal, SealUnusable
 from server.settings import Settings
 from server.storage import tables
 from server.storage.database import Database

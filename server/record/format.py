@@ -3,7 +3,7 @@
 Pure: what is frozen comes in as plain data, and bytes come out. All of them are canonical JSON (RFC 8785) in
 UTF-8, so that there is one way only to write a thing and its SHA-256 is the thing's name.
 
-content     "samsyn-record/1", as ``server/record_content.py`` describes it. Its SHA-256 is what people sign.
+content     "samsyn-record/1", as ``server/record/content.py`` describes it. Its SHA-256 is what people sign.
 
 statement   "samsyn-signature/1": who says what about which content. ``words`` are those that the signer was
             shown, in ``language``. The organisation's key seals the statement when it is made.
@@ -34,7 +34,8 @@ from pydantic import StringConstraints, ValidationError
 from crdt.content import Content, is_empty
 from server.conversations import Meeting
 from server.people import Person
-from server.record_content import (
+from server.record.canonical_json import RecordUnreadable, canonical, parsed
+from server.record.content import (
     FORMAT,
     Instant,
     Meaning,
@@ -55,13 +56,12 @@ from server.record_content import (
     content_of,
     read,
 )
-from server.record_json import RecordUnreadable, canonical, parsed
 from server.rules.access import Pane
-from server.template_elements import Element
-from server.template_format import Section, Template
-from server.template_parts import Column, Option, Part, ScaleSteps, Source
-from server.template_words import LOCALES
-from server.template_words import Words as TemplateWords
+from server.template.elements import Element
+from server.template.format import Section, Template
+from server.template.parts import Column, Option, Part, ScaleSteps, Source
+from server.template.words import LOCALES
+from server.template.words import Words as TemplateWords
 
 __all__ = [
     "Frozen",

@@ -6,9 +6,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import ValidationInfo, field_validator
 
 from crdt.schema import Scalar, Table, Text, Value
-from server.template_parts import Column, Creates, Option, Part, PartKind, Source
-from server.template_shape import ElementShape
-from server.template_words import NotEmpty, Once, Words
+from server.template.parts import Column, Creates, Option, Part, PartKind, Source
+from server.template.shape import ElementShape
+from server.template.words import NotEmpty, Once, Words
 
 GOAL_OPTIONS = (
     Option("work_goal", Words(sv="Arbetsmål", nb="Arbeidsmål", en="Work goal")),

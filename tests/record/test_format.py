@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server import record_format, template_format
-from server.record_content import panes_of, read
-from server.record_format import read_sealed, read_statement
-from server.record_json import RecordUnreadable, canonical, parsed
+from server.record import format as record_format
+from server.record.canonical_json import RecordUnreadable, canonical, parsed
+from server.record.content import panes_of, read
+from server.record.format import read_sealed, read_statement
 from server.rules import limits
 from server.rules.access import Pane
-from tests.records import NOW, RICH, SealedRecord, answers, frozen, plain, small
-from tests.template_bodies import SAMPLES, body, element, sample
+from server.template import format as template_format
+from tests.record.made import NOW, RICH, SealedRecord, answers, frozen, plain, small
+from tests.template.bodies import SAMPLES, body, element, sample
 
 NAMES = [path.stem.removeprefix("template_") for path in SAMPLES]
 
@@ -104,7 +105,7 @@ def test_what_json_cannot_hold_is_not_written(value: Any) -> None:
 
 
 def test_a_file_larger_than_any_record_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.record_json.RECORD_BYTES_MAX", 10)
+    monkeypatch.setattr("server.record.canonical_json.RECORD_BYTES_MAX", 10)
     with pytest.raises(RecordUnreadable, match="larger than 10 bytes"):
         parsed(b"[1,2,3,4,5,6]")
     assert 3 * limits.UPDATE.document_bytes_max <= limits.RECORD_BYTES_MAX

@@ -1,7 +1,7 @@
 """A record to take away: one file with everything that somebody needs to read and to verify it, for decades.
 
 README.txt        how to verify it, in the language of whoever downloaded it
-record.json       the record, its signatures and the seal (``server/record_format.py``)
+record.json       the record, its signatures and the seal (``server/record/format.py``)
 record.pdf        the same on paper
 certificate.pem   the organisation's certificate, with the public key
 """

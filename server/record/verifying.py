@@ -18,13 +18,13 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from server import verifying_pdf, verifying_zip
-from server.record_content import RecordContent
-from server.record_format import Sealed, read_sealed, sha256
-from server.record_json import RecordUnreadable, canonical, parsed
+from server.record import verifying_pdf, verifying_zip
+from server.record.canonical_json import RecordUnreadable, canonical, parsed
+from server.record.content import RecordContent
+from server.record.format import Sealed, read_sealed, sha256
+from server.record.sealing import fingerprint, is_sealed
+from server.record.verifying_pdf import PdfUnreadable
 from server.rules.limits import BUNDLE_FILES_MAX, PDF_BYTES_MAX, RECORD_BYTES_MAX
-from server.sealing import fingerprint, is_sealed
-from server.verifying_pdf import PdfUnreadable
 
 RECORD, PDF, CERTIFICATE = "record.json", "record.pdf", "certificate.pem"
 """The files of a bundle that are verified."""

@@ -1,0 +1,1 @@
+"""A record: its format, its paper, its seal, and how anybody verifies it."""

@@ -1,0 +1,1 @@
+"""A template: what a conversation asks, as data that is checked whole."""
