@@ -62,7 +62,7 @@ function sprite() {
   return { 'icons.svg': file }
 }
 
-// The fonts of a record on paper (server/record.typ), as TrueType: whole, for nobody downloads them.
+// The fonts of a record on paper (server/record/paper.typ), as TrueType: whole, for nobody downloads them.
 const paperFonts = {
   inter: ['400Regular', '400Regular_Italic', '600SemiBold', '600SemiBold_Italic'],
   newsreader: ['500Medium', '400Regular_Italic'],
