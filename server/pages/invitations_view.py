@@ -79,6 +79,11 @@ def invitation(own: Invitation, me: Person, view: View) -> InvitationSeen:
     )
 
 
+def unanswered(mine: Sequence[Invitation], me: Person) -> int:
+    """How many of ``mine`` can still be accepted."""
+    return sum(allowed(me.actor, Action.ACCEPT_INVITATION, own.facts) for own in mine)
+
+
 def groups(mine: Sequence[Invitation], me: Person, view: View) -> list[tuple[str, list[InvitationSeen]]]:
     """What the start page shows of other people's conversations, each group under its heading."""
     say = view.catalogue.say

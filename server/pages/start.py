@@ -23,7 +23,7 @@ async def show(visit: PersonVisit) -> Response:
     return visit.page(
         view,
         "start/page.html",
-        lead=start_view.lead(rows, view),
+        lead=start_view.lead(rows, invitations_view.unanswered(invited, visit.me), view),
         groups=_groups(rows, view.catalogue.say("Going on"), view.catalogue.say("Earlier")),
         guest_groups=invitations_view.groups(invited, visit.me, view),
         coming=start_view.coming(rows),

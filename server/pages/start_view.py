@@ -115,10 +115,16 @@ def declined_row(declined: Declined, view: View) -> DeclinedRow:
     )
 
 
-def lead(rows: list[Row], view: View) -> Markup:
-    """What waits for the person, in one or two sentences."""
+def lead(rows: list[Row], invitations: int, view: View) -> Markup:
+    """What waits for the person, in one or two sentences. ``invitations``: how many are to be answered."""
     waiting = [each for each in rows if each.waits]
     say = view.catalogue.say
+    if not waiting and invitations:
+        return escape(
+            view.catalogue.say_number(
+                "You have one invitation to answer.", "You have %(num)s invitations to answer.", invitations
+            )
+        )
     if not waiting:
         return escape(say("Nothing waits for you right now."))
     count = view.catalogue.say_number(

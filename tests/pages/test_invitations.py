@@ -77,7 +77,9 @@ async def test_a_colleague_is_found_invited_accepts_and_takes_part(
         assert (await maja.post(f"{address}/guests", data={"person": "elias"})).status_code == 303
         assert "Elias has not answered yet" in content(await maja.get(address))
     async with browser(features, app, "elias") as elias:
-        assert f'href="{address}/invitation"' in (await elias.get("/")).text
+        start = (await elias.get("/")).text
+        assert f'href="{address}/invitation"' in start
+        assert "You have one invitation to answer." in start
         invitation = await elias.get(f"{address}/invitation")
         assert "Maja invites you" in content(invitation)
         assert "Maja Öberg and Jonas Bergman" in content(invitation)

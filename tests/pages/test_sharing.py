@@ -1,9 +1,10 @@
 """Sharing, taking back and opening: from a script with data, from a form with pages."""
 
 import base64
+import re
 
 from server.rules.access import Pane
-from tests.pages.world import World, browser, filled
+from tests.pages.world import World, browser, filled, template_of
 
 SHARE = "/conversations/c1/panes/employee/share"
 
@@ -64,3 +65,20 @@ async def test_a_script_whose_session_has_ended_is_told_so() -> None:
         answer = await client.post(SHARE, json={"state_vector": "AA=="})
     assert answer.status_code == 401
     assert "inte inloggad" in answer.json()["sentence"]
+
+
+async def test_the_bar_asks_nobody_to_share_an_empty_pane() -> None:
+    """The template asks nothing in the manager's pane: the manager reads, and waits."""
+    world = filled()
+    world.template = template_of("template_routine_with_plan.yaml")
+    world.contents.clear()
+
+    async def bar(key: str) -> str:
+        async with browser(world, key) as client:
+            text = (await client.get("/conversations/c1")).text
+        return re.sub(r"\s+", " ", text.split("<footer")[1].split("</footer>")[0])
+
+    assert "<b>Maja har inte delat än.</b>" in await bar("j")
+    world.shared = world.opened = frozenset({Pane.EMPLOYEE})
+    assert "<b>Maja har delat med dig.</b>" in await bar("j")
+    assert "<b>Jonas har sett dina svar.</b>" in await bar("m")
