@@ -14,7 +14,7 @@ from server.pages.names import whose
 from server.pages.parts_view import Shown
 from server.pages.rendering import View
 from server.people import Person
-from server.rules.access import Action, Pane, PaneFacts, State, allowed
+from server.rules.access import GOES_ON, Action, Pane, PaneFacts, State, allowed
 
 PANE_ACTIONS = (
     Action.READ_PANE,
@@ -37,6 +37,8 @@ class PaneSeen:
     label: str
     status: str
     icon: str
+    sealed: str
+    """What stands where the answers would be, for whoever may not read them."""
     is_mine: bool
     is_ours: bool
     """The viewer's own, or the joint one of the two of whom the viewer is one."""
@@ -157,6 +159,7 @@ def _pane(seen: Seen, view: View, pane: Pane) -> PaneSeen:
         label=label,
         status=status,
         icon=icon,
+        sealed=_sealed(seen, view, facts, owner, can[Action.OPEN_PANE]),
         is_mine=is_mine,
         is_ours=is_mine or (owner is None and seen.mine is not None),
         is_shared=facts.shared,
@@ -167,6 +170,21 @@ def _pane(seen: Seen, view: View, pane: Pane) -> PaneSeen:
         can_open=can[Action.OPEN_PANE] and not facts.opened,
         can_preview=can[Action.PREVIEW_PANE],
     )
+
+
+def _goes_on(seen: Seen) -> bool:
+    return seen.conversation.state in GOES_ON
+
+
+def _sealed(seen: Seen, view: View, facts: PaneFacts, owner: Person | None, can_open: bool) -> str:
+    say = view.catalogue.say
+    if owner is None:
+        return ""
+    if can_open:
+        return say("Shared: show the answers to read")
+    if facts.shared or _goes_on(seen):
+        return say("%(name)s has not shared yet", name=owner.first_name)
+    return say("%(name)s did not share this", name=owner.first_name)
 
 
 def _owner(seen: Seen, pane: Pane) -> Person | None:
@@ -201,7 +219,7 @@ def _status(view: View, seen: Seen, facts: PaneFacts, is_mine: bool, readable: b
             return say("Shared with %(name)s", name=other), "eye"
         return say("Only you see this"), "lock"
     if not facts.shared:
-        return say("Not shared yet"), "lock"
+        return (say("Not shared yet") if _goes_on(seen) else say("Was not shared")), "lock"
     if facts.waiting:
         return (
             say("Opens when both have shared") if is_guest else say("Opens when you have shared too")

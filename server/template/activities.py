@@ -100,7 +100,6 @@ class ActivityTable(ElementShape):
                 field,
                 sensitive=self.sensitive,
                 columns=columns,
-                rows_min=1,
                 creates=creates,
             ),
         )
