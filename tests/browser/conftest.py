@@ -40,10 +40,16 @@ NOISE = re.compile(
 )
 
 
+def chromium() -> str | None:
+    """The path of the browser that ``chromium.sh`` would name, if it is there."""
+    named = os.environ.get("SAMSYN_TEST_CHROMIUM")
+    return named or shutil.which("chromium-headless-shell") or shutil.which("chromium")
+
+
 # No longer than the tests in this folder: while it lives, asyncio takes its loop for running.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    path = os.environ.get("SAMSYN_TEST_CHROMIUM") or shutil.which("chromium")
+    path = chromium()
     if not path:
         pytest.fail("No Chromium: run the tests by `make test`, or set SAMSYN_TEST_CHROMIUM to one.")
     expect.set_options(timeout=EXPECT_MS)

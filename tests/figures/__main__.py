@@ -6,9 +6,7 @@ python -m tests.figures [--conversations 1000] [--loads 5] [--starts 5] [--ends 
 from __future__ import annotations
 
 import asyncio
-import os
 import resource
-import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from tests.browser.conftest import CHROMIUM_FLAGS
+from tests.browser.conftest import CHROMIUM_FLAGS, chromium
 from tests.figures import ending
 from tests.figures import page as pages
 from tests.figures.crowd import gather_crowd, settle
@@ -65,7 +63,7 @@ def sixty_fields(played: Path, folder: Path, loads: int, advance: Advance) -> li
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
-                executable_path=os.environ.get("SAMSYN_TEST_CHROMIUM") or shutil.which("chromium"),
+                executable_path=chromium(),
                 args=CHROMIUM_FLAGS,
             )
             rows = _loads(browser, server.url, path, loads, advance)
