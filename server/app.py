@@ -22,6 +22,7 @@ from server.declining import Declining
 from server.documents import Documents
 from server.freezing import Freezing
 from server.invitations import Invitations
+from server.meetings import Meetings
 from server.pages import (
     changes,
     conversation,
@@ -29,6 +30,7 @@ from server.pages import (
     freezing,
     invitations,
     language,
+    meetings,
     my_sessions,
     offline,
     records,
@@ -90,6 +92,7 @@ async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIter
             activities=Activities(database, clock),
             invitations=Invitations(database, clock),
             declining=Declining(database, clock),
+            meetings=Meetings(database, clock),
             freezing=Freezing(database, clock, seals),
             signing=Signing(database, clock, accounts, seals),
             reopening=Reopening(database, clock),
@@ -139,6 +142,8 @@ def create_app(features: Features) -> Starlette:
             Route(f"{of_conversation}/decline", for_person(declining.decline), methods=["POST"]),
             Route(f"{of_conversation}/cancel", for_person(declining.ask_cancel)),
             Route(f"{of_conversation}/cancel", for_person(declining.cancel), methods=["POST"]),
+            Route(f"{of_conversation}/meeting", for_person(meetings.ask)),
+            Route(f"{of_conversation}/meeting", for_person(meetings.move), methods=["POST"]),
             Route(f"{of_conversation}/guests", for_person(invitations.show)),
             Route(f"{of_conversation}/guests", for_person(invitations.invite), methods=["POST"]),
             Route(f"{of_guest}/agree", for_person(invitations.agree), methods=["POST"]),

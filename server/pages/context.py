@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from server.documents import Documents
     from server.freezing import Freezing
     from server.invitations import Invitations
+    from server.meetings import Meetings
     from server.realtime.rooms import Rooms
     from server.records import Records
     from server.reopening import Reopening
@@ -66,6 +67,7 @@ class Features:
     activities: "Activities"
     invitations: "Invitations"
     declining: "Declining"
+    meetings: "Meetings"
     freezing: "Freezing"
     signing: "Signing"
     reopening: "Reopening"

@@ -63,6 +63,7 @@ PAGES = {
     "both shared and opened": (shared(*Pane, opened=True), "m", "/conversations/c1"),
     "preview": (filled(), "m", "/conversations/c1/panes/employee/preview"),
     "who wrote what": (written(), "m", "/conversations/c1/changes"),
+    "time and place": (World(calendar_sequence=0), "j", "/conversations/c1/meeting"),
     "my devices": (filled(), "m", "/sessions"),
     "kept text": (filled(), "m", "/kept"),
     "an error": (filled(), "m", "/nowhere"),

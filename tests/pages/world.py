@@ -29,6 +29,7 @@ from server.pages import (
     declining,
     freezing,
     language,
+    meetings,
     my_sessions,
     offline,
     reopening,
@@ -119,6 +120,9 @@ class World:
     missing: tuple[Missing, ...] = ()
     previous: RecordContent | None = None
     demo: bool = False
+    meeting: Meeting | None = MEETING
+    notify: bool = False
+    calendar_sequence: int | None = None
     is_started: bool = True
     has_conversations: bool = True
     calls: list[tuple[Any, ...]] = field(default_factory=list)
@@ -140,7 +144,19 @@ class World:
             for number, (pane, owner) in enumerate(owners.items())
         }
         maja, jonas = self._current(MAJA), self._current(JONAS)
-        return Conversation("c1", maja, jonas, self.template, facts, 1, NOW, MEETING, panes)
+        return Conversation(
+            "c1",
+            maja,
+            jonas,
+            self.template,
+            facts,
+            1,
+            NOW,
+            self.meeting,
+            panes,
+            self.notify,
+            self.calendar_sequence,
+        )
 
     def _current(self, someone: Person) -> Person:
         return next((each for each in self.signed_in.values() if each.id == someone.id), someone)
@@ -168,6 +184,7 @@ class World:
                 ),
                 signing=SimpleNamespace(signed_by=self.signed_ones, sign=self.turn("sign")),
                 reopening=SimpleNamespace(reopen=self.turn("reopen")),
+                meetings=SimpleNamespace(move=self.turn("meeting")),
                 records=SimpleNamespace(of=self.record, open=self.record),
                 change_logs=SimpleNamespace(read=self.change_log),
                 database=SimpleNamespace(read=self.read_directly),
@@ -403,6 +420,7 @@ ASKED = {
     "decline": declining.ask_decline,
     "cancel": declining.ask_cancel,
     "reopen": reopening.ask,
+    "meeting": meetings.ask,
 }
 TAKEN = {
     "freeze": freezing.freeze,
@@ -411,6 +429,7 @@ TAKEN = {
     "decline": declining.decline,
     "cancel": declining.cancel,
     "reopen": reopening.reopen,
+    "meeting": meetings.move,
 }
 """Address -> the page of a turn: what asks for it, and what takes it."""
 
