@@ -12,7 +12,7 @@ Key invariants:
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -31,6 +31,7 @@ from server.rules.limits import (
     LETTERS_SHOWN_MAX,
 )
 from server.storage import tables
+from server.storage.database import Database
 
 ID_BYTES = 16
 
@@ -49,6 +50,7 @@ class Kind(StrEnum):
 class Party:
     """Somebody as the letter names them."""
 
+    id: str
     name: str
     email: str
 
@@ -70,6 +72,7 @@ class Letter:
     responsible: Party
     meeting_at: datetime | None
     time_zone: str | None
+    """As in the IANA database; there whenever ``meeting_at`` is."""
     place: str
     before_at: datetime | None
     """When they were to meet, of a meeting that was moved."""
@@ -83,7 +86,7 @@ class Letter:
     @property
     def other(self) -> Party:
         """Whom the receiver meets. For a guest, the employee."""
-        return self.responsible if self.to.email == self.employee.email else self.employee
+        return self.responsible if self.to.id == self.employee.id else self.employee
 
 
 def queue(
@@ -104,7 +107,7 @@ def queue(
         sequence += 1
         connection.execute(update(table).where(table.c.id == id_).values(calendar_sequence=sequence))
     facts = {
-        "template": dict(templates.get(connection, row.template_id, row.template_version).name),
+        "template": templates.get(connection, row.template_id, row.template_version).name.model_dump(),
         "employee": _party(connection, row.employee_id),
         "responsible": _party(connection, row.responsible_id),
         "meeting_at": row.meeting_at.isoformat() if row.meeting_at else None,
@@ -119,7 +122,7 @@ def queue(
 
 def _party(connection: Connection, person: str) -> dict[str, str]:
     known = people.get(connection, person)
-    return {"name": known.name, "email": known.email}
+    return {"id": known.id, "name": known.name, "email": known.email}
 
 
 def _receivers(connection: Connection, row: Row[Any]) -> list[str]:
@@ -167,8 +170,20 @@ def is_waiting(connection: Connection, now: datetime) -> bool:
 
 
 def claim(connection: Connection, now: datetime) -> Letter | None:
-    """Take the letter that has waited longest, for LETTER_LEASE_SECONDS. None when nothing is to be sent."""
-    letter = tables.letter
+    """Take the letter that has waited longest, for LETTER_LEASE_SECONDS. None when nothing is to be sent.
+
+    What is older than LETTER_HOURS_MAX is given up instead, and so is what is for somebody who has left.
+    """
+    letter, person = tables.letter, tables.person
+    gone = select(person.c.id).where(~person.c.active)
+    connection.execute(
+        update(letter)
+        .where(
+            letter.c.next_at <= now,
+            (letter.c.made_at < now - timedelta(hours=LETTER_HOURS_MAX)) | letter.c.person_id.in_(gone),
+        )
+        .values(next_at=None)
+    )
     row = connection.execute(
         select(letter)
         .where(letter.c.next_at <= now)
@@ -232,7 +247,7 @@ def _letter(connection: Connection, row: Row[Any], attempts: int) -> Letter:
         id=row.id,
         conversation=row.conversation_id,
         kind=Kind(row.kind),
-        to=Party(person.name, person.email),
+        to=Party(person.id, person.name, person.email),
         locale=person.locale,
         template=facts["template"],
         employee=Party(**facts["employee"]),
@@ -250,3 +265,29 @@ def _letter(connection: Connection, row: Row[Any], attempts: int) -> Letter:
 
 def _instant(written: str | None) -> datetime | None:
     return datetime.fromisoformat(written) if written else None
+
+
+class Letters:
+    """The way in for pages and for whoever sends."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def claim(self) -> Letter | None:
+        """As ``claim``. While nothing waits, nothing is written."""
+        if not await self._database.read(lambda c: is_waiting(c, self._clock())):
+            return None
+        return await self._database.write(lambda c: claim(c, self._clock()))
+
+    async def sent(self, letter: Letter) -> None:
+        """As ``sent``."""
+        await self._database.write(lambda c: sent(c, letter.id, self._clock()))
+
+    async def failed(self, letter: Letter, why: str, *, for_good: bool) -> bool:
+        """As ``failed``."""
+        return await self._database.write(lambda c: failed(c, letter, why, self._clock(), for_good=for_good))
+
+    async def to(self, actor: Actor) -> list[Letter]:
+        """As ``to``."""
+        return await self._database.read(lambda c: to(c, actor))

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from server.documents import Documents
     from server.freezing import Freezing
     from server.invitations import Invitations
+    from server.letters import Letters
     from server.meetings import Meetings
     from server.realtime.rooms import Rooms
     from server.records import Records
@@ -73,6 +74,7 @@ class Features:
     reopening: "Reopening"
     records: "Records"
     change_logs: "ChangeLogs"
+    letters: "Letters"
     rooms: "Rooms"
     settings: "Settings"
     clock: Clock
