@@ -110,8 +110,8 @@ def create(
     """Make a conversation with the employee; the actor, who is the manager, becomes responsible.
 
     Both are told of it by e-mail when ``notify``, and get the meeting, if there is one, in their calendars
-    when ``invite``. Returns its id. Raises NotFound for anybody but the manager, and for a template that is not made
-    available to the employee's unit.
+    when ``invite``. Returns its id. Raises NotFound for anybody but the manager, and for a template that is
+    not made available to the employee's unit.
     """
     person = people.get(connection, employee)
     if not allowed(actor, Action.CREATE_CONVERSATION, person.facts):

@@ -50,7 +50,7 @@ async def move(visit: PersonVisit) -> Response:
 
 def _local(typed: Typed) -> datetime:
     try:
-        return datetime.strptime(f"{typed.day} {typed.time}", AT)
+        return datetime.strptime(f"{typed.day} {typed.time}", AT)  # noqa: DTZ007 (the meeting's zone follows)
     except ValueError:
         raise TimeMissing from None
 
