@@ -76,7 +76,6 @@ def message(letter: Letter, written: Written, came_from: Address) -> EmailMessag
     made["Message-ID"] = f"<{letter.id}@{came_from.domain}>"
     # Nobody's "out of office" answers it (RFC 3834).
     made["Auto-Submitted"] = "auto-generated"
-    made["Content-Language"] = letter.locale
     made.set_content(written.text, cte="quoted-printable")
     made.add_alternative(written.html, subtype="html", cte="quoted-printable")
     if asked := calendar.method(letter):
@@ -85,6 +84,8 @@ def message(letter: Letter, written: Written, came_from: Address) -> EmailMessag
         made.add_alternative(
             event, maintype="text", subtype="calendar", params={"method": asked, "charset": "utf-8"}
         )
+    # Said last: it would go with the first part otherwise.
+    made["Content-Language"] = letter.locale
     return made
 
 
