@@ -69,6 +69,7 @@ async def _page(visit: PersonVisit, typed: Typed | None = None, refusal: Refusal
         city=get_timezone_location(view.days.zone, locale=view.catalogue.calendar, return_city=True),
         invites=conversation.calendar_sequence is not None,
         notifies=conversation.notify,
+        mails=visit.features.settings.mail_server is not None,
         is_frozen=conversation.state is State.FROZEN,
         wrong=sentence_of(refusal, view) if refusal else "",
     )

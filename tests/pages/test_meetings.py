@@ -69,21 +69,26 @@ async def test_what_the_feature_refuses_comes_back_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("notify", "sequence", "said"),
+    ("notify", "sequence", "mails", "said"),
     [
-        (False, None, "No message is sent"),
-        (True, None, "is told by e-mail"),
-        (False, 0, "a new calendar invitation"),
-        (True, 3, "a new calendar invitation"),
+        (False, None, True, "No message is sent"),
+        (False, None, False, "No message is sent"),
+        (True, None, True, "is told by e-mail"),
+        (False, 0, True, "a new calendar invitation"),
+        (True, 3, True, "a new calendar invitation"),
+        (True, None, False, "No e-mail leaves"),
+        (True, 3, False, "No e-mail leaves"),
     ],
 )
-async def test_the_page_says_who_will_be_told(notify: bool, sequence: int | None, said: str) -> None:
+async def test_the_page_says_who_will_be_told(
+    notify: bool, sequence: int | None, mails: bool, said: str
+) -> None:
     world = filled()
-    world.notify, world.calendar_sequence = notify, sequence
+    world.notify, world.calendar_sequence, world.mails = notify, sequence, mails
     await world.set_locale("jonas", "en")
     async with browser(world, "j") as client:
         text = (await client.get(PAGE)).text
-    every = {"No message is sent", "is told by e-mail", "a new calendar invitation"}
+    every = {"No message is sent", "is told by e-mail", "a new calendar invitation", "No e-mail leaves"}
     assert {each for each in every if each in text} == {said}
 
 

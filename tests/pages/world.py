@@ -123,6 +123,8 @@ class World:
     meeting: Meeting | None = MEETING
     notify: bool = False
     calendar_sequence: int | None = None
+    mails: bool = True
+    """There is a mail server."""
     is_started: bool = True
     has_conversations: bool = True
     calls: list[tuple[Any, ...]] = field(default_factory=list)
@@ -163,7 +165,8 @@ class World:
 
     def features(self) -> Features:
         """Features that answer from here."""
-        settings = Settings(origin=ORIGIN, demo=self.demo)
+        mail = {"smtp_url": "smtp://mail.example", "mail_from": "samsyn@nordljus.example"}
+        settings = Settings(origin=ORIGIN, demo=self.demo, **(mail if self.mails else {}))
         parts = {name: self for name in ("documents", "conversations", "sharing", "accounts", "sessions")}
         return cast(
             "Features",
