@@ -165,8 +165,12 @@ class World:
 
     def features(self) -> Features:
         """Features that answer from here."""
-        mail = {"smtp_url": "smtp://mail.example", "mail_from": "samsyn@nordljus.example"}
-        settings = Settings(origin=ORIGIN, demo=self.demo, **(mail if self.mails else {}))
+        settings = Settings(
+            origin=ORIGIN,
+            demo=self.demo,
+            smtp_url="smtp://mail.example" if self.mails else "",
+            mail_from="samsyn@nordljus.example" if self.mails else "",
+        )
         parts = {name: self for name in ("documents", "conversations", "sharing", "accounts", "sessions")}
         return cast(
             "Features",
