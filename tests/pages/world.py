@@ -23,12 +23,14 @@ from server.conversations import Conversation, ConversationPane, Meeting
 from server.decisions import Decision, Declined
 from server.documents import Reading
 from server.invitations import Gathering, Invitation
+from server.letters import Letter
 from server.pages import (
     changes,
     conversation,
     declining,
     freezing,
     language,
+    mailbox,
     meetings,
     my_sessions,
     offline,
@@ -113,6 +115,7 @@ class World:
     writings: tuple[Writing, ...] = ()
     turns: tuple[Turn, ...] = ()
     declined: list[Declined] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
     signed: frozenset[str] = frozenset()
     statements: tuple[Statement, ...] = ()
     refusal: Refusal | None = None
@@ -191,6 +194,7 @@ class World:
                 ),
                 signing=SimpleNamespace(signed_by=self.signed_ones, sign=self.turn("sign")),
                 reopening=SimpleNamespace(reopen=self.turn("reopen")),
+                letters=SimpleNamespace(to=self.letters_to),
                 meetings=SimpleNamespace(move=self.turn("meeting")),
                 records=SimpleNamespace(of=self.record, open=self.record),
                 change_logs=SimpleNamespace(read=self.change_log),
@@ -325,6 +329,9 @@ class World:
     async def end_others(self, mine: Session) -> None:
         self.calls.append(("end_others", mine.id))
 
+    async def letters_to(self, actor: Actor) -> list[Letter]:
+        return [letter for letter in self.letters if letter.to.id == actor.person]
+
     async def devices(self, mine: Session) -> list[Device]:
         return [
             Device(mine.id, "Firefox · Linux", NOW - timedelta(minutes=5), NOW, True),
@@ -458,6 +465,7 @@ def application(world: World, assets: Assets = ASSETS) -> Starlette:
             Route("/sign-out", pages.for_person(sign_in.sign_out), methods=["POST"]),
             Route("/sessions", pages.for_person(my_sessions.show)),
             Route("/sessions", pages.for_person(my_sessions.end), methods=["POST"]),
+            Route("/mailbox", pages.for_person(mailbox.show)),
             Route("/language", pages.for_anyone(language.choose), methods=["POST"]),
             Route("/offline", pages.for_anyone(offline.offline)),
             Route("/kept", pages.for_person(offline.kept)),
