@@ -154,6 +154,9 @@ class Postman:
                 await self.deliver()
             except StorageUnavailable:
                 log.warning("letters wait for the database")
+            except Exception:
+                # Nobody waits for this task, so nobody would see that letters no longer leave.
+                log.exception("letters could not be sent; they are tried again")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LETTER_POLL_SECONDS):
                     await self._heard.wait()

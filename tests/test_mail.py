@@ -292,6 +292,29 @@ async def test_a_running_postman_sends_what_it_hears_of_and_stops(
     assert await unsent(here) == 2
 
 
+async def test_a_defect_does_not_end_the_postman(
+    here: Organisation, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail, "LETTER_POLL_SECONDS", 0.01)
+    letters = Letters(here.database, here.clock)
+    claim, stumbled = letters.claim, []
+
+    async def stumble() -> Letter | None:
+        if not stumbled:
+            stumbled.append(True)
+            raise KeyError("a defect")
+        return await claim()
+
+    monkeypatch.setattr(letters, "claim", stumble)
+    await invited(here)
+    post = Postman(letters, mailbox.server(), SAMSYN, writer(CATALOGUES, ADDRESS))
+    post.start()
+    async with asyncio.timeout(20):
+        await mailbox.has(2)
+    await post.stop()
+    assert stumbled
+
+
 # Protection and signing in.
 
 
