@@ -297,7 +297,8 @@ async def test_a_defect_does_not_end_the_postman(
 ) -> None:
     monkeypatch.setattr(mail, "LETTER_POLL_SECONDS", 0.01)
     letters = Letters(here.database, here.clock)
-    claim, stumbled = letters.claim, []
+    claim = letters.claim
+    stumbled: list[bool] = []
 
     async def stumble() -> Letter | None:
         if not stumbled:
