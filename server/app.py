@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Scope
 
+from server import mail_server
 from server.accounts import Accounts
 from server.activities import Activities
 from server.change_log import ChangeLogs
@@ -22,6 +23,9 @@ from server.declining import Declining
 from server.documents import Documents
 from server.freezing import Freezing
 from server.invitations import Invitations
+from server.letters import Letters
+from server.mail import Postman
+from server.meetings import Meetings
 from server.pages import (
     changes,
     conversation,
@@ -29,6 +33,8 @@ from server.pages import (
     freezing,
     invitations,
     language,
+    mailbox,
+    meetings,
     my_sessions,
     offline,
     records,
@@ -42,6 +48,7 @@ from server.pages.assets import read_assets
 from server.pages.catalogues import read_catalogues
 from server.pages.context import Features, Pages
 from server.pages.cookies import session_key
+from server.pages.letters_view import writer
 from server.pages.rendering import Rendering
 from server.pages.security import Security
 from server.pages.static_files import HashedFiles, ServiceWorker
@@ -77,6 +84,11 @@ async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIter
     documents = Documents(database, sessions, clock)
     rooms = Rooms(documents, database.log, LoopClock(), database.others)
     database.listen(rooms.hear)
+    letters = Letters(database, clock)
+    postman = _postman(settings, letters)
+    if postman is not None:
+        database.listen(postman.hear)
+        postman.start()
     rooms.start()
     try:
         yield Features(
@@ -90,17 +102,21 @@ async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIter
             activities=Activities(database, clock),
             invitations=Invitations(database, clock),
             declining=Declining(database, clock),
+            meetings=Meetings(database, clock),
             freezing=Freezing(database, clock, seals),
             signing=Signing(database, clock, accounts, seals),
             reopening=Reopening(database, clock),
             records=Records(database, clock, seals),
             change_logs=ChangeLogs(database),
+            letters=letters,
             rooms=rooms,
             settings=settings,
             clock=clock,
         )
     finally:
         await rooms.drain()
+        if postman is not None:
+            await postman.stop()
         await database.close()
 
 
@@ -122,6 +138,7 @@ def create_app(features: Features) -> Starlette:
             Route("/sign-out", for_person(sign_in.sign_out), methods=["POST"]),
             Route("/sessions", for_person(my_sessions.show)),
             Route("/sessions", for_person(my_sessions.end), methods=["POST"]),
+            Route("/mailbox", for_person(mailbox.show)),
             Route("/language", for_anyone(language.choose), methods=["POST"]),
             Route(of_conversation, for_person(conversation.show)),
             Route(f"{of_conversation}/changes", for_person(changes.show)),
@@ -139,6 +156,8 @@ def create_app(features: Features) -> Starlette:
             Route(f"{of_conversation}/decline", for_person(declining.decline), methods=["POST"]),
             Route(f"{of_conversation}/cancel", for_person(declining.ask_cancel)),
             Route(f"{of_conversation}/cancel", for_person(declining.cancel), methods=["POST"]),
+            Route(f"{of_conversation}/meeting", for_person(meetings.ask)),
+            Route(f"{of_conversation}/meeting", for_person(meetings.move), methods=["POST"]),
             Route(f"{of_conversation}/guests", for_person(invitations.show)),
             Route(f"{of_conversation}/guests", for_person(invitations.invite), methods=["POST"]),
             Route(f"{of_guest}/agree", for_person(invitations.agree), methods=["POST"]),
@@ -173,6 +192,14 @@ def _seals(settings: Settings) -> Seals:
     if settings.seal_key is None or settings.seal_certificate is None:
         return sealing.seal
     return sealing.given(settings.seal_key, settings.seal_certificate)
+
+
+def _postman(settings: Settings, letters: Letters) -> Postman | None:
+    """Who sends letters; None when there is no mail server."""
+    if settings.mail_server is None:
+        return None
+    write = writer(read_catalogues(WEB / "locales"), settings.address)
+    return Postman(letters, settings.mail_server, mail_server.sender(settings.mail_from), write)
 
 
 def _refused(pages: Pages) -> Callable[[Scope, Refusal], ASGIApp]:

@@ -72,6 +72,7 @@ class Event(StrEnum):
     CONVERSATION_REOPENED = "page:conversation:reopened"
     CONVERSATION_DECLINED = "page:conversation:declined"
     CONVERSATION_CANCELLED = "page:conversation:cancelled"
+    MEETING_MOVED = "page:meeting:moved"
 
     RECORD_SIGNED = "page:record:signed"
     RECORD_OPENED = "page:record:opened"

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from crdt.document import Document
-from server import audit, people, templates
+from server import audit, letters, people, templates
 from server.audit import Event
 from server.people import Person
 from server.rules.access import (
@@ -77,6 +77,10 @@ class Conversation:
     meeting: Meeting | None
     panes: Mapping[Pane, ConversationPane]
     """In reading order: employee, manager, joint."""
+    notify: bool = False
+    """Whether those who take part are told of the meeting by e-mail (F49)."""
+    calendar_sequence: int | None = None
+    """Of the calendar event that was last sent to them; None where none ever was (F54)."""
 
     @property
     def state(self) -> State:
@@ -99,11 +103,15 @@ def create(
     template: tuple[str, int],
     meeting: Meeting | None,
     now: datetime,
+    *,
+    notify: bool = False,
+    invite: bool = False,
 ) -> str:
     """Make a conversation with the employee; the actor, who is the manager, becomes responsible.
 
-    Returns its id. Raises NotFound for anybody but the manager, and for a template that is not made
-    available to the employee's unit.
+    Both are told of it by e-mail when ``notify``, and get the meeting, if there is one, in their calendars
+    when ``invite``. Returns its id. Raises NotFound for anybody but the manager, and for a template that is
+    not made available to the employee's unit.
     """
     person = people.get(connection, employee)
     if not allowed(actor, Action.CREATE_CONVERSATION, person.facts):
@@ -126,6 +134,8 @@ def create(
             meeting_at=meeting.at if meeting else None,
             time_zone=meeting.time_zone if meeting else None,
             place=meeting.place if meeting else None,
+            notify=notify,
+            calendar_sequence=0 if invite and meeting else None,
         )
     )
     owners = {Pane.EMPLOYEE: employee, Pane.MANAGER: actor.person, Pane.JOINT: None}
@@ -146,6 +156,7 @@ def create(
         template=form.id,
         version=str(form.version),
     )
+    letters.queue(connection, id_, letters.Kind.INVITED, now)
     return id_
 
 
@@ -284,6 +295,8 @@ def _seen(
         created_at=row.created_at,
         meeting=Meeting(row.meeting_at, row.time_zone, row.place) if row.meeting_at else None,
         panes=_panes(connection, row.id, facts, template),
+        notify=row.notify,
+        calendar_sequence=row.calendar_sequence,
     )
 
 
@@ -358,11 +371,20 @@ class Conversations:
         self._clock = clock
 
     async def create(
-        self, actor: Actor, employee: str, template: tuple[str, int], meeting: Meeting | None = None
+        self,
+        actor: Actor,
+        employee: str,
+        template: tuple[str, int],
+        meeting: Meeting | None = None,
+        *,
+        notify: bool = False,
+        invite: bool = False,
     ) -> str:
         """As ``create``."""
         return await self._database.write(
-            lambda c: create(c, actor, employee, template, meeting, self._clock())
+            lambda c: create(
+                c, actor, employee, template, meeting, self._clock(), notify=notify, invite=invite
+            )
         )
 
     async def see(self, actor: Actor, id_: str) -> Conversation:

@@ -1,7 +1,8 @@
 """Declining a conversation (the employee, F97) and cancelling it (the responsible): from open only.
 
 Nothing is written in it afterwards. What its two parties had written stays theirs as it was: a pane that
-was not shared never is.
+was not shared never is. Whoever was told of the meeting by e-mail, guests included, is told that it is called
+off; the reason is read in the conversation alone.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from server import audit, conversations, decisions
+from server import audit, conversations, decisions, letters
 from server.audit import Event
 from server.decisions import Decision, Declined, Kind
 from server.rules.access import Action, Actor, State
@@ -25,6 +26,7 @@ def decline(
     """
     conversation = conversations.locked_for(connection, actor, id_, Action.DECLINE)
     decisions.decide(connection, conversation, Kind.DECLINED, actor, reason, now, alternative)
+    letters.queue(connection, id_, letters.Kind.CALLED_OFF, now)
     conversations.move(connection, conversation, State.DECLINED, actor, now)
     audit.record(connection, Event.CONVERSATION_DECLINED, actor.person, now, conversation=id_)
 
@@ -33,6 +35,7 @@ def cancel(connection: Connection, actor: Actor, id_: str, reason: str, now: dat
     """Cancel a conversation for which one is responsible. Raises as ``decline``."""
     conversation = conversations.locked_for(connection, actor, id_, Action.CANCEL)
     decisions.decide(connection, conversation, Kind.CANCELLED, actor, reason, now)
+    letters.queue(connection, id_, letters.Kind.CALLED_OFF, now)
     conversations.move(connection, conversation, State.CANCELLED, actor, now)
     audit.record(connection, Event.CONVERSATION_CANCELLED, actor.person, now, conversation=id_)
 

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from server import mail_server
+from server.mail_server import MailServer
 from server.rules.limits import PASSWORD_CHARACTERS_MAX
 
 PREFIX = "SAMSYN_"
@@ -51,6 +53,10 @@ class Settings(BaseModel):
     """The organisation's own key for sealing records: a PEM file, EC on P-256. Without it one is made."""
     seal_certificate: Path | None = None
     """The certificate of that key: a PEM file."""
+    smtp_url: str = ""
+    """What takes letters, ``smtps://user:password@mail.example.org``. Without it none leaves."""
+    mail_from: str = ""
+    """Who letters come from, ``Samsyn <samsyn@example.org>``."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
 
     @field_validator("database")
@@ -71,6 +77,20 @@ class Settings(BaseModel):
             raise ValueError("must be an address without a path, as https://samsyn.example")
         return f"{parts.scheme}://{parts.netloc}".lower()
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_a_mail_server(cls, value: str) -> str:
+        if value:
+            mail_server.read(value)
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_a_sender(cls, value: str) -> str:
+        if value:
+            mail_server.sender(value)
+        return value
+
     @model_validator(mode="after")
     def _keeps_the_demo_at_home(self) -> Self:
         # Anybody who reaches a demo is let in as anybody: it must not be reachable by mistake.
@@ -88,6 +108,17 @@ class Settings(BaseModel):
                 "SAMSYN_SEAL_KEY and SAMSYN_SEAL_CERTIFICATE belong together: set both, or neither."
             )
         return self
+
+    @model_validator(mode="after")
+    def _mails_with_both(self) -> Self:
+        if bool(self.smtp_url) != bool(self.mail_from):
+            raise ValueError("SAMSYN_SMTP_URL and SAMSYN_MAIL_FROM belong together: set both, or neither.")
+        return self
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """Where letters are handed over; None when there is nowhere, and they cannot be chosen."""
+        return mail_server.read(self.smtp_url) if self.smtp_url else None
 
     @property
     def database_url(self) -> str:

@@ -20,6 +20,7 @@ from server.demo import data
 from server.documents import Documents
 from server.freezing import Freezing
 from server.invitations import Invitations
+from server.meetings import Meetings
 from server.people import Employment, Person
 from server.realtime.ports import Opening
 from server.record.sealing import seal
@@ -99,6 +100,7 @@ class Organisation:
         self.records = Records(self.database, self.clock, seal)
         self.reopening = Reopening(self.database, self.clock)
         self.declining = Declining(self.database, self.clock)
+        self.meetings = Meetings(self.database, self.clock)
         self.database.listen(self.bells.append)
 
     async def found(self, template: dict[str, Any] | None = None) -> None:

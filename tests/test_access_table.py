@@ -112,6 +112,8 @@ class Stage:
                 return {"data": {"person": "coll"}}
             case "writing":
                 return {"data": {"writes": "yes"}}
+            case "meeting":
+                return {"data": {"day": "2026-12-01", "time": "10:00", "place": "Rum 2"}}
             case "decline" | "cancel" | "reopen":
                 return {"data": {"reason": "Vi tar det om en månad."}}
             case "sign":

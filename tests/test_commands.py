@@ -14,12 +14,13 @@ import structlog
 import yaml
 from typer.testing import CliRunner
 
-from server import people
+from server import letters, people
 from server.accounts import Accounts
 from server.cli import cli
 from server.commands.ground import Ground, now
 from server.conversations import Conversations
 from server.people import Person
+from server.rules.access import Actor
 from server.rules.errors import SignInRefused
 from server.sessions import Sessions
 from server.settings import Settings
@@ -171,6 +172,41 @@ def test_from_an_empty_folder_to_a_conversation_of_two_people_who_can_sign_in(op
         assert (seen.employee.id, seen.responsible.id) == ("maja", "jonas")
         assert seen.meeting is not None
         assert (seen.meeting.at, seen.meeting.place) == (datetime(2026, 12, 1, 9, tzinfo=UTC), "Rum 2")
+
+
+MAILS = {"SAMSYN_SMTP_URL": "smtp://mail.example", "SAMSYN_MAIL_FROM": "samsyn@nordljus.example"}
+
+
+@pytest.mark.parametrize(
+    ("options", "sequences"),
+    [
+        ((), []),
+        (("--e-mail",), [None, None]),
+        (("--calendar",), [0, 0]),
+        (("--e-mail", "--calendar"), [0, 0]),
+    ],
+)
+def test_both_are_told_of_a_conversation_as_it_was_chosen(
+    operator: Operator, options: tuple[str, ...], sequences: list[int | None]
+) -> None:
+    operator.founds()
+    operator.environment |= MAILS
+    operator.says(*operator.converses(), *options)
+    waiting = [
+        letter.sequence
+        for who in ("maja", "jonas")
+        for letter in operator.finds(
+            lambda database, who=who: database.read(lambda c: letters.to(c, Actor(who)))  # type: ignore[misc]
+        )
+    ]
+    assert waiting == sequences
+
+
+@pytest.mark.parametrize("option", ["--e-mail", "--calendar"])
+def test_nobody_is_told_where_there_is_no_mail_server(operator: Operator, option: str) -> None:
+    operator.founds()
+    (line,) = operator.is_told(*operator.converses(), option)
+    assert line.startswith("There is no mail server: set SAMSYN_SMTP_URL")
 
 
 def test_the_same_file_again_changes_nothing_and_a_changed_one_only_what_differs(operator: Operator) -> None:

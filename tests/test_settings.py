@@ -67,3 +67,53 @@ def test_names_of_the_tests_own_and_empty_ones_are_passed_over() -> None:
 def test_a_key_for_sealing_comes_with_its_certificate() -> None:
     assert "belong together" in errors(seal_key="key.pem")[0]
     assert settings.read({"SAMSYN_SEAL_KEY": "k", "SAMSYN_SEAL_CERTIFICATE": "c"}).seal_key == Path("k")
+
+
+@pytest.mark.parametrize(
+    ("url", "is_wrong"),
+    [
+        ("smtps://samsyn:p%40ss@mail.example.org", False),
+        ("smtp+starttls://mail.example.org:2587", False),
+        ("smtp://127.0.0.1:1025", False),
+        ("smtp://samsyn:secret@127.0.0.1", False),
+        ("smtp://samsyn:secret@mail.example.org", True),
+        ("smtps://samsyn@mail.example.org", True),
+        ("smtps://mail.example.org:70000", True),
+        ("smtps://mail.example.org/inbox", True),
+        ("smtps://", True),
+        ("https://mail.example.org", True),
+        ("mail.example.org", True),
+    ],
+)
+def test_a_mail_server_is_an_address_that_shows_no_password_to_others(url: str, is_wrong: bool) -> None:
+    environment = {"SAMSYN_SMTP_URL": url, "SAMSYN_MAIL_FROM": "samsyn@example.org"}
+    if not is_wrong:
+        assert settings.read(environment).mail_server
+        return
+    with pytest.raises(SettingsInvalid) as refused:
+        settings.read(environment)
+    [sentence] = refused.value.errors
+    assert sentence.startswith("SAMSYN_SMTP_URL ")
+    assert "secret" not in sentence
+
+
+def test_a_mail_server_is_read_with_its_usual_port_and_its_password_as_it_was_meant() -> None:
+    chosen = settings.read(
+        {"SAMSYN_SMTP_URL": "smtps://samsyn:p%40ss@mail.example.org", "SAMSYN_MAIL_FROM": "s@example.org"}
+    )
+    assert chosen.mail_server is not None
+    assert (chosen.mail_server.port, chosen.mail_server.password) == (465, "p@ss")
+    assert "p@ss" not in repr(chosen.mail_server)
+
+
+@pytest.mark.parametrize(
+    "sender", ["samsyn", "Samsyn <samsyn>", "a@b\r\nBcc: c@d", "@example.org", "ö@example.org"]
+)
+def test_letters_come_from_an_address(sender: str) -> None:
+    assert errors(smtp_url="smtp://localhost", mail_from=sender)[0].startswith("SAMSYN_MAIL_FROM must be")
+
+
+def test_a_mail_server_comes_with_a_sender() -> None:
+    assert "belong together" in errors(smtp_url="smtp://localhost")[0]
+    assert "belong together" in errors(mail_from="samsyn@example.org")[0]
+    assert settings.read({}).mail_server is None

@@ -70,6 +70,15 @@ class MeetingData(Strict):
     place: str
 
 
+class FirstMeetingData(MeetingData):
+    """As it was agreed on when the conversation was made, and who was told of it how."""
+
+    email_notice: bool = False
+    """Both are told of it by e-mail (F49)."""
+    calendar_invite: bool = False
+    """Both get it in their calendars (F50)."""
+
+
 class WriteStep(Strict):
     day: int
     who: str
@@ -113,7 +122,15 @@ class DeclineStep(Strict):
     proposes: str
 
 
-Step = WriteStep | ShareStep | OpenStep | SignStep | CompleteStep | DeclineStep
+class MoveStep(Strict):
+    """Another day, time or place."""
+
+    day: int
+    who: str
+    moves: MeetingData
+
+
+Step = WriteStep | ShareStep | OpenStep | SignStep | CompleteStep | DeclineStep | MoveStep
 
 
 class ConversationData(Strict):
@@ -123,7 +140,7 @@ class ConversationData(Strict):
     responsible: str
     template: Annotated[str, Field(pattern=r"^[a-z-]+@\d+$")]
     created_day: int
-    meeting: MeetingData | None = None
+    meeting: FirstMeetingData | None = None
     steps: list[Step] = []
 
 

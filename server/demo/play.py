@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from crdt.content import Content
 from crdt.document import Document
@@ -27,6 +26,8 @@ from server.demo.data import (
     ConversationsData,
     DeclineStep,
     EndingData,
+    MeetingData,
+    MoveStep,
     OpenStep,
     PersonData,
     ShareStep,
@@ -37,6 +38,7 @@ from server.demo.data import (
 from server.demo.texts import blocks
 from server.documents import Documents
 from server.freezing import Freezing
+from server.meetings import Meetings, meeting
 from server.people import Employment, Person
 from server.record.sealing import seal
 from server.records import Records
@@ -102,6 +104,7 @@ class Play:
         self._records = Records(database, clock, seal)
         self._signing = Signing(database, clock, self._accounts, seal)
         self._declining = Declining(database, clock)
+        self._meetings = Meetings(database, clock)
         self._activities = Activities(database, clock)
         self._password = ""
         self._ids: dict[str, str] = {}
@@ -204,8 +207,14 @@ class Play:
 
     async def _create(self, told: ConversationData) -> None:
         template, _, version = told.template.partition("@")
+        meets = told.meeting
         self._ids[told.id] = await self._conversations.create(
-            self._cast[told.responsible].actor, told.employee, (template, int(version)), self._meeting(told)
+            self._cast[told.responsible].actor,
+            told.employee,
+            (template, int(version)),
+            self._meeting(meets) if meets else None,
+            notify=meets is not None and meets.email_notice,
+            invite=meets is not None and meets.calendar_invite,
         )
 
     async def _step(self, told: ConversationData, step: Step) -> None:
@@ -225,6 +234,8 @@ class Play:
                 await self._freezing.complete(session.actor, id_)
             case DeclineStep():
                 await self._declining.decline(session.actor, id_, step.declines, step.proposes)
+            case MoveStep():
+                await self._meetings.move(session.actor, id_, self._meeting(step.moves))
         await self._sessions.end(session, session.id)
 
     async def _write(self, session: Session, id_: str, step: WriteStep) -> None:
@@ -296,12 +307,10 @@ class Play:
     def _day(self, offset: int) -> datetime:
         return self._clock.today + timedelta(days=offset)
 
-    def _meeting(self, told: ConversationData) -> Meeting | None:
-        if told.meeting is None:
-            return None
-        day = self._day(told.meeting.day).date()
-        if day.weekday() >= SATURDAY and told.meeting.day:
+    def _meeting(self, told: MeetingData) -> Meeting:
+        day = self._day(told.day).date()
+        if day.weekday() >= SATURDAY and told.day:
             # Nobody meets on a Sunday because the demo was loaded on a Friday.
             day += timedelta(days=7 - day.weekday())
-        at = datetime.combine(day, time.fromisoformat(told.meeting.time), ZoneInfo(told.meeting.time_zone))
-        return Meeting(at.astimezone(UTC), told.meeting.time_zone, told.meeting.place)
+        local = datetime.combine(day, time.fromisoformat(told.time))
+        return meeting(local, told.time_zone, told.place)

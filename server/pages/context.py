@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from server.documents import Documents
     from server.freezing import Freezing
     from server.invitations import Invitations
+    from server.letters import Letters
+    from server.meetings import Meetings
     from server.realtime.rooms import Rooms
     from server.records import Records
     from server.reopening import Reopening
@@ -66,11 +68,13 @@ class Features:
     activities: "Activities"
     invitations: "Invitations"
     declining: "Declining"
+    meetings: "Meetings"
     freezing: "Freezing"
     signing: "Signing"
     reopening: "Reopening"
     records: "Records"
     change_logs: "ChangeLogs"
+    letters: "Letters"
     rooms: "Rooms"
     settings: "Settings"
     clock: Clock

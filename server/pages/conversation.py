@@ -22,7 +22,7 @@ from server.pages import (
 )
 from server.pages.context import PersonVisit
 from server.pages.conversation_view import PaneSeen, Seen
-from server.pages.heading import title, under, zone
+from server.pages.heading import meeting_of, names, title, zone
 from server.pages.page_data import page_data
 from server.pages.rendering import View
 from server.record.content import RecordContent
@@ -55,7 +55,8 @@ async def show(visit: PersonVisit) -> Response:
         "conversation/page.html",
         id=conversation.id,
         title=title(seen, view),
-        under=under(conversation, view),
+        names=names(conversation, view),
+        meeting=meeting_of(conversation, view),
         steps=conversation_view.steps(seen, view),
         panes=panes,
         mine=mine,

@@ -25,12 +25,20 @@ def title(seen: Seen, view: View) -> str:
     return view.catalogue.say("%(kind)s with %(name)s", kind=name, name=seen.other.first_name)
 
 
+def names(conversation: Conversation, view: View) -> str:
+    """``Maja Öberg and Jonas Bergman``."""
+    employee, responsible = conversation.employee.name, conversation.responsible.name
+    return view.catalogue.say("%(employee)s and %(manager)s", employee=employee, manager=responsible)
+
+
 def under(conversation: Conversation, view: View) -> str:
     """Who, when and where."""
-    employee, responsible = conversation.employee.name, conversation.responsible.name
-    parts = [view.catalogue.say("%(employee)s and %(manager)s", employee=employee, manager=responsible)]
-    if conversation.meeting:
-        parts.append(view.days.exactly(conversation.meeting.at))
-        if conversation.meeting.place:
-            parts.append(conversation.meeting.place)
-    return " · ".join(parts)
+    return " · ".join(filter(None, (names(conversation, view), meeting_of(conversation, view))))
+
+
+def meeting_of(conversation: Conversation, view: View) -> str:
+    """``Thursday 26 November at 09:30 · Room 2``; empty where nothing is agreed on yet."""
+    meeting = conversation.meeting
+    if meeting is None:
+        return ""
+    return " · ".join(filter(None, (view.days.exactly(meeting.at), meeting.place)))

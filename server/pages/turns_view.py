@@ -33,6 +33,8 @@ class Turns:
     can_complete: bool
     can_decline: bool
     can_cancel: bool
+    can_move: bool
+    """To change when and where the two meet."""
     can_reopen: bool
     can_download_draft: bool
     has_earlier: bool
@@ -54,6 +56,7 @@ def turns(seen: Seen, decisions: Sequence[Decision], view: View) -> Turns:
         can_complete=conversation.may(actor, Action.COMPLETE),
         can_decline=conversation.may(actor, Action.DECLINE),
         can_cancel=conversation.may(actor, Action.CANCEL),
+        can_move=conversation.may(actor, Action.MOVE_MEETING),
         can_reopen=conversation.may(actor, Action.REOPEN),
         can_download_draft=conversation.may(actor, Action.DOWNLOAD_DRAFT),
         has_earlier=conversation.may(actor, Action.READ_RECORD)

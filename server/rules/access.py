@@ -59,6 +59,8 @@ class Action(StrEnum):
     REOPEN = "reopen"
     DECLINE = "decline"
     CANCEL = "cancel"
+    MOVE_MEETING = "move_meeting"
+    """To change when and where the two meet (F52)."""
     SEE_DECISION = "see_decision"
     """To read why a conversation was declined, cancelled or reopened."""
     READ_RECORD = "read_record"
@@ -236,6 +238,9 @@ def _turns(person: str, action: Action, target: ConversationFacts) -> bool:
             return state is State.OPEN and person == target.employee
         case Action.CANCEL:
             return state is State.OPEN and person == target.responsible
+        case Action.MOVE_MEETING:
+            # Frozen too: what is to be signed may be looked through together, on another day than planned.
+            return state in GOES_ON and person == target.responsible
         case _:
             return False
 

@@ -114,6 +114,24 @@ class ReasonMissing(Refusal):
     sentence = "Write why: the reason is shown to those who are told of this."
 
 
+class TimeMissing(Refusal):
+    """A meeting was to be moved to what is no day and time."""
+
+    sentence = "Write the day and the time at which you meet."
+
+
+class TimeSkipped(Refusal):
+    """The clocks are put forward past this time on that day."""
+
+    sentence = "There is no %(time)s on that day: the clocks are put forward past it. Choose another time."
+
+
+class TooFarAway(Refusal):
+    """A meeting was to be moved by years (``limits.MEETING_DAYS_MAX``)."""
+
+    sentence = "That is more than %(days)s days from today. Look at the year again."
+
+
 class TextTooLong(Refusal):
     """A reason, an alternative or a comment has more characters than are kept."""
 

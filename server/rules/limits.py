@@ -130,6 +130,8 @@ NAME_CHARACTERS_MAX = 200
 """Of a person's name."""
 PLACE_CHARACTERS_MAX = 300
 """Of the place where two people meet."""
+MEETING_DAYS_MAX = 800
+"""Between today and the day on which two people meet or met: a year further away is a slip of the finger."""
 GUESTS_MAX = 6
 """Who take part in one conversation, or are invited to, beside the two whose it is."""
 SEARCH_CHARACTERS_MIN = 2
@@ -144,6 +146,24 @@ SIGNATURE_COMMENT_CHARACTERS_MAX = 4_000
 """Of what somebody says together with a signature."""
 SALT_BYTES = 32
 """Of randomness in each record, so that nobody finds a text by trying hashes."""
+
+# Letters: e-mail about a meeting.
+MEETING_MINUTES = 60
+"""How long a meeting is in a calendar."""
+LETTER_SECONDS_MAX = 60
+"""How long a mail server may take over one letter, connecting included."""
+LETTER_LEASE_SECONDS = 5 * LETTER_SECONDS_MAX
+"""For how long a letter is one node's: another one tries it afterwards."""
+LETTER_PAUSE_SECONDS_MIN = 10
+"""After the first failure; doubled by each more."""
+LETTER_PAUSE_SECONDS_MAX = 15 * 60
+LETTER_HOURS_MAX = 72
+"""A letter that no server has taken by then is given up."""
+LETTER_POLL_SECONDS = 5.0
+"""How often a node looks for letters, of which it may not have heard."""
+LETTER_FAILURE_CHARACTERS_MAX = 500
+"""Of what a mail server said when it did not take a letter."""
+LETTERS_SHOWN_MAX = 50
 
 # Records.
 RECORD_BYTES_MAX = 64 * MIB

@@ -26,6 +26,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
 )
 
 from server.rules.access import Pane, State
@@ -158,6 +159,10 @@ conversation = Table(
     Column("meeting_at", Instant),
     Column("time_zone", String(64)),
     Column("place", String(PLACE_CHARACTERS_MAX)),
+    # Whether those who take part are told of the meeting by e-mail.
+    Column("notify", Boolean, nullable=False, server_default=false()),
+    # Of the calendar event that was last sent out (RFC 5545, SEQUENCE); NULL: none ever was.
+    Column("calendar_sequence", Integer),
     ForeignKeyConstraint(["template_id", "template_version"], ["template.id", "template.version"]),
     Index(None, "employee_id"),
     Index(None, "responsible_id"),
@@ -365,4 +370,30 @@ organisation_seal = Table(
     Column("private_key", Text, nullable=False),
     # PEM, X.509.
     Column("certificate", Text, nullable=False),
+)
+
+# What is to be sent by e-mail, stored with the change that it tells of: who meets whom, when and where, and
+# never what anybody wrote.
+letter = Table(
+    "letter",
+    METADATA,
+    # Random, and part of the Message-ID: a letter that is sent again by mistake is the same one.
+    Column("id", String(64), primary_key=True),
+    Column("conversation_id", ForeignKey("conversation.id", ondelete="CASCADE"), nullable=False),
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
+    # "invited", "moved" or "called_off".
+    Column("kind", String(16), nullable=False),
+    # What it says, as ``server/letters.py`` documents it.
+    Column("facts", JSON, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    # When it is to be tried next, or, while a node is sending it, when another may take it for lost; NULL
+    # when there is nothing left to do.
+    Column("next_at", Instant),
+    Column("attempts", Integer, nullable=False),
+    Column("sent_at", Instant),
+    # Why the last attempt failed.
+    Column("failed_why", Text),
+    Index(None, "next_at"),
+    Index(None, "conversation_id"),
+    Index(None, "person_id"),
 )

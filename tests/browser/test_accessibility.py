@@ -13,6 +13,7 @@ from server.change_log import Kind, Turn, Writing
 from server.pages.assets import read_assets
 from server.rules.access import Pane
 from tests.pages.world import JONAS, MAJA, NOW, ORIGIN, ROOT, World, application, filled
+from tests.test_calendar import INVITED
 
 STATIC = ROOT / "web/static"
 AXE = ROOT / "web/client/node_modules/axe-core/axe.min.js"
@@ -63,6 +64,8 @@ PAGES = {
     "both shared and opened": (shared(*Pane, opened=True), "m", "/conversations/c1"),
     "preview": (filled(), "m", "/conversations/c1/panes/employee/preview"),
     "who wrote what": (written(), "m", "/conversations/c1/changes"),
+    "time and place": (World(calendar_sequence=0), "j", "/conversations/c1/meeting"),
+    "my letters": (World(letters=[INVITED]), "m", "/mailbox"),
     "my devices": (filled(), "m", "/sessions"),
     "kept text": (filled(), "m", "/kept"),
     "an error": (filled(), "m", "/nowhere"),

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, Row, select
 
 from crdt.content import plain_text
-from server import conversations, documents, people, sharing
+from server import conversations, documents, letters, people, sharing
 from server.accounts import Accounts
 from server.activities import ActivityState, GoalType
 from server.conversations import Conversation, Conversations
@@ -142,6 +142,34 @@ async def test_nobody_meets_on_a_weekend(played: Database) -> None:
     meeting = (await talk(played, "conv-04")).meeting
     assert meeting is not None
     assert meeting.at == datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("name", "notify", "sequence"),
+    [
+        ("conv-01", True, 0),
+        ("conv-02", True, 1),
+        ("conv-03", False, None),
+        ("conv-04", True, None),
+        ("conv-05", True, 0),
+        ("conv-06", False, None),
+    ],
+)
+async def test_who_was_told_of_a_meeting_gets_what_was_chosen(
+    played: Database, name: str, notify: bool, sequence: int | None
+) -> None:
+    conversation = await talk(played, name)
+    assert (conversation.notify, conversation.calendar_sequence) == (notify, sequence)
+
+
+async def test_elias_and_jonas_meet_today_instead_of_two_days_ago(played: Database) -> None:
+    conversation = await talk(played, "conv-02")
+    assert conversation.meeting is not None
+    assert conversation.meeting.at == datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+    actor = conversation.employee.actor
+    told = await played.read(lambda connection: letters.to(connection, actor))
+    moved = next(each for each in told if each.conversation == conversation.id and each.sequence == 1)
+    assert moved.before_at == datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 
 
 async def test_nothing_is_written_in_the_newest_conversation(played: Database) -> None:

@@ -23,12 +23,15 @@ from server.conversations import Conversation, ConversationPane, Meeting
 from server.decisions import Decision, Declined
 from server.documents import Reading
 from server.invitations import Gathering, Invitation
+from server.letters import Letter
 from server.pages import (
     changes,
     conversation,
     declining,
     freezing,
     language,
+    mailbox,
+    meetings,
     my_sessions,
     offline,
     reopening,
@@ -112,6 +115,7 @@ class World:
     writings: tuple[Writing, ...] = ()
     turns: tuple[Turn, ...] = ()
     declined: list[Declined] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
     signed: frozenset[str] = frozenset()
     statements: tuple[Statement, ...] = ()
     refusal: Refusal | None = None
@@ -119,6 +123,11 @@ class World:
     missing: tuple[Missing, ...] = ()
     previous: RecordContent | None = None
     demo: bool = False
+    meeting: Meeting | None = MEETING
+    notify: bool = False
+    calendar_sequence: int | None = None
+    mails: bool = True
+    """There is a mail server."""
     is_started: bool = True
     has_conversations: bool = True
     calls: list[tuple[Any, ...]] = field(default_factory=list)
@@ -140,14 +149,31 @@ class World:
             for number, (pane, owner) in enumerate(owners.items())
         }
         maja, jonas = self._current(MAJA), self._current(JONAS)
-        return Conversation("c1", maja, jonas, self.template, facts, 1, NOW, MEETING, panes)
+        return Conversation(
+            "c1",
+            maja,
+            jonas,
+            self.template,
+            facts,
+            1,
+            NOW,
+            self.meeting,
+            panes,
+            self.notify,
+            self.calendar_sequence,
+        )
 
     def _current(self, someone: Person) -> Person:
         return next((each for each in self.signed_in.values() if each.id == someone.id), someone)
 
     def features(self) -> Features:
         """Features that answer from here."""
-        settings = Settings(origin=ORIGIN, demo=self.demo)
+        settings = Settings(
+            origin=ORIGIN,
+            demo=self.demo,
+            smtp_url="smtp://mail.example" if self.mails else "",
+            mail_from="samsyn@nordljus.example" if self.mails else "",
+        )
         parts = {name: self for name in ("documents", "conversations", "sharing", "accounts", "sessions")}
         return cast(
             "Features",
@@ -168,6 +194,8 @@ class World:
                 ),
                 signing=SimpleNamespace(signed_by=self.signed_ones, sign=self.turn("sign")),
                 reopening=SimpleNamespace(reopen=self.turn("reopen")),
+                letters=SimpleNamespace(to=self.letters_to),
+                meetings=SimpleNamespace(move=self.turn("meeting")),
                 records=SimpleNamespace(of=self.record, open=self.record),
                 change_logs=SimpleNamespace(read=self.change_log),
                 database=SimpleNamespace(read=self.read_directly),
@@ -301,6 +329,9 @@ class World:
     async def end_others(self, mine: Session) -> None:
         self.calls.append(("end_others", mine.id))
 
+    async def letters_to(self, actor: Actor) -> list[Letter]:
+        return [letter for letter in self.letters if letter.to.id == actor.person]
+
     async def devices(self, mine: Session) -> list[Device]:
         return [
             Device(mine.id, "Firefox · Linux", NOW - timedelta(minutes=5), NOW, True),
@@ -403,6 +434,7 @@ ASKED = {
     "decline": declining.ask_decline,
     "cancel": declining.ask_cancel,
     "reopen": reopening.ask,
+    "meeting": meetings.ask,
 }
 TAKEN = {
     "freeze": freezing.freeze,
@@ -411,6 +443,7 @@ TAKEN = {
     "decline": declining.decline,
     "cancel": declining.cancel,
     "reopen": reopening.reopen,
+    "meeting": meetings.move,
 }
 """Address -> the page of a turn: what asks for it, and what takes it."""
 
@@ -432,6 +465,7 @@ def application(world: World, assets: Assets = ASSETS) -> Starlette:
             Route("/sign-out", pages.for_person(sign_in.sign_out), methods=["POST"]),
             Route("/sessions", pages.for_person(my_sessions.show)),
             Route("/sessions", pages.for_person(my_sessions.end), methods=["POST"]),
+            Route("/mailbox", pages.for_person(mailbox.show)),
             Route("/language", pages.for_anyone(language.choose), methods=["POST"]),
             Route("/offline", pages.for_anyone(offline.offline)),
             Route("/kept", pages.for_person(offline.kept)),

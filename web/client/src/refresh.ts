@@ -97,9 +97,9 @@ export function replaceRegions(fresh: Document, isLive: (region: Element) => boo
   return standing().filter((sentence) => !before.includes(sentence))
 }
 
-/** What is shared or signed, and what one may do about it, as the page says it in bold. */
+/** When the two meet, what is shared or signed, and what one may do about it, as the page says it in bold. */
 function standing(): string[] {
-  return sentencesIn('[data-region=notice] b, [data-region=signatures] b, [data-region=bar] b')
+  return sentencesIn('[data-region=meeting] .meeting, [data-region=notice] b, [data-region=signatures] b, [data-region=bar] b')
 }
 
 function sentencesIn(selector: string): string[] {
