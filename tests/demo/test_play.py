@@ -368,7 +368,7 @@ async def test_a_database_of_other_people_is_left_alone(sqlite_url: str) -> None
         await loading.once(sqlite_url, NOW, "nordljus")
 
 
-@pytest.mark.parametrize("where", ["conv-03", "conv-10"])
+@pytest.mark.parametrize("where", ["conv-03"])
 async def test_an_interrupted_play_is_recognised(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
