@@ -30,8 +30,9 @@ check: .venv/.client .venv/.tests
 unit: .venv/.client .venv/.tests
 	$(PYTEST) -q -n 2 tests/crdt --cov=crdt --cov-report=term
 
-# Everything around it: rules, both databases, rooms, the wire, pages and browser. What is measured in them is
-# measured beside other workers (a browser waits much of its time: three are quicker than two on two cores), so a failure is tried once more alone, and reported as such.
+# Everything around it: rules, both databases, rooms, the wire, pages and browser. Three workers, since a browser
+# waits much of its time. What is measured is measured beside the others, so a failure is tried once more alone,
+# and reported as such.
 everything: .venv/.client .venv/.tests
 	export SAMSYN_TEST_CHROMIUM="$$(sh tests/browser/chromium.sh)"; \
 	$(PYTEST) -q -n 3 --dist loadgroup tests --ignore=tests/crdt || { [ $$? = 1 ] && \

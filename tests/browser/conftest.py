@@ -132,7 +132,7 @@ class Person:
         self.context.set_offline(False)
 
 
-def enter(context: BrowserContext, server: RunningServer, **form: str) -> None:
+def enter(context: BrowserContext, server: RunningServer, **form: str | float | bool) -> None:
     """Sign in as the page's form does, but without the page: tests of signing in go there themselves."""
     headers = {"Origin": server.url}
     answer = context.request.post(f"{server.url}/sign-in", form=form, headers=headers, max_redirects=0)

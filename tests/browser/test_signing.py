@@ -1,4 +1,4 @@
-"""Reading what was frozen and signing it: by two people, by keyboard, in each language."""
+"""Reading what was frozen and signing it: by two people, by keyboard."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from playwright.sync_api import Browser, expect
 from tests.browser.conftest import Person
 from tests.browser.talks import SIGNED, Talk, closed, frozen, talking
 from tests.browser.test_accessibility import AXE, CONTRAST, EVERYTHING, shortcomings
-from tests.browser.test_freezing import LANGUAGES, PHONE, press
+from tests.browser.test_freezing import LANGUAGE, PHONE, press
 from tests.browser.test_keyboard import tab_to
 from tests.organisation import PASSWORD
 
 
-@pytest.fixture(params=LANGUAGES)
-def everywhere(request: pytest.FixtureRequest, browser: Browser, tmp_path: Path) -> Iterator[Talk]:
-    with talking(browser, tmp_path / "talk", SIGNED, frozen, request.param) as talk:
+@pytest.fixture
+def everywhere(browser: Browser, tmp_path: Path) -> Iterator[Talk]:
+    with talking(browser, tmp_path / "talk", SIGNED, frozen, LANGUAGE) as talk:
         yield talk
 
 
