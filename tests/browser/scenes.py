@@ -44,9 +44,16 @@ def is_focused(page: Page, selector: str) -> bool:
     return found
 
 
+def _begun(person: Person) -> Page:
+    """The person's page; the start page, if nothing has been shown yet."""
+    if person.page.url == "about:blank":
+        person.page.goto(person.server.url)
+    return person.page
+
+
 def speak(person: Person, language: str) -> None:
     """Choose a language in the menu of a page, by keyboard alone."""
-    page = person.page
+    page = _begun(person)
     press(page, "details.account > summary")
     press(page, f".menu button[value={language}]")
     expect(page.locator("html")).to_have_attribute("lang", language)
@@ -54,7 +61,7 @@ def speak(person: Person, language: str) -> None:
 
 def open_by_keyboard(person: Person, conversation_with: str) -> None:
     """Go from the start page to the first conversation with somebody, by keyboard alone."""
-    page = person.page
+    page = _begun(person)
     expect(page.locator("h1")).to_be_visible()
     href = page.get_by_role("link", name=conversation_with).first.get_attribute("href")
     press(page, f'a[href="{href}"]')

@@ -60,6 +60,7 @@ def maja(join: Join) -> Person:
 def test_sign_in_open_choose_a_language_and_sign_out(join: Join) -> None:
     person = join("elias", locale="en-US")
     page = person.page
+    page.goto(person.server.url)
     page.locator('form[data-action="sign-out"] button').evaluate("button => button.click()")
     page.wait_for_url(re.compile("/sign-in"))
 

@@ -24,6 +24,7 @@ COMMENT = "Jag är inte överens om punkten om budgeten."
 
 def open_closed(person: Person, other: str) -> None:
     """Go to the closed conversation with somebody; there is one."""
+    person.page.goto(person.server.url)
     person.page.get_by_role("link", name=re.compile(other)).last.click()
     person.wait_until_live()
 
