@@ -1,7 +1,7 @@
 """The page with 60 text fields is there before its script, becomes live unnoticed, and types at once.
 
-Chromium measures; see tests/figures/page.py, which measures what a key press costs as well. Other programs may
-use the machine meanwhile: a loading that they slowed down is tried again.
+Chromium measures; see tests/figures/page.py, which measures what a key press costs as well. Other programs
+may use the machine meanwhile: a loading that they slowed down is tried again.
 """
 
 from __future__ import annotations
