@@ -21,6 +21,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, exists, insert, select, update
 
 from server import people, templates
+from server.people import Person
 from server.rules.access import Actor
 from server.rules.limits import (
     LETTER_FAILURE_CHARACTERS_MAX,
@@ -197,7 +198,7 @@ def claim(connection: Connection, now: datetime) -> Letter | None:
     connection.execute(
         update(letter).where(letter.c.id == row.id).values(next_at=lease, attempts=row.attempts + 1)
     )
-    return _letter(connection, row, row.attempts + 1)
+    return _letter(row, people.get(connection, row.person_id), row.attempts + 1)
 
 
 def sent(connection: Connection, id_: str, now: datetime) -> None:
@@ -237,11 +238,13 @@ def to(connection: Connection, actor: Actor) -> list[Letter]:
         .order_by(letter.c.made_at.desc(), letter.c.id)
         .limit(LETTERS_SHOWN_MAX)
     ).all()
-    return [_letter(connection, row, row.attempts) for row in rows]
+    if not rows:
+        return []
+    receiver = people.get(connection, actor.person)
+    return [_letter(row, receiver, row.attempts) for row in rows]
 
 
-def _letter(connection: Connection, row: Row[Any], attempts: int) -> Letter:
-    person = people.get(connection, row.person_id)
+def _letter(row: Row[Any], person: Person, attempts: int) -> Letter:
     facts = row.facts
     return Letter(
         id=row.id,

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import threading
 import warnings
 from collections import deque
 from collections.abc import AsyncIterator
@@ -27,6 +28,8 @@ class Mailbox:
         self.answers: dict[str, deque[str]] = {"MAIL": deque(), "RCPT": deque(), "DATA": deque()}
         """What the next commands of a kind are answered with, instead of taking them."""
         self._came = asyncio.Event()
+        self.comes = threading.Condition()
+        """Told of each letter, for a test in another thread than the mailbox."""
         self.port = 0
         self.options: dict[str, Any] = {}
         self.tls: ssl.SSLContext | None = None
@@ -100,8 +103,10 @@ class Mailbox:
         assert isinstance(content, bytes)
         letter = message_from_bytes(content, policy=policy.default)
         assert isinstance(letter, EmailMessage)
-        self.arrived.append(letter)
-        self.envelopes.append(envelope)
+        with self.comes:
+            self.arrived.append(letter)
+            self.envelopes.append(envelope)
+            self.comes.notify_all()
         self._came.set()
         return "250 OK"
 

@@ -1,4 +1,4 @@
-"""What a curious manager, a colleague with a login and a page of another site find out or get done: nothing.
+"""What a curious manager and a page of another site find out or get done: nothing.
 
 Everything goes through the whole application, as a browser would, and answers are compared byte for byte.
 """
@@ -19,8 +19,6 @@ from tests.conftest import SetClock
 from tests.organisation import JONAS, MAJA, Organisation, text
 
 ORIGIN = "http://samsyn.example"
-NOBODYS = "0" * 32
-"""The id of a conversation that there never was."""
 DRAFT = text("Jag funderar på att söka det andra jobbet.", "Och på mer.")
 Answer = tuple[int, list[tuple[str, str]], str]
 
@@ -100,19 +98,6 @@ async def test_drafting_sharing_and_taking_back_leave_no_byte_behind(
         await here.share(MAJA.actor, id_, Pane.EMPLOYEE)
         await here.sharing.withdraw(MAJA.actor, id_, Pane.EMPLOYEE)
     assert await jonas.tries(id_) == before
-
-
-@pytest.mark.parametrize("who", ["astrid", "helena", "tomas"])
-async def test_a_colleague_gets_from_a_conversation_what_she_gets_from_none(
-    features: Features, app: Starlette, here: Organisation, who: str
-) -> None:
-    id_ = await here.conversation()
-    await here.write("maja", id_, Pane.EMPLOYEE, {"a1": DRAFT, "a3": 4})
-    await here.share(MAJA.actor, id_, Pane.EMPLOYEE)
-    colleague = Browser(app, await features.sessions.begin(who, ""), Origin=ORIGIN)
-    real, invented = await colleague.tries(id_), await colleague.tries(NOBODYS)
-    assert real == invented
-    assert {answer[0] for key, answer in real.items() if "{id}" in key} == {404}
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", None])

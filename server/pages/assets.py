@@ -21,11 +21,6 @@ class Assets:
         """Return the address of ``samsyn.css`` and the like. Raises KeyError for an unknown one."""
         return STATIC_URL + self._names[name]
 
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """Every address, for the service worker to keep."""
-        return tuple(STATIC_URL + name for name in self._names.values())
-
 
 def read_assets(folder: Path) -> Assets:
     """Read the manifest in ``folder``. Raises AssetsMissing with a sentence that says what to do."""

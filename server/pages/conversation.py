@@ -30,6 +30,7 @@ from server.record.format import Frozen, drawn
 from server.record.sheet import SheetSection
 from server.rules.access import Action, Pane, State
 from server.rules.errors import NotFound
+from server.rules.limits import SALT_BYTES
 from server.template.parts import Source
 
 
@@ -110,7 +111,7 @@ def _as_read(
         responsible=conversation.responsible,
         meeting=conversation.meeting,
         frozen_at=view.days.now,
-        salt=bytes(32),
+        salt=bytes(SALT_BYTES),
         contents=contents,
         resolved={},
         names={each.id: each.name for each in (conversation.employee, conversation.responsible)},

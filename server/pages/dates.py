@@ -1,12 +1,12 @@
 """Days and times as people say them, in their language and in the place's own time zone."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_time, format_timedelta
+from babel.dates import format_date, format_time
 
 from server.pages.catalogues import Catalogue
 
@@ -68,11 +68,6 @@ class Days:
         """``Thursday 26 November at 09:30``: for what is read on another day too."""
         day = self.weekday(self.of(moment))
         return self.catalogue.say("%(day)s at %(time)s", day=day, time=self.clock(moment))
-
-    def ago_or_in(self, day: date) -> str:
-        """``in 6 days``, ``2 weeks ago``."""
-        distance = timedelta(days=(day - self.today).days)
-        return format_timedelta(distance, granularity="day", add_direction=True, locale=self._locale)
 
     @property
     def _locale(self) -> Locale:

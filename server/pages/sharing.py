@@ -7,10 +7,10 @@ missing. A form without a script comes back to the conversation, or to a page th
 import base64
 
 from pydantic import BaseModel
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from crdt.errors import ProtocolError
-from server.pages import failures
+from server.pages import failures, turns
 from server.pages.context import PersonVisit
 from server.pages.conversation import pane_of
 from server.pages.forms import read_form
@@ -27,35 +27,24 @@ async def share(visit: PersonVisit) -> Response:
     """POST /conversations/{id}/panes/{pane}/share."""
     pane = pane_of(visit)
     try:
-        await visit.features.sharing.share(visit.actor, _id(visit), pane, await _state_vector(visit))
+        await visit.features.sharing.share(visit.actor, turns.id_of(visit), pane, await _state_vector(visit))
     except ProtocolError:
         return failures.page(visit, NoLongerPossible())
     except NotReadyToShare as refusal:
         return failures.page(visit, refusal, missing=await _labels(visit, refusal))
-    return _done(visit)
+    return turns.done(visit)
 
 
 async def withdraw(visit: PersonVisit) -> Response:
     """POST /conversations/{id}/panes/{pane}/withdraw."""
-    await visit.features.sharing.withdraw(visit.actor, _id(visit), pane_of(visit))
-    return _done(visit)
+    await visit.features.sharing.withdraw(visit.actor, turns.id_of(visit), pane_of(visit))
+    return turns.done(visit)
 
 
 async def open_pane(visit: PersonVisit) -> Response:
     """POST /conversations/{id}/panes/{pane}/open."""
-    await visit.features.sharing.open_pane(visit.actor, _id(visit), pane_of(visit))
-    return _done(visit)
-
-
-def _id(visit: PersonVisit) -> str:
-    id_: str = visit.request.path_params["id"]
-    return id_
-
-
-def _done(visit: PersonVisit) -> Response:
-    if failures.wants_data(visit.request):
-        return Response(status_code=204)
-    return RedirectResponse(f"/conversations/{_id(visit)}", 303)
+    await visit.features.sharing.open_pane(visit.actor, turns.id_of(visit), pane_of(visit))
+    return turns.done(visit)
 
 
 async def _state_vector(visit: PersonVisit) -> bytes:
@@ -73,7 +62,7 @@ async def _state_vector(visit: PersonVisit) -> bytes:
 
 async def _labels(visit: PersonVisit, refusal: NotReadyToShare) -> list[dict[str, str]]:
     """The missing elements by id and question, so that the page can lead to them."""
-    conversation = await visit.features.conversations.see(visit.actor, _id(visit))
+    conversation = await visit.features.conversations.see(visit.actor, turns.id_of(visit))
     locale = visit.me.locale
     return [
         {"id": element.id, "label": element.label.to(locale)}

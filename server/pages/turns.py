@@ -1,4 +1,4 @@
-"""What the pages of a conversation's turns share: who may take it, and a reason that is asked for.
+"""What the pages of a conversation's turns share: who may take it, and where it leads.
 
 A turn (decline, cancel, reopen, complete) has a page that says what will happen and asks once more. What was
 typed there is never lost: a refused form comes back as it was, with a sentence.

@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,28 +76,28 @@ def end(played: Path, into: Path, id_: str) -> Ending:
 
 
 async def _written(data: Path) -> str:
-    database = await open_database(Settings(data=data).database_url, now)
-    try:
-        return await long_conversation(Organisation(database, now))
-    finally:
-        await database.close()
+    async with _organisation(data) as here:
+        return await long_conversation(here)
 
 
 async def _session(data: Path) -> str:
-    database = await open_database(Settings(data=data).database_url, now)
-    try:
-        return await Organisation(database, now).sessions.begin(MAJA.id, "")
-    finally:
-        await database.close()
+    async with _organisation(data) as here:
+        return await here.sessions.begin(MAJA.id, "")
 
 
 async def _sign(data: Path, id_: str) -> None:
-    database = await open_database(Settings(data=data).database_url, now)
-    try:
-        here = Organisation(database, now)
+    async with _organisation(data) as here:
         record = await here.records.of(MAJA.actor, id_, 1)
         for signer in (MAJA, JONAS):
             await here.sign(signer.actor, id_, record.sha256)
+
+
+@asynccontextmanager
+async def _organisation(data: Path) -> AsyncIterator[Organisation]:
+    """The organisation in a data folder, while no server runs there."""
+    database = await open_database(Settings(data=data).database_url, now)
+    try:
+        yield Organisation(database, now)
     finally:
         await database.close()
 

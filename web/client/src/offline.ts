@@ -1,6 +1,7 @@
 /** Keeps the page of an open conversation so that it opens without a network, for its own person only. */
 
 import { ASSETS, KEEPABLE, OFFLINE_PAGE, PAGES } from './caches.ts'
+import { pageData } from './page_data.ts'
 import type { PageData } from './page_data.ts'
 
 /** Old builds' files go when there are more than this; the newest are those that pages use. */
@@ -22,12 +23,20 @@ async function keep(data: PageData): Promise<void> {
   await navigator.serviceWorker.register('/service-worker.js')
   const pages = await caches.open(own)
   if (!KEEPABLE.test(location.pathname)) return
-  const open = Object.values(data.documents ?? {}).some((at) => at.scope === 'read-write')
-  if (!open) return void (await pages.delete(location.pathname))
+  if (!isWritten(data)) return void (await pages.delete(location.pathname))
   const page = await fetch(location.pathname, { headers: { Accept: 'text/html' }, cache: 'no-store' })
-  // After a redirect this would be the sign-in page.
-  if (page.ok && !page.redirected) await pages.put(location.pathname, page)
+  // After a redirect this would be the sign-in page; after a freeze meanwhile, the text of both.
+  if (page.ok && !page.redirected) {
+    const fetched = pageData(new DOMParser().parseFromString(await page.clone().text(), 'text/html'))
+    if (!fetched || !isWritten(fetched)) return void (await pages.delete(location.pathname))
+    await pages.put(location.pathname, page)
+  }
   await keepAssets()
+}
+
+/** Whether the person writes anything in this conversation: a page that is only read is not kept. */
+function isWritten(data: PageData): boolean {
+  return Object.values(data.documents ?? {}).some((at) => at.scope === 'read-write')
 }
 
 async function keepAssets(): Promise<void> {
