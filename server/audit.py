@@ -86,6 +86,8 @@ class Event(StrEnum):
     GUEST_GIVEN_JOINT_PANE = "page:guest:given-joint-pane"
     GUEST_JOINT_PANE_TAKEN_BACK = "page:guest:joint-pane-taken-back"
 
+    POLICY_CHANGED = "page:policy:changed"
+
     UNIT_ADDED = "command:unit:added"
     UNIT_CHANGED = "command:unit:changed"
     PERSON_ADDED = "command:person:added"

@@ -76,8 +76,31 @@ class Action(StrEnum):
     """To end a guest's part, or to refuse it before it has begun."""
     LET_GUEST_WRITE = "let_guest_write"
     """To give the guest the joint pane, or to take it back."""
+    REASSIGN = "reassign"
+    """To give a conversation to another responsible, when the manager changes."""
+    ANSWER_HANDOVER = "answer_handover"
+    """To say which shared parts go over to the new responsible."""
     ADD_ACTIVITY = "add_activity"
     SEE_ACTIVITIES = "see_activities"
+    WRITE_ACTIVITY = "write_activity"
+    END_ACTIVITY = "end_activity"
+    """To complete or cancel an activity, or to take it up again."""
+    SEE_STAFF = "see_staff"
+    """To see in the overview that somebody has conversations and activities: when, how many, no content."""
+    ASK_FOR_CONVERSATION = "ask_for_conversation"
+    SEE_COUNTS = "see_counts"
+    """To see how many of a manager's staff have had a conversation."""
+    NAME_STAND_IN = "name_stand_in"
+    SET_POLICY = "set_policy"
+    """To change how the organisation has it: rules, reminders, retention."""
+    SEE_COVERAGE = "see_coverage"
+    """To see who should have had a conversation and has: dates and states, never content."""
+    IMPORT_ARCHIVE = "import_archive"
+    """To bring in the activities of an older system."""
+    EXPORT_OWN = "export_own"
+    """To get everything that is kept about oneself."""
+    ERASE = "erase"
+    """To erase what is older than it may be kept."""
     ADD_PERSON = "add_person"
     """To add and change people and units."""
     SET_PASSWORD = "set_password"  # noqa: S105 (the name of an action)
@@ -173,6 +196,23 @@ class PersonFacts:
     person: str
     manager: str | None
     units: frozenset[str] = field(default_factory=frozenset)
+    stand_ins: frozenset[str] = frozenset()
+    """Who stands in for the manager now: plans and sees the overview, and reads nothing."""
+    responsibles: frozenset[str] = frozenset()
+    """Who is responsible for a conversation with the employee that goes on."""
+    above: str | None = None
+    """The manager's manager."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityFacts:
+    """What decides about one follow-up activity."""
+
+    employee: PersonFacts
+    active: bool = True
+    """False once it is completed or cancelled."""
+    archived: bool = False
+    """Brought in from an older system: it is read, and never changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +220,7 @@ class OrganisationFacts:
     """The organisation itself: its people and its templates."""
 
 
-Target = ConversationFacts | PaneFacts | InvitationFacts | PersonFacts | OrganisationFacts
+Target = ConversationFacts | PaneFacts | InvitationFacts | PersonFacts | ActivityFacts | OrganisationFacts
 
 GOES_ON = (State.OPEN, State.FROZEN)
 """The states in which a conversation is not over: a guest takes part as long."""
@@ -197,6 +237,8 @@ def allowed(actor: Actor, action: Action, target: Target) -> bool:
             return _on_invitation(actor, action, target)
         case PersonFacts():
             return _on_person(actor, action, target)
+        case ActivityFacts():
+            return _on_activity(actor, action, target)
         case OrganisationFacts():
             return _on_organisation(actor, action)
 
@@ -280,8 +322,13 @@ def _on_organisation(actor: Actor, action: Action) -> bool:
             return is_operator or Role.SYSTEM_ADMINISTRATOR in actor.roles
         case Action.ADD_TEMPLATE:
             return is_operator or Role.FORM_ADMINISTRATOR in actor.roles
-        case Action.SEE_DECLINED:
-            return Role.HR in actor.roles
+        case Action.SEE_DECLINED | Action.SEE_COVERAGE | Action.ERASE | Action.IMPORT_ARCHIVE:
+            return Role.HR in actor.roles or (is_operator and action is not Action.SEE_DECLINED)
+        case Action.SET_POLICY:
+            return is_operator or Role.HR in actor.roles or Role.SYSTEM_ADMINISTRATOR in actor.roles
+        case Action.EXPORT_OWN:
+            # Everybody of the organisation, each about themselves alone.
+            return not is_operator
         case Action.VERIFY_AUDIT:
             return is_operator
         case Action.SET_PASSWORD:
@@ -292,12 +339,32 @@ def _on_organisation(actor: Actor, action: Action) -> bool:
 
 
 def _on_person(actor: Actor, action: Action, target: PersonFacts) -> bool:
-    is_manager = actor.person == target.manager
+    is_self = actor.person == target.person
+    is_manager = actor.person == target.manager and not is_self
     match action:
-        case Action.CREATE_CONVERSATION:
-            return is_manager
+        case Action.CREATE_CONVERSATION | Action.SEE_STAFF:
+            return is_manager or (actor.person in target.stand_ins and not is_self)
+        case Action.ASK_FOR_CONVERSATION:
+            return is_self and target.manager is not None
         case Action.ADD_ACTIVITY | Action.SEE_ACTIVITIES:
-            return is_manager or actor.person == target.person
+            return is_self or is_manager or actor.person in target.responsibles
+        case Action.NAME_STAND_IN:
+            return is_self
+        case Action.SEE_COUNTS:
+            return actor.person == target.manager
+        case _:
+            return False
+
+
+def _on_activity(actor: Actor, action: Action, target: ActivityFacts) -> bool:
+    may_read = _on_person(actor, Action.SEE_ACTIVITIES, target.employee)
+    match action:
+        case Action.SEE_ACTIVITIES:
+            return may_read
+        case Action.WRITE_ACTIVITY:
+            return may_read and target.active and not target.archived
+        case Action.END_ACTIVITY:
+            return may_read and not target.archived
         case _:
             return False
 

@@ -147,6 +147,16 @@ SIGNATURE_COMMENT_CHARACTERS_MAX = 4_000
 SALT_BYTES = 32
 """Of randomness in each record, so that nobody finds a text by trying hashes."""
 
+# How the organisation has it.
+NOTICE_DAYS_MAX = 365
+"""Before a meeting, as the organisation wishes invitations to come."""
+REMINDER_DAYS_MAX = 60
+"""Between a reminder and what it reminds of."""
+RETENTION_DAYS_MAX = 3_650
+RETENTION_YEARS_MAX = 100
+SMALL_GROUP_MAX = 50
+"""The least number of people whose figures are shown, at its highest."""
+
 # Letters: e-mail about a meeting.
 MEETING_MINUTES = 60
 """How long a meeting is in a calendar."""

@@ -397,3 +397,27 @@ letter = Table(
     Index(None, "conversation_id"),
     Index(None, "person_id"),
 )
+
+# How the organisation has it, as ``server/policy.py`` documents it. One row; none where nothing was changed.
+policy = Table(
+    "policy",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("body", JSON, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("changed_by", ForeignKey("person.id")),
+)
+
+# Who plans and sees the overview in a manager's place, from one day to another, both included.
+delegation = Table(
+    "delegation",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("manager_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
+    Column("stand_in_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
+    Column("begins_on", Date, nullable=False),
+    Column("ends_on", Date, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index(None, "manager_id"),
+    Index(None, "stand_in_id"),
+)

@@ -1,0 +1,153 @@
+"""How the organisation has it: who must have a conversation, notice, reminders, retention, small groups.
+
+One row, or none: then everything is as ``Policy`` says by default.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from sqlalchemy import Connection, delete, insert, select
+
+from server import audit
+from server.audit import Event
+from server.rules.access import Action, Actor, OrganisationFacts, allowed
+from server.rules.errors import NotFound
+from server.rules.limits import (
+    NAME_CHARACTERS_MAX,
+    NOTICE_DAYS_MAX,
+    REMINDER_DAYS_MAX,
+    RETENTION_DAYS_MAX,
+    RETENTION_YEARS_MAX,
+    SMALL_GROUP_MAX,
+)
+from server.rules.requirement import Rule
+from server.storage import tables
+from server.storage.database import Database
+
+_ONLY = 1
+"""Of the one row."""
+
+Days = Annotated[int, Field(ge=0, le=REMINDER_DAYS_MAX)]
+Years = Annotated[int, Field(ge=1, le=RETENTION_YEARS_MAX)]
+
+
+class Strict(BaseModel):
+    """Unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Period(Strict):
+    """The time in which everybody is to have a conversation, both days included."""
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=NAME_CHARACTERS_MAX)] = ""
+    """As people call it; may be empty."""
+    begins_on: date
+    ends_on: date
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.ends_on < self.begins_on:
+            raise ValueError("the period ends before it begins")
+        return self
+
+
+class Reminders(Strict):
+    """Days before (prepare, share, meet) or after (sign, follow up). None: nobody is reminded of it."""
+
+    prepare: Days | None = 7
+    """Before the meeting, to whoever has not begun to write."""
+    share: Days | None = 2
+    """Before the meeting, to whoever has not shared."""
+    meet: Days | None = 1
+    """Before the meeting, to both."""
+    sign: Days | None = 3
+    """After the first asked to sign, to whoever has not signed; again as many days later."""
+    follow_up: Days | None = 0
+    """Before an activity's day for doing or for following up, to its owner and the employee."""
+
+
+class Retention(Strict):
+    """How long what is kept is kept, each kind from its own day."""
+
+    draft_after_leaving_days: Annotated[int, Field(ge=0, le=RETENTION_DAYS_MAX)] = 90
+    """Conversations never completed, from the day on which the employee has left."""
+    completed_years: Years = 2
+    """Conversations completed without signatures, from the day of closing."""
+    signed_years: Years = 2
+    """Signed records, from the day of closing."""
+
+
+class Policy(Strict):
+    """Everything that the organisation decides of conversations."""
+
+    annual_required: bool = True
+    required_every_months: Annotated[int, Field(ge=1, le=60)] = 12
+    required_from_months: Annotated[int, Field(ge=0, le=60)] = 5
+    may_decline: bool = True
+    """Whether an employee may decline a conversation, with a reason (F97, F100)."""
+    notice_days: tuple[
+        Annotated[int, Field(ge=0, le=NOTICE_DAYS_MAX)], Annotated[int, Field(ge=0, le=NOTICE_DAYS_MAX)]
+    ] = (7, 14)
+    """An invitation is to come so many days before the meeting: at least, and at most (F83)."""
+    period: Period | None = None
+    """None: the calendar year."""
+    small_group: Annotated[int, Field(ge=2, le=SMALL_GROUP_MAX)] = 5
+    """Figures of fewer people than this are not shown (F105)."""
+    reminders: Reminders = Reminders()
+    retention: Retention = Retention()
+
+    @property
+    def rule(self) -> Rule:
+        """Who is to have a conversation, and by when."""
+        return Rule(self.annual_required, self.required_every_months, self.required_from_months)
+
+    def period_on(self, day: date) -> Period:
+        """The period that is asked about on a day: the organisation's own, or that calendar year."""
+        return self.period or Period(begins_on=date(day.year, 1, 1), ends_on=date(day.year, 12, 31))
+
+    @model_validator(mode="after")
+    def _notice_in_order(self) -> Self:
+        if self.notice_days[0] > self.notice_days[1]:
+            raise ValueError("the shortest notice is longer than the longest")
+        return self
+
+
+def get(connection: Connection) -> Policy:
+    """Read how the organisation has it now."""
+    body = connection.scalar(select(tables.policy.c.body).where(tables.policy.c.id == _ONLY))
+    return Policy() if body is None else Policy.model_validate(body)
+
+
+def put(connection: Connection, actor: Actor, policy: Policy, now: datetime) -> None:
+    """Have it so from now on. Raises NotFound without the right."""
+    if not allowed(actor, Action.SET_POLICY, OrganisationFacts()):
+        raise NotFound
+    connection.execute(delete(tables.policy).where(tables.policy.c.id == _ONLY))
+    connection.execute(
+        insert(tables.policy).values(
+            id=_ONLY,
+            body=policy.model_dump(mode="json"),
+            changed_at=now,
+            changed_by=actor.person or None,
+        )
+    )
+    audit.record(connection, Event.POLICY_CHANGED, actor.person, now)
+
+
+class Policies:
+    """The way in for pages."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def get(self) -> Policy:
+        """As ``get``."""
+        return await self._database.read(get)
+
+    async def put(self, actor: Actor, policy: Policy) -> None:
+        """As ``put``."""
+        await self._database.write(lambda c: put(c, actor, policy, self._clock()))
