@@ -5,19 +5,26 @@ from __future__ import annotations
 import os
 import resource
 import shutil
-import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import StringIO
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import IO
 
+from tests.running_server import run
+
 EXIT_SECONDS_MAX = 20
+
+# A server is forked from a process that has imported everything already: half of what a start costs.
+FORKS = get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.running_server"])
 
 
 def free_port() -> int:
@@ -37,7 +44,9 @@ class RunningServer:
     environment: dict[str, str] = field(default_factory=dict)
     demo: bool = True
     """With the sample organisation, in which anybody signs in as anybody."""
-    process: subprocess.Popen[str] | None = None
+    process: BaseProcess | None = None
+    said: IO[str] = field(default_factory=StringIO, repr=False)
+    """What it says on its standard output, after the line that it serves."""
     _listener: threading.Thread = field(default_factory=threading.Thread, repr=False)
 
     @property
@@ -56,19 +65,19 @@ class RunningServer:
             "SAMSYN_PORT": str(self.port),
             **self.environment,
         }
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "server.cli", "serve", *(["--demo"] if self.demo else [])],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        assert self.process.stderr is not None
+        said, output = FORKS.Pipe(duplex=False)
         # Through a pipe, so that the server can still speak while it may not write files.
-        self._listener = threading.Thread(target=self._keep, args=(self.process.stderr,), daemon=True)
+        logged, errors = FORKS.Pipe(duplex=False)
+        self.process = FORKS.Process(
+            target=run, args=(["serve", *(["--demo"] if self.demo else [])], environment, output, errors)
+        )
+        self.process.start()
+        output.close()
+        errors.close()
+        self._listener = threading.Thread(target=self._keep, args=(_lines(logged),), daemon=True)
         self._listener.start()
-        line = self.process.stdout.readline()
+        self.said = _lines(said)
+        line = self.said.readline()
         assert self.url in line, f"the server did not start: {line!r} {self.log.read_text()[-2000:]}"
 
     def _keep(self, lines: IO[str]) -> None:
@@ -82,18 +91,20 @@ class RunningServer:
         """The running server cannot write a byte to any file, as on a full disk."""
         assert self.process is not None
         starved = self.process
-        limits = resource.prlimit(starved.pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(starved.pid, resource.RLIMIT_FSIZE, (0, limits[1]))
+        pid = starved.pid
+        assert pid is not None
+        limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, limits[1]))
         try:
             yield
         finally:
-            if starved.poll() is None:
-                resource.prlimit(starved.pid, resource.RLIMIT_FSIZE, limits)
+            if starved.is_alive():
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
 
     def kill(self) -> None:
         """SIGKILL: nothing is flushed, nobody is told."""
         assert self.process is not None
-        self.process.send_signal(signal.SIGKILL)
+        self.process.kill()
         self._reap()
 
     def stop(self) -> int:
@@ -105,12 +116,20 @@ class RunningServer:
 
     def _reap(self) -> int:
         assert self.process is not None
-        code = self.process.wait(EXIT_SECONDS_MAX)
-        if self.process.stdout:
-            self.process.stdout.close()
+        self.process.join(EXIT_SECONDS_MAX)
+        code = self.process.exitcode
+        assert code is not None, "the server does not end"
+        self.process.close()
+        self.said.close()
         self._listener.join()
         self.process = None
         return code
+
+
+def _lines(pipe: Connection) -> IO[str]:
+    """What comes out of a pipe, as text."""
+    with pipe:
+        return os.fdopen(os.dup(pipe.fileno()))
 
 
 @contextmanager

@@ -19,7 +19,7 @@ def test_a_server_started_with_the_usual_allowance_of_open_files_raises_it(tmp_p
         resource.setrlimit(resource.RLIMIT_NOFILE, allowance)
     assert server.process is not None
     try:
-        raised, _ = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+        raised, _ = resource.prlimit(server.process.pid or 0, resource.RLIMIT_NOFILE)
     finally:
         server.stop()
     assert raised == min(OPEN_FILES, hard)
