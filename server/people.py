@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Label, Row, and_, exists, insert, or_, select, update
 
 from server import audit
 from server.audit import Event
-from server.rules.access import Action, Actor, OrganisationFacts, PersonFacts, Role, allowed
+from server.rules.access import GOES_ON, Action, Actor, OrganisationFacts, PersonFacts, Role, allowed
 from server.rules.errors import NotFound
 from server.rules.limits import SEARCH_CHARACTERS_MIN
 from server.storage import tables
@@ -74,6 +74,49 @@ def get(connection: Connection, id_: str) -> Person:
     if row is None:
         raise NotFound
     return person_of(row)
+
+
+def facts_on(connection: Connection, id_: str, day: date) -> PersonFacts:
+    """Everything that decides about an employee on a day. Raises NotFound."""
+    person, above = tables.person, tables.person.alias()
+    row = connection.execute(
+        select(person.c.id, person.c.manager_id, person.c.unit, above.c.manager_id.label("above"))
+        .outerjoin(above, above.c.id == person.c.manager_id)
+        .where(person.c.id == id_)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    delegation, conversation = tables.delegation, tables.conversation
+    stand_ins = connection.scalars(
+        select(delegation.c.stand_in_id).where(delegation.c.manager_id == row.manager_id, stands_in_on(day))
+    )
+    responsibles = connection.scalars(
+        select(conversation.c.responsible_id).where(
+            conversation.c.employee_id == id_, conversation.c.state.in_(GOES_ON)
+        )
+    )
+    return PersonFacts(
+        row.id,
+        row.manager_id,
+        frozenset({row.unit} if row.unit else ()),
+        stand_ins=frozenset(stand_ins),
+        responsibles=frozenset(responsibles),
+        above=row.above,
+    )
+
+
+def stands_in_on(day: date) -> ColumnElement[bool]:
+    """Of rows of ``delegation``: those that hold on a day."""
+    return and_(tables.delegation.c.begins_on <= day, tables.delegation.c.ends_on >= day)
+
+
+def has_staff(day: date) -> Label[bool]:
+    """A column ``has_staff`` beside rows of ``person``: whether they lead somebody who is active, or stand in
+    on that day for a manager."""
+    person, led, delegation = tables.person, tables.person.alias(), tables.delegation
+    leads = exists().where(led.c.manager_id == person.c.id, led.c.active)
+    stands_in = exists().where(delegation.c.stand_in_id == person.c.id, stands_in_on(day))
+    return or_(leads, stands_in).label("has_staff")
 
 
 def with_email(connection: Connection, email: str) -> Person:

@@ -53,6 +53,8 @@ class Session:
     id: str
     """The hash: it names the session everywhere and opens nothing."""
     person: Person
+    has_staff: bool = False
+    """Whether the person leads somebody, or stands in today for somebody who does."""
 
     @property
     def actor(self) -> Actor:
@@ -96,7 +98,7 @@ def begin(connection: Connection, person: str, user_agent: str, now: datetime) -
 
 def find(connection: Connection, session: str, now: datetime) -> Session:
     """Return the session with this hashed id. Raises NotSignedIn unless it holds."""
-    return Session(session, people.person_of(_row(connection, session, now)))
+    return _session(_row(connection, session, now))
 
 
 def end(connection: Connection, person: str, session: str, now: datetime) -> None:
@@ -169,10 +171,10 @@ class Sessions:
     async def with_id(self, session: str) -> Session:
         """Return the session with this hashed id, which counts as being seen. Raises NotSignedIn."""
         now = self._clock()
-        found, seen_at = await self._database.read(lambda c: (find(c, session, now), _seen_at(c, session)))
-        if now - seen_at >= SEEN_EVERY:
+        row = await self._database.read(lambda c: _row(c, session, now))
+        if now - row.seen_at >= SEEN_EVERY:
             await self._database.write(lambda c: _see(c, session, now))
-        return found
+        return _session(row)
 
     async def holds(self, session: str) -> bool:
         """Say whether the session with this hashed id holds, for its open sockets.
@@ -211,14 +213,19 @@ def _holds(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def _row(connection: Connection, session: str, now: datetime) -> Row[Any]:
+    person = tables.person
     row = connection.execute(
-        select(tables.person)
-        .join(tables.session, tables.session.c.person_id == tables.person.c.id)
-        .where(tables.session.c.id_hash == session, tables.person.c.active, *_holds(now))
+        select(person, tables.session.c.id_hash, tables.session.c.seen_at, people.has_staff(now.date()))
+        .join(tables.session, tables.session.c.person_id == person.c.id)
+        .where(tables.session.c.id_hash == session, person.c.active, *_holds(now))
     ).one_or_none()
     if row is None:
         raise NotSignedIn
     return row
+
+
+def _session(row: Row[Any]) -> Session:
+    return Session(row.id_hash, people.person_of(row), row.has_staff)
 
 
 def _holds_now(connection: Connection, session: str, now: datetime) -> bool:
@@ -227,15 +234,6 @@ def _holds_now(connection: Connection, session: str, now: datetime) -> bool:
     except NotSignedIn:
         return False
     return True
-
-
-def _seen_at(connection: Connection, session: str) -> datetime:
-    seen_at: datetime | None = connection.scalar(
-        select(tables.session.c.seen_at).where(tables.session.c.id_hash == session)
-    )
-    if seen_at is None:
-        raise NotSignedIn
-    return seen_at
 
 
 def _see(connection: Connection, session: str, at: datetime) -> None:

@@ -1,7 +1,9 @@
 """Sessions: how one is found, how long it holds, how it is ended and what then happens to its sockets."""
 
+from datetime import UTC, datetime, time, timedelta
+
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, insert, select, update
 
 from server.rules.access import Pane
 from server.rules.errors import NotFound, NotSignedIn
@@ -27,6 +29,30 @@ async def test_a_session_is_found_by_its_key_and_knows_whose_it_is(here: Organis
     session = await here.sessions.find(await here.sessions.begin("maja", FIREFOX))
     assert session.person.name == "Maja Öberg"
     assert session.actor.person == "maja"
+
+
+async def test_a_session_says_whether_its_person_has_staff_or_stands_in_today(
+    here: Organisation, clock: SetClock
+) -> None:
+    today = clock().date()
+
+    def name_helena(connection: Connection) -> None:
+        connection.execute(
+            insert(tables.delegation).values(
+                id="1",
+                manager_id="jonas",
+                stand_in_id="helena",
+                begins_on=today + timedelta(days=1),
+                ends_on=today + timedelta(days=2),
+                reason="Semester",
+            )
+        )
+
+    await here.database.write(name_helena)
+    assert [(await here.visit(who)).has_staff for who in ("jonas", "maja", "helena")] == [True, False, False]
+    for day, stands_in in ((1, True), (2, True), (3, False)):
+        clock.now = datetime.combine(today + timedelta(days=day), time(9), UTC)
+        assert (await here.visit("helena")).has_staff is stands_in
 
 
 async def test_the_key_itself_is_stored_nowhere(here: Organisation) -> None:

@@ -14,7 +14,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from server.pages import cookies, failures, language, security, words
+from server.pages import cookies, failures, language, navigation, security, words
 from server.pages.addresses import sign_in_address
 from server.pages.rendering import Rendering, View
 from server.rules.access import Actor
@@ -103,7 +103,8 @@ class Visit:
             "locale": view.locale,
             **words.for_client(view.catalogue),
         }
-        frame = {"me": person, "here": here(self.request), "island": island}
+        menu = self.session and navigation.menu(self.session, view.catalogue, self.request.url.path)
+        frame = {"me": person, "menu": menu, "here": here(self.request), "island": island}
         return view.page(template, status, **(frame | context))
 
 

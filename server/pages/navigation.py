@@ -1,0 +1,69 @@
+"""Where a person can go from everywhere. Every entry of the menus is made here, and nowhere else."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from server.pages.catalogues import Catalogue
+from server.sessions import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One link of a menu."""
+
+    words: str
+    address: str
+    icon: str
+    current: str = ""
+    """For ``aria-current``: ``page`` on the page itself, ``true`` on what lies below it, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """What stands in the top bar, and what is found behind the person's initials."""
+
+    main: tuple[Entry, ...]
+    own: tuple[Entry, ...]
+
+
+def menu(session: Session, catalogue: Catalogue, path: str) -> Menu:
+    """The menus of somebody who is signed in and looks at ``path``."""
+    main, own = tuple(_main(session, catalogue)), tuple(_own(catalogue))
+    # The longest address that the path begins with: ``/people/maja/activities`` before ``/people``.
+    above = {entry.address: entry for entry in (*main, *own) if _is_below(path, entry.address)}
+    nearest = max(above, key=len, default="")
+    # Another person's page is reached from the staff.
+    if not nearest and _is_below(path, "/people") and not _is_below(path, f"/people/{session.person.id}"):
+        nearest = "/staff"
+    return Menu(_marked(main, nearest, path), _marked(own, nearest, path))
+
+
+def _main(session: Session, catalogue: Catalogue) -> Iterator[Entry]:
+    """What people come for, in the order of how many come for it."""
+    say = catalogue.say
+    yield Entry(say("My conversations"), "/", "pen-line")
+    if session.has_staff:
+        yield Entry(say("My staff"), "/staff", "users")
+    yield Entry(say("My activities"), f"/people/{session.person.id}/activities", "target")
+
+
+def _own(catalogue: Catalogue) -> Iterator[Entry]:
+    """What is about the person and her devices."""
+    say = catalogue.say
+    yield Entry(say("My devices"), "/sessions", "monitor-smartphone")
+    yield Entry(say("My letters"), "/mailbox", "send")
+    yield Entry(say("Kept text"), "/kept", "archive")
+
+
+def _is_below(path: str, address: str) -> bool:
+    if address == "/":
+        return path == "/" or path.startswith("/conversations/")
+    return path == address or path.startswith(f"{address}/")
+
+
+def _marked(entries: tuple[Entry, ...], nearest: str, path: str) -> tuple[Entry, ...]:
+    word = "page" if path == nearest else "true"
+    return tuple(
+        Entry(each.words, each.address, each.icon, word if each.address == nearest else "")
+        for each in entries
+    )
