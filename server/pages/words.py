@@ -3,6 +3,7 @@
 The client fills ``{placeholders}``; message ids have them as ``%(placeholders)s``, as everywhere else.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from server.pages.catalogues import Catalogue
@@ -64,10 +65,16 @@ NUMBERS: Final = {
 """Key -> message ids for one and for several."""
 
 
-def for_client(catalogue: Catalogue) -> dict[str, dict[str, object]]:
-    """Return ``words`` and ``plurals`` for the page's island. Plurals by CLDR category."""
+def for_client(
+    catalogue: Catalogue, instead: Mapping[str, str] | None = None
+) -> dict[str, dict[str, object]]:
+    """Return ``words`` and ``plurals`` for the page's island. Plurals by CLDR category.
+
+    ``instead``: key -> message id, of sentences that read otherwise on the page.
+    """
+    sentences = {**SENTENCES, **(instead or {})}
     return {
-        "words": {key: catalogue.say(sentence, **PLACEHOLDERS) for key, sentence in SENTENCES.items()},
+        "words": {key: catalogue.say(sentence, **PLACEHOLDERS) for key, sentence in sentences.items()},
         "plurals": {key: _forms(catalogue, *forms) for key, forms in NUMBERS.items()},
     }
 

@@ -1,7 +1,7 @@
-/** The buttons that share a pane or finish the conversation: everything written here must be received before. */
+/** The buttons that share a pane or finish what is written: everything written here must be received before. */
 
 import * as Y from 'yjs'
-import type { Conversation } from './conversation.ts'
+import type { LivePage } from './live_page.ts'
 import type { OpenPane } from './open_pane.ts'
 import type { Words } from './words.ts'
 
@@ -9,7 +9,10 @@ import type { Words } from './words.ts'
 const ACKNOWLEDGED_MS = 10_000
 
 /** What each button needs the server to have before it is pressed. */
-const NEEDS = { share: 'pane', withdraw: 'nothing', open: 'nothing', freeze: 'everything', complete: 'everything', guest: 'nothing' } as const
+const NEEDS = {
+  share: 'pane', withdraw: 'nothing', open: 'nothing', freeze: 'everything', complete: 'everything', guest: 'nothing',
+  finish: 'everything', resume: 'nothing', comment: 'nothing',
+} as const
 
 type Action = keyof typeof NEEDS
 
@@ -32,7 +35,7 @@ interface Pressed {
   readonly action: Action
 }
 
-export function listenForActions(conversation: Conversation, words: Words): void {
+export function listenForActions(page: LivePage, words: Words): void {
   // A button may be pressed while the page still follows the one before it: then it waits for its turn.
   let turn = Promise.resolve()
   let last: Pressed['control'] | null = null
@@ -53,14 +56,14 @@ export function listenForActions(conversation: Conversation, words: Words): void
   document.addEventListener('click', (event) => {
     if (!(event.ctrlKey || event.metaKey || event.shiftKey)) press(event, (event.target as Element).closest('a[data-action]'))
   })
-  window.addEventListener('hashchange', () => goToHash(conversation))
+  window.addEventListener('hashchange', () => goToHash(page))
 
   async function send(pressed: Pressed): Promise<void> {
     const { control, action } = pressed
     const pane = /\/panes\/(\w+)\//.exec(addressOf(control))?.[1] ?? ''
-    const open = conversation.pane(pane)
-    if (!conversation.connected) return say({ sentence: words.say('share_offline') })
-    const needed = NEEDS[action] === 'everything' ? conversation.writable : NEEDS[action] === 'pane' && open ? [open] : []
+    const open = page.pane(pane)
+    if (!page.connected) return say({ sentence: words.say('share_offline') })
+    const needed = NEEDS[action] === 'everything' ? page.writable : NEEDS[action] === 'pane' && open ? [open] : []
     // Whatever is typed from here on would not be in what is shared or signed.
     for (const one of needed) one.fields.hold(true)
     try {
@@ -70,7 +73,10 @@ export function listenForActions(conversation: Conversation, words: Words): void
       else if (!answer.ok) say(await refusal(answer, pane))
       // Nothing has been done yet: the page behind the link asks once more.
       else if (control instanceof HTMLAnchorElement) location.assign(control.href)
-      else await conversation.refresh()
+      else {
+        control.reset()
+        await page.refresh()
+      }
     } finally {
       for (const one of needed) one.fields.hold(false)
     }
@@ -79,7 +85,7 @@ export function listenForActions(conversation: Conversation, words: Words): void
   async function everythingSent(needed: readonly OpenPane[]): Promise<boolean> {
     const panes = needed.map((open) => open.pane)
     if (panes.some((pane) => !pane.acknowledged)) say({ sentence: words.say('share_waits') })
-    const sent = await conversation.acknowledged(panes, ACKNOWLEDGED_MS)
+    const sent = await page.acknowledged(panes, ACKNOWLEDGED_MS)
     say(null)
     return sent
   }
@@ -120,7 +126,7 @@ export function listenForActions(conversation: Conversation, words: Words): void
     link.href = `#${place}`
     link.addEventListener('click', (event) => {
       event.preventDefault()
-      conversation.goTo(place)
+      page.goTo(place)
     })
     made.append(link)
     return made
@@ -128,9 +134,9 @@ export function listenForActions(conversation: Conversation, words: Words): void
 }
 
 /** From a page that listed what is missing, or from a link that somebody else sent. */
-export function goToHash(conversation: Conversation): void {
+export function goToHash(page: LivePage): void {
   const place = decodeURIComponent(location.hash.slice(1))
-  if (place && place !== 'main') conversation.goTo(place)
+  if (place && place !== 'main') page.goTo(place)
 }
 
 function isAction(action: string): action is Action {

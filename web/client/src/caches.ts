@@ -7,4 +7,4 @@ export const ASSETS = 'samsyn-assets'
 /** Shown offline for every page that is not kept. */
 export const OFFLINE_PAGE = '/offline'
 /** The pages that can be kept. */
-export const KEEPABLE = /^\/conversations\/[^/]+$/
+export const KEEPABLE = /^\/(conversations\/[^/]+|people\/[^/]+\/activities\/[^/]+)$/

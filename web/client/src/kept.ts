@@ -2,7 +2,6 @@
 
 import * as Y from 'yjs'
 import type { Device, FieldName, Kept } from './device.ts'
-import { heading } from './page_data.ts'
 import { plainText } from './plain_text.ts'
 import type { Words } from './words.ts'
 
@@ -24,14 +23,6 @@ export function unsentTexts({ doc, fields, title, path }: Unsent, at: number, is
     if (text.trim() && !isThere(field, name, text)) texts.push({ title, path, label: name.label, text, at })
   }
   return texts
-}
-
-/** What has been typed into the page's own forms: `data-keep` names what it was to be. */
-export function typedTexts(page: Document, at: number): Kept[] {
-  const texts = [...page.querySelectorAll<HTMLTextAreaElement>('textarea[data-keep]')]
-  return texts.filter((one) => one.value.trim()).map((one) => ({
-    title: heading(page), path: location.pathname, label: one.dataset['keep'] ?? '', text: one.value, at,
-  }))
 }
 
 /** Make kept texts of what waits in `document`, a stored document that is no longer merged, and remove it. */

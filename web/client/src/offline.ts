@@ -1,7 +1,7 @@
-/** Keeps the page of an open conversation so that it opens without a network, for its own person only. */
+/** Keeps a page that is written so that it opens without a network, for its own person only. */
 
 import { ASSETS, KEEPABLE, OFFLINE_PAGE, PAGES } from './caches.ts'
-import { pageData } from './page_data.ts'
+import { isLive, pageData } from './page_data.ts'
 import type { PageData } from './page_data.ts'
 
 /** Old builds' files go when there are more than this; the newest are those that pages use. */
@@ -34,9 +34,9 @@ async function keep(data: PageData): Promise<void> {
   await keepAssets()
 }
 
-/** Whether the person writes anything in this conversation: a page that is only read is not kept. */
+/** Whether the person writes anything here: a page that is only read is not kept. */
 function isWritten(data: PageData): boolean {
-  return Object.values(data.documents ?? {}).some((at) => at.scope === 'read-write')
+  return isLive(data) && Object.values(data.documents).some((at) => at.scope === 'read-write')
 }
 
 async function keepAssets(): Promise<void> {

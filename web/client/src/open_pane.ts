@@ -5,6 +5,7 @@ import { Fields } from './fields.ts'
 import type { FocusedField } from './fields.ts'
 import type { Gradual } from './gradual.ts'
 import { watchLength } from './length.ts'
+import { mirror } from './mirror.ts'
 import type { Scope } from './page_data.ts'
 import type { Pane } from './pane.ts'
 import { Scalars } from './scalars.ts'
@@ -29,6 +30,7 @@ export class OpenPane {
   readonly #scalars: Scalars
   readonly #tables = new Map<HTMLElement, Table>()
   readonly #lengths = new Map<HTMLElement, () => void>()
+  readonly #mirrors = new Map<HTMLElement, () => void>()
   readonly #choices = new Set<string>()
   #bound = false
   /** What the page's elements were made for: with another right to write they are made anew. */
@@ -55,6 +57,9 @@ export class OpenPane {
       const text = doc.getXmlFragment(field.dataset['field'] ?? '')
       this.fields.add(field, text)
       this.#lengths.set(field, watchLength(field, text, this.#tools.words, this.#tools.announcer))
+    }
+    for (const element of document.querySelectorAll<HTMLElement>(`[data-mirrors][data-pane="${pane}"]`)) {
+      if (!this.#mirrors.has(element)) this.#mirrors.set(element, mirror(element, doc, element.dataset['mirrors'] ?? ''))
     }
     for (const { dataset: { field = '' } } of document.querySelectorAll<HTMLElement>(`[data-kind=multi_choice][data-pane="${pane}"]`)) {
       if (this.#choices.has(field)) continue
@@ -102,8 +107,9 @@ export class OpenPane {
     const focused = this.fields.focused()
     for (const table of this.#tables.values()) table.close()
     this.#tables.clear()
-    for (const stop of this.#lengths.values()) stop()
+    for (const stop of [...this.#lengths.values(), ...this.#mirrors.values()]) stop()
     this.#lengths.clear()
+    this.#mirrors.clear()
     this.#scalars.close()
     this.fields.close()
     this.writers.close()

@@ -2,15 +2,15 @@
 
 import { goToHash, listenForActions } from './actions.ts'
 import { Announcer } from './announce.ts'
-import { Conversation } from './conversation.ts'
 import { measureBars } from './covered.ts'
 import { Device } from './device.ts'
 import { Gradual } from './gradual.ts'
 import { paintKeptLink } from './kept.ts'
 import { showKept } from './kept_page.ts'
 import { listenForSignOut } from './leave.ts'
+import { LivePage } from './live_page.ts'
 import { keepForOffline } from './offline.ts'
-import { pageData } from './page_data.ts'
+import { isLive, pageData } from './page_data.ts'
 import type { PageData } from './page_data.ts'
 import { Toolbar } from './toolbar.ts'
 import { Words } from './words.ts'
@@ -20,7 +20,7 @@ async function begin(data: PageData): Promise<void> {
   const words = new Words(data)
   const announcer = new Announcer(document)
   const device = await Device.open(data.me.id)
-  if (data.conversation === undefined) {
+  if (!isLive(data)) {
     listenForSignOut(device, words, announcer, null)
     if (document.body.dataset['page'] === 'kept') await showKept(device, words, announcer, data.locale)
     await paintKeptLink(device, words)
@@ -29,12 +29,12 @@ async function begin(data: PageData): Promise<void> {
     return
   }
   const tools = { announcer, words, gradual: new Gradual(), toolbar: new Toolbar(document) }
-  const conversation = new Conversation(data, device, tools)
-  listenForActions(conversation, words)
-  listenForSignOut(device, words, announcer, conversation)
-  conversation.onFresh = (fresh) => void keepForOffline(fresh)
-  await conversation.start()
-  goToHash(conversation)
+  const page = new LivePage(data, device, tools)
+  listenForActions(page, words)
+  listenForSignOut(device, words, announcer, page)
+  page.onFresh = (fresh) => void keepForOffline(fresh)
+  await page.start()
+  goToHash(page)
   document.body.dataset['ready'] = ''
   await keepForOffline(data)
 }

@@ -1,6 +1,7 @@
 /** What the server says about this page, in `#samsyn-page`; see `server/pages`. */
 
-export type PaneName = 'employee' | 'manager' | 'joint'
+/** Which document of the page: a pane of a conversation, or what else is written there. Elements name it in `data-pane`. */
+export type PaneName = string
 export type Scope = 'read-write' | 'readonly'
 export type Colour = 'emp' | 'man' | 'joint' | 'guest'
 
@@ -12,23 +13,35 @@ export interface Me {
 }
 
 export interface DocumentAt {
-  /** `{conversation}/{pane}/{generation}`: the name on the wire. */
+  /** The name on the wire: `{conversation}/{pane}/{generation}`, `activities/{employee}/{activity}`. */
   readonly name: string
   readonly scope: Scope
 }
 
-export type Documents = Partial<Record<PaneName, DocumentAt>>
+export type Documents = Readonly<Record<PaneName, DocumentAt>>
 
 export interface PageData {
   readonly me: Me
   readonly locale: string
   readonly words: Readonly<Record<string, string>>
   readonly plurals: Readonly<Record<string, Readonly<Record<string, string>>>>
-  readonly conversation?: string
-  /** Which version of the conversation, and where in its life it is: another one is another page. */
-  readonly turn?: string
-  readonly socket?: string
-  readonly documents?: Documents
+}
+
+/** Of a page with live documents. */
+export interface LivePageData extends PageData {
+  /** The address that shows the page again. */
+  readonly path: string
+  /** What the names of its documents begin with. */
+  readonly about: string
+  /** Where what the page is about is in its life: another turn is another page. */
+  readonly turn: string
+  readonly socket: string
+  readonly documents: Documents
+}
+
+/** Whether the page has live documents. */
+export function isLive(data: PageData): data is LivePageData {
+  return 'documents' in data
 }
 
 /** The page's own data, or null on a page for nobody in particular (sign-in, offline). */

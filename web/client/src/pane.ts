@@ -23,8 +23,8 @@ export interface PaneEvents {
   saved(pane: Pane): void
   /** The server has closed this document or will not open it: what the page shows is no longer so. */
   closed(pane: Pane, reason: string): void
-  /** Somebody has shared, withdrawn or opened something of this conversation. */
-  conversationChanged(): void
+  /** What the page is about has changed otherwise than by writing: shared, withdrawn, opened, commented. */
+  changed(): void
   scope(pane: Pane, scope: Scope): void
 }
 
@@ -180,7 +180,7 @@ export class Pane {
       events.scope(this, scope)
     })
     provider.on('stateless', ({ payload }: { payload: string }) => {
-      if ((JSON.parse(payload) as { event?: string }).event === 'changed') events.conversationChanged()
+      if ((JSON.parse(payload) as { event?: string }).event === 'changed') events.changed()
     })
     provider.on('authenticationFailed', ({ reason }: { reason: string }) => closed(reason))
     // A CLOSE frame concerns this document alone; when the socket itself closes the provider comes back by itself.

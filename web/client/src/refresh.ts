@@ -1,10 +1,10 @@
-/** Fetches the page afresh after somebody has changed the conversation, and puts what has changed in place. */
+/** Fetches the page afresh after somebody has changed what it is about, and puts what has changed in place. */
 
-import { pageData } from './page_data.ts'
-import type { PageData } from './page_data.ts'
+import { isLive, pageData } from './page_data.ts'
+import type { LivePageData } from './page_data.ts'
 
 export type Fetched =
-  | { readonly kind: 'page'; readonly page: Document; readonly data: PageData }
+  | { readonly kind: 'page'; readonly page: Document; readonly data: LivePageData }
   /** The address leads to another page now. */
   | { readonly kind: 'elsewhere'; readonly address: string }
   /** The session is over. */
@@ -26,21 +26,21 @@ export async function fetchPage(address: string): Promise<Fetched> {
   if (!answer.ok) return { kind: 'unreachable' }
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
   const data = pageData(page)
-  if (data && data.conversation === undefined) return { kind: 'elsewhere', address: answer.url }
-  return data ? { kind: 'page', page, data } : { kind: 'signed-out' }
+  if (!data) return { kind: 'signed-out' }
+  return isLive(data) ? { kind: 'page', page, data } : { kind: 'elsewhere', address: answer.url }
 }
 
 /**
- * Whether `now` is another page than `before` and not the same one with some regions changed: the conversation has
- * taken a turn, or this person may write what could only be read, or the other way round.
+ * Whether `now` is another page than `before` and not the same one with some regions changed: what it is about
+ * has taken a turn, or this person may write what could only be read, or the other way round.
  */
-export function isAnother(before: PageData, now: PageData): boolean {
+export function isAnother(before: LivePageData, now: LivePageData): boolean {
   if (before.turn !== now.turn) return true
-  return Object.values(now.documents ?? {}).some((at) =>
-    Object.values(before.documents ?? {}).some((was) => was.name === at.name && was.scope !== at.scope))
+  return Object.values(now.documents).some((at) =>
+    Object.values(before.documents).some((was) => was.name === at.name && was.scope !== at.scope))
 }
 
-/** Whether an element is in what a turn of the conversation replaces. */
+/** Whether an element is in what a turn replaces. */
 export function isInPage(element: Element | null): boolean {
   return element?.closest('#main, footer.bar') != null
 }

@@ -1,5 +1,5 @@
 /**
- * Opens the pages of open conversations without a network.
+ * Opens the pages of what is written together without a network.
  *
  * Pages come from the network first; the copy that `offline.ts` has put into the one person's cache is the fallback.
  * This file never puts a page into a cache: it cannot know whose page it is.

@@ -1,15 +1,15 @@
-/** The conversation page: which documents are open, and what happens when one is replaced, closed or let go. */
+/** A page with live documents: which are open, and what happens when one is replaced, closed or let go. */
 
 import { watchBars } from './covered.ts'
 import type { Device, FieldName, Kept } from './device.ts'
 import { nameOf } from './field_names.ts'
 import { nobodyElseHasFocus } from './fields.ts'
-import { giveUp, paintKeptLink, typedTexts, unsentTexts } from './kept.ts'
+import { giveUp, paintKeptLink, unsentTexts } from './kept.ts'
 import { Live } from './live.ts'
 import { OpenPane } from './open_pane.ts'
 import type { PageTools } from './open_pane.ts'
 import { heading } from './page_data.ts'
-import type { Documents, PageData, PaneName } from './page_data.ts'
+import type { Documents, LivePageData, PaneName } from './page_data.ts'
 import { Pane } from './pane.ts'
 import type { PaneSurroundings } from './pane.ts'
 import { plainText } from './plain_text.ts'
@@ -18,14 +18,15 @@ import { fetchPage, isAnother, isInPage, replacePage, replaceRegions } from './r
 import type { Facts } from './status.ts'
 import { StatusLine } from './status_line.ts'
 import { Toolbar } from './toolbar.ts'
+import { typeAgain, typedIn } from './typed.ts'
 
 /** How long a page with a copy on the device waits for the server before it shows the copy. */
 const SERVER_FIRST_MS = 1500
 /** How long what was written here is compared with what the server has, before it is taken for not received. */
 const COMPARING_MS = 3000
 
-export class Conversation {
-  #data: PageData
+export class LivePage {
+  #data: LivePageData
   readonly #device: Device | null
   #tools: PageTools
   readonly #live: Live
@@ -39,15 +40,15 @@ export class Conversation {
   #heldFocus = false
   #waiters: (() => void)[] = []
   /** Called with the page's data whenever it is fetched afresh. */
-  onFresh: (data: PageData) => void = () => undefined
+  onFresh: (data: LivePageData) => void = () => undefined
 
-  constructor(data: PageData, device: Device | null, tools: PageTools) {
+  constructor(data: LivePageData, device: Device | null, tools: PageTools) {
     this.#data = data
     this.#device = device
     this.#tools = tools
     this.#status = new StatusLine(tools.words, tools.announcer, () => this.#facts())
     this.#presence = new PresenceView(data, tools.words, tools.announcer)
-    this.#live = new Live(data.socket ?? '/live', {
+    this.#live = new Live(data.socket, {
       change: () => this.#status.changed(),
       refused: () => void this.refresh(),
     })
@@ -56,8 +57,8 @@ export class Conversation {
   /** Open the documents; resolves when what can be seen is live. */
   async start(): Promise<void> {
     // After a form that was sent back this is another one, which cannot be asked for again.
-    if (location.pathname !== addressOf(this.#data)) history.replaceState(null, '', addressOf(this.#data))
-    const documents = this.#data.documents ?? {}
+    if (location.pathname !== this.#data.path) history.replaceState(null, '', this.#data.path)
+    const { documents } = this.#data
     await this.#letGoOfOld(documents)
     for (const open of await this.#opened(documents)) this.#install(open)
     await Promise.all([...this.#panes.values()].map((open) => open.pane.settled))
@@ -74,8 +75,8 @@ export class Conversation {
     for (const open of [...this.#panes.values()]) this.#takeDown(open)
   }
 
-  pane(name: string): OpenPane | null {
-    return this.#panes.get(name as PaneName) ?? null
+  pane(name: PaneName): OpenPane | null {
+    return this.#panes.get(name) ?? null
   }
 
   get connected(): boolean {
@@ -97,7 +98,7 @@ export class Conversation {
     place.scrollIntoView({ block: 'center', behavior: 'instant' })
     const control = ':is(input, select, textarea, button, a[href]):not(:disabled)'
     for (const to of place.matches(`.field, ${control}`) ? [place] : place.querySelectorAll<HTMLElement>(`.field, ${control}`)) {
-      if (to.matches('.field')) this.#panes.get(pane as PaneName)?.fields.focus(to)
+      if (to.matches('.field')) this.#panes.get(pane ?? '')?.fields.focus(to)
       else to.focus()
       if (to.contains(document.activeElement)) return
     }
@@ -134,7 +135,7 @@ export class Conversation {
   }
 
   async #refresh(): Promise<void> {
-    const fetched = await fetchPage(addressOf(this.#data))
+    const fetched = await fetchPage(this.#data.path)
     switch (fetched.kind) {
       case 'unreachable':
         for (const open of this.#panes.values()) this.#attachAgain(open)
@@ -162,31 +163,32 @@ export class Conversation {
   }
 
   /**
-   * The conversation has taken a turn: everything on the page is another. What was written here and not received is
+   * What the page is about has taken a turn: everything on the page is another. What was written here and not received is
    * kept; the editors go at once, because nothing that they would still take can be received.
    */
-  async #turn(page: Document, data: PageData): Promise<void> {
+  async #turn(page: Document, data: LivePageData): Promise<void> {
     const old = [...this.#panes.values()]
-    const typed = typedTexts(document, Date.now())
+    const typed = typedIn(document, Date.now())
     const held = this.#heldFocus || isInPage(document.activeElement)
     this.#heldFocus = false
     for (const open of old) this.#takeDown(open)
     const sentences = replacePage(page, held)
     for (const sentence of sentences) this.#tools.announcer.say(sentence)
+    const orphans = typed.filter((one) => !typeAgain(one))
     this.#tools = { ...this.#tools, toolbar: new Toolbar(document) }
-    const fresh = await this.#opened(data.documents ?? {})
+    const fresh = await this.#opened(data.documents)
     for (const open of fresh) this.#install(open)
     this.#presence.repaint()
     for (const open of old) await this.#keep(open)
-    if (typed.length > 0) await this.#keepTexts(typed)
+    if (orphans.length > 0) await this.#keepTexts(orphans.map((one) => one.kept))
     await Promise.all(fresh.map((open) => open.pane.settled))
     // What happened while nothing was attached has been told to nobody.
     this.#again = true
   }
 
   /** The new documents are there before the old ones go, so that whoever writes hardly notices. */
-  async #become(page: Document, data: PageData): Promise<void> {
-    const documents = data.documents ?? {}
+  async #become(page: Document, data: LivePageData): Promise<void> {
+    const { documents } = data
     const stays = (open: OpenPane): boolean => documents[open.pane.pane]?.name === open.pane.name
     const old = [...this.#panes.values()].filter((open) => !stays(open))
     const fresh = await this.#opened(documents)
@@ -202,7 +204,7 @@ export class Conversation {
       if (open.pane.loaded) open.bind()
     }
     const field = focused && document.getElementById(focused.id)
-    if (field && nobodyElseHasFocus(field)) this.#panes.get(field.dataset['pane'] as PaneName)?.fields.focus(field, focused)
+    if (field && nobodyElseHasFocus(field)) this.#panes.get(field.dataset['pane'] ?? '')?.fields.focus(field, focused)
     for (const open of old) await this.#keep(open)
     this.#presence.repaint()
   }
@@ -236,7 +238,7 @@ export class Conversation {
           this.#panes.get(pane.pane)?.fields.hold(true)
           void this.refresh()
         },
-        conversationChanged: () => void this.refresh(),
+        changed: () => void this.refresh(),
         scope: (pane) => {
           // Whoever may not write any more loses the focus with the caret.
           this.#heldFocus ||= isInPage(document.activeElement)
@@ -248,8 +250,7 @@ export class Conversation {
         },
       },
     }
-    const entries = Object.entries(documents) as [PaneName, NonNullable<Documents[PaneName]>][]
-    const missing = entries.filter(([name, at]) => this.#panes.get(name)?.pane.name !== at.name)
+    const missing = Object.entries(documents).filter(([name, at]) => this.#panes.get(name)?.pane.name !== at.name)
     return Promise.all(missing.map(async ([name, at]) => {
       const pane = await Pane.open(name, at, around)
       if (navigator.onLine) setTimeout(() => pane.settleForDevice(), SERVER_FIRST_MS)
@@ -293,13 +294,13 @@ export class Conversation {
     for (const open of all) await this.#keep(open)
   }
 
-  /** Copies of documents of this conversation that are not written any more. */
+  /** Copies of this page's documents that are not written any more. */
   async #letGoOfOld(documents: Documents): Promise<void> {
     const device = this.#device
     if (!device) return
     const current = new Set(Object.values(documents).filter((at) => at.scope === 'read-write').map((at) => at.name))
     for (const name of await device.documents()) {
-      if (name.startsWith(`${this.#data.conversation ?? ''}/`) && !current.has(name)) await giveUp(device, name)
+      if (`${name}/`.startsWith(`${this.#data.about}/`) && !current.has(name)) await giveUp(device, name)
     }
     await paintKeptLink(device, this.#tools.words)
   }
@@ -313,8 +314,4 @@ export class Conversation {
       panes: [...this.#panes.values()].filter((open) => open.pane.writable || open.pane.unsent.size > 0).map((open) => open.pane.facts),
     }
   }
-}
-
-function addressOf(data: PageData): string {
-  return `/conversations/${data.conversation ?? ''}`
 }
