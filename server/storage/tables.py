@@ -105,6 +105,8 @@ person = Table(
     Column("employment", JSON, nullable=False),
     Column("password_hash", Text),
     Column("active", Boolean, nullable=False),
+    # The day on which ``active`` ended; from it on, what is kept of somebody who has left is counted.
+    Column("left_on", Date),
     Index(None, "manager_id"),
 )
 
@@ -163,6 +165,11 @@ conversation = Table(
     Column("notify", Boolean, nullable=False, server_default=false()),
     # Of the calendar event that was last sent out (RFC 5545, SEQUENCE); NULL: none ever was.
     Column("calendar_sequence", Integer),
+    # What goes with the invitation: the organisation's routine, and the empty action plan.
+    Column("sends_routine", Boolean, nullable=False, server_default=false()),
+    Column("sends_plan", Boolean, nullable=False, server_default=false()),
+    # Whether the employee is asked to confirm having read what goes with it.
+    Column("must_read", Boolean, nullable=False, server_default=false()),
     ForeignKeyConstraint(["template_id", "template_version"], ["template.id", "template.version"]),
     Index(None, "employee_id"),
     Index(None, "responsible_id"),
@@ -172,10 +179,12 @@ document = Table(
     "document",
     METADATA,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    # "{conversation}/{pane}/{generation}", as it stands on the wire.
+    # "{conversation}/{pane}/{generation}", "activities/{employee}/{activity}" or "notes/{owner}/{note}", as it
+    # stands on the wire.
     Column("name", String(256), nullable=False, unique=True),
-    Column("conversation_id", ForeignKey("conversation.id", ondelete="CASCADE"), nullable=False),
-    Column("pane", _pane(), nullable=False),
+    # Both NULL for the document of an activity or a note, whose own rows name it.
+    Column("conversation_id", ForeignKey("conversation.id", ondelete="CASCADE")),
+    Column("pane", _pane()),
     # Number of the last change in the log; 0 when there has been none.
     Column("last", BigInteger, nullable=False, default=0, server_default="0"),
     Index(None, "conversation_id"),
@@ -244,14 +253,65 @@ activity = Table(
     METADATA,
     Column("id", String(64), primary_key=True),
     Column("employee_id", ForeignKey("person.id"), nullable=False),
-    # "work" or "development" (F33).
+    # "work_goal" or "development_goal" (F33).
     Column("goal_type", String(32), nullable=False),
+    # Title, owner and the two dates repeat what the document says, and are written in the transaction of every
+    # change to it: lists and reminders read no documents.
     Column("title", Text, nullable=False),
+    # "active", "completed", "cancelled" or "archived".
     Column("state", String(32), nullable=False),
     Column("due_on", Date),
     Column("completed_on", Date),
     Column("from_conversation", ForeignKey("conversation.id", ondelete="SET NULL")),
+    # What it says, live. NULL for what an older system brought, which nobody writes in.
+    Column("document_id", ForeignKey("document.id")),
+    # Who does it: the one whom its document names, if there is such a person.
+    Column("owner_id", ForeignKey("person.id")),
+    Column("follow_up_on", Date),
+    Column("cancelled_on", Date),
+    # NULL unless it is cancelled.
+    Column("cancel_reason", Text),
+    # NULL for those that were made before this was kept.
+    Column("created_at", Instant),
+    Column("created_by", ForeignKey("person.id")),
+    # What an older system said of it, as ``server/activities.py`` documents it; NULL for our own.
+    Column("archive", JSON(none_as_null=True)),
     Index(None, "employee_id"),
+    Index(None, "from_conversation"),
+    Index(None, "document_id", unique=True),
+)
+
+# What was said about an activity, and what became of it. Added to, never changed.
+activity_comment = Table(
+    "activity_comment",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("activity_id", ForeignKey("activity.id", ondelete="CASCADE"), nullable=False),
+    Column("person_id", ForeignKey("person.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    # "said", "completed", "cancelled" or "taken_up".
+    Column("kind", String(16), nullable=False),
+    # What was said, or why it was cancelled; "" for the other turns.
+    Column("text", Text, nullable=False),
+    Index(None, "activity_id"),
+)
+
+# What somebody writes for themselves alone: preparing a conversation, about a colleague, or of their own work.
+note = Table(
+    "note",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("owner_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
+    # At most one of the two.
+    Column("about_person", ForeignKey("person.id")),
+    Column("about_conversation", ForeignKey("conversation.id", ondelete="SET NULL")),
+    Column("document_id", ForeignKey("document.id"), nullable=False, unique=True),
+    # The first line of what the document says, written in the transaction of every change to it.
+    Column("beginning", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Index(None, "owner_id"),
+    Index(None, "about_person"),
+    Index(None, "about_conversation"),
 )
 
 # A turn in a conversation's life for which somebody gave a reason: declined, cancelled, reopened.
@@ -398,6 +458,27 @@ letter = Table(
     Index(None, "person_id"),
 )
 
+# An employee asks for a conversation, and is answered: by one that is made, or by a sentence.
+request = Table(
+    "request",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("employee_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
+    # What about, and when it would suit; either may be "".
+    Column("wish", Text, nullable=False),
+    Column("times", Text, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    # "made", "declined" or "taken_back"; NULL while it waits.
+    Column("answer", String(16)),
+    Column("answered_by", ForeignKey("person.id")),
+    Column("answered_at", Instant),
+    # What was said to it.
+    Column("reply", Text, nullable=False),
+    # The conversation that was made.
+    Column("conversation_id", ForeignKey("conversation.id", ondelete="SET NULL")),
+    Index(None, "employee_id"),
+)
+
 # How the organisation has it, as ``server/policy.py`` documents it. One row; none where nothing was changed.
 policy = Table(
     "policy",
@@ -420,4 +501,79 @@ delegation = Table(
     Column("reason", Text, nullable=False),
     Index(None, "manager_id"),
     Index(None, "stand_in_id"),
+)
+
+# Everything that one person has asked to get about herself, while it is made and until it is erased
+# (``server/own_data``).
+own_bundle = Table(
+    "own_bundle",
+    METADATA,
+    # Random: it stands in an address.
+    Column("id", String(64), primary_key=True),
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("steps_done", Integer, nullable=False),
+    # 0 until it is begun.
+    Column("steps_total", Integer, nullable=False),
+    # How often it has been begun. A node that was taken for lost finds another number here, and stops.
+    Column("attempts", Integer, nullable=False),
+    # For how long it is one node's: another begins it anew afterwards.
+    Column("lease_until", Instant),
+    Column("made_at", Instant),
+    # When making it was given up.
+    Column("failed_at", Instant),
+    # When its files were erased, before its time too.
+    Column("gone_at", Instant),
+    # When its files are erased.
+    Column("until", Instant, nullable=False),
+    Index(None, "person_id"),
+)
+
+own_bundle_file = Table(
+    "own_bundle_file",
+    METADATA,
+    Column("bundle_id", ForeignKey("own_bundle.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    # Its path in the bundle.
+    Column("name", String(200), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+# What is not erased although its time has come, because a dispute is going on: all of one person's, or one
+# conversation.
+hold = Table(
+    "hold",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE")),
+    Column("conversation_id", ForeignKey("conversation.id", ondelete="CASCADE")),
+    Column("reason", Text, nullable=False),
+    Column("placed_at", Instant, nullable=False),
+    Column("placed_by", ForeignKey("person.id", ondelete="SET NULL")),
+    Index(None, "person_id"),
+    Index(None, "conversation_id"),
+)
+
+# That something was erased: what is left of it. Ids without foreign keys, numbers, and never a word of it.
+erasure = Table(
+    "erasure",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("at", Instant, nullable=False),
+    # Of what, one of ``server.rules.keeping.Kind``.
+    Column("kind", String(16), nullable=False),
+    # What it was: the id of a conversation, an activity or a person; empty for many at once.
+    Column("subject", String(64), nullable=False),
+    # Whose it was, a person's id; empty for many people's at once.
+    Column("person", String(64), nullable=False),
+    # By which rule, one of ``server.rules.keeping.Rule``.
+    Column("rule", String(32), nullable=False),
+    # Who asked for it; empty for what a rule or the operator did.
+    Column("by", String(64), nullable=False),
+    # How many rows of which table: a JSON object, table -> number.
+    Column("counts", JSON, nullable=False),
+    # Of the newest record, SHA-256 of its salted content in hexadecimal; empty where there was none.
+    Column("sha256", String(64), nullable=False),
+    Index(None, "at"),
+    Index(None, "person"),
 )
