@@ -39,7 +39,22 @@ NOTHING = "0" * 64
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/-]{0,127}")
 """A name or an id. A sentence, having spaces, is none."""
 
-ABOUT = frozenset({"format", "guest", "pane", "person", "session", "sha256", "template", "unit", "version"})
+ABOUT = frozenset(
+    {
+        "erasure",
+        "format",
+        "guest",
+        "hold",
+        "kind",
+        "pane",
+        "person",
+        "session",
+        "sha256",
+        "template",
+        "unit",
+        "version",
+    }
+)
 """What an event can be about, beside its person and conversation."""
 
 _HEAD = 0x73616D61
@@ -65,7 +80,7 @@ class Event(StrEnum):
     PANE_WITHDRAWN = "page:pane:withdrawn"
     PANE_OPENED = "page:pane:opened"
 
-    CONVERSATION_CREATED = "command:conversation:created"
+    CONVERSATION_CREATED = "page:conversation:created"
     CONVERSATION_FROZEN = "page:conversation:frozen"
     CONVERSATION_COMPLETED = "page:conversation:completed"
     CONVERSATION_CLOSED = "page:conversation:closed"
@@ -73,6 +88,11 @@ class Event(StrEnum):
     CONVERSATION_DECLINED = "page:conversation:declined"
     CONVERSATION_CANCELLED = "page:conversation:cancelled"
     MEETING_MOVED = "page:meeting:moved"
+
+    REQUEST_MADE = "page:request:made"
+    """An employee has asked for a conversation."""
+    REQUEST_DECLINED = "page:request:declined"
+    REQUEST_TAKEN_BACK = "page:request:taken-back"
 
     RECORD_SIGNED = "page:record:signed"
     RECORD_OPENED = "page:record:opened"
@@ -88,6 +108,16 @@ class Event(StrEnum):
 
     POLICY_CHANGED = "page:policy:changed"
 
+    OWN_DATA_ASKED = "page:own-data:asked"
+    """Somebody wanted everything that is kept about her."""
+    OWN_DATA_DOWNLOADED = "page:own-data:downloaded"
+    HOLD_PLACED = "page:hold:placed"
+    HOLD_LIFTED = "page:hold:lifted"
+    ERASED_ON_REQUEST = "page:erasure:done"
+    ERASED_BY_OPERATOR = "command:erasure:done"
+    ERASED_BY_RULE = "rule:erasure:done"
+    """The time had come that the organisation has set, and the server did it by itself."""
+
     UNIT_ADDED = "command:unit:added"
     UNIT_CHANGED = "command:unit:changed"
     PERSON_ADDED = "command:person:added"
@@ -95,6 +125,7 @@ class Event(StrEnum):
     SESSION_CUT = "command:session:ended"
     PASSWORD_SET = "command:password:set"  # noqa: S105 (the name of an event)
     TEMPLATE_ADDED = "command:template:added"
+    CONVERSATION_ENTERED = "command:conversation:created"
 
 
 @dataclass(frozen=True, slots=True)

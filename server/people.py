@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Label, Row, and_, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Label, Row, and_, exists, func, insert, or_, select, update
 
 from server import audit
 from server.audit import Event
@@ -86,10 +86,7 @@ def facts_on(connection: Connection, id_: str, day: date) -> PersonFacts:
     ).one_or_none()
     if row is None:
         raise NotFound
-    delegation, conversation = tables.delegation, tables.conversation
-    stand_ins = connection.scalars(
-        select(delegation.c.stand_in_id).where(delegation.c.manager_id == row.manager_id, stands_in_on(day))
-    )
+    conversation = tables.conversation
     responsibles = connection.scalars(
         select(conversation.c.responsible_id).where(
             conversation.c.employee_id == id_, conversation.c.state.in_(GOES_ON)
@@ -99,10 +96,19 @@ def facts_on(connection: Connection, id_: str, day: date) -> PersonFacts:
         row.id,
         row.manager_id,
         frozenset({row.unit} if row.unit else ()),
-        stand_ins=frozenset(stand_ins),
+        stand_ins=stand_ins(connection, row.manager_id, day),
         responsibles=frozenset(responsibles),
         above=row.above,
     )
+
+
+def stand_ins(connection: Connection, manager: str | None, day: date) -> frozenset[str]:
+    """Who stands in for a manager on a day."""
+    table = tables.delegation
+    found = connection.scalars(
+        select(table.c.stand_in_id).where(table.c.manager_id == manager, stands_in_on(day))
+    )
+    return frozenset(found)
 
 
 def stands_in_on(day: date) -> ColumnElement[bool]:
@@ -220,7 +226,12 @@ def add(
     """Add a person; unit and manager are there already. Raises NotFound without the right."""
     _require_right(actor)
     connection.execute(
-        insert(tables.person).values(id=person.id, password_hash=password_hash, **_columns(person))
+        insert(tables.person).values(
+            id=person.id,
+            password_hash=password_hash,
+            left_on=None if person.active else now.date(),
+            **_columns(person),
+        )
     )
     audit.record(connection, Event.PERSON_ADDED, actor.person, now, person=person.id)
 
@@ -233,7 +244,13 @@ def change(connection: Connection, actor: Actor, person: Person, now: datetime) 
     """
     _require_right(actor)
     changed = connection.execute(
-        update(tables.person).where(tables.person.c.id == person.id).values(**_columns(person))
+        update(tables.person)
+        .where(tables.person.c.id == person.id)
+        .values(
+            # Counted from the first day of being away, however often something is changed afterwards.
+            left_on=None if person.active else func.coalesce(tables.person.c.left_on, now.date()),
+            **_columns(person),
+        )
     )
     if not changed.rowcount:
         raise NotFound

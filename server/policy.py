@@ -78,6 +78,14 @@ class Retention(Strict):
     """Conversations completed without signatures, from the day of closing."""
     signed_years: Years = 2
     """Signed records, from the day of closing."""
+    called_off_years: Years = 2
+    """Conversations declined or cancelled, from that day."""
+    activities_years: Years = 2
+    """Follow-up activities, from the day on which they were completed or cancelled."""
+    letters_days: Annotated[int, Field(ge=1, le=RETENTION_DAYS_MAX)] = 365
+    """What was told by e-mail, from the day on which it was written."""
+    sessions_days: Annotated[int, Field(ge=1, le=RETENTION_DAYS_MAX)] = 90
+    """When and on what device somebody was signed in, from the day on which that ended."""
 
 
 class Policy(Strict):
