@@ -203,6 +203,9 @@ pane = Table(
     Column("document_id", ForeignKey("document.id"), nullable=False, unique=True),
     Column("shared_at", Instant),
     Column("opened_at", Instant),
+    # After the conversation was handed over, and until the employee has answered what goes over: nobody but the
+    # pane's owner reads or writes it (``server/handover.py``).
+    Column("withheld", Boolean, nullable=False, server_default=false()),
 )
 
 # Apart from ``document``: every append changes that row, and SQLite would read the whole snapshot each time.
@@ -344,6 +347,8 @@ record = Table(
     Column("sha256", String(64), nullable=False),
     Column("frozen_at", Instant, nullable=False),
     Column("frozen_by", ForeignKey("person.id"), nullable=False),
+    # Who was responsible then: a conversation that is opened again may be handed over. A person's id.
+    Column("responsible_id", String(64)),
     Column("closed_at", Instant),
     # With ``closed_at``: content, signatures and the organisation's seal in canonical JSON, for verifying.
     Column("sealed", LargeBinary),
@@ -576,4 +581,37 @@ erasure = Table(
     Column("sha256", String(64), nullable=False),
     Index(None, "at"),
     Index(None, "person"),
+)
+
+# That a conversation was given to another responsible, and by whom (``server/handover.py``).
+handover = Table(
+    "handover",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("conversation_id", ForeignKey("conversation.id", ondelete="CASCADE"), nullable=False),
+    Column("predecessor_id", ForeignKey("person.id"), nullable=False),
+    Column("successor_id", ForeignKey("person.id"), nullable=False),
+    Column("by_id", ForeignKey("person.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    # Told to those whom it concerns; "" for none.
+    Column("reason", Text, nullable=False),
+    Index(None, "conversation_id"),
+    Index(None, "predecessor_id"),
+)
+
+# What there was when it was handed over: the predecessor's own pane always, the others where they were shared.
+handover_part = Table(
+    "handover_part",
+    METADATA,
+    Column("handover_id", ForeignKey("handover.id", ondelete="CASCADE"), primary_key=True),
+    Column("pane", _pane(), primary_key=True),
+    # Whether the other one of the two had received it: then the employee is asked whether it goes over.
+    Column("received", Boolean, nullable=False),
+    # The employee's answer. NULL: not answered, or nothing to answer.
+    Column("goes_over", Boolean),
+    Column("answered_at", Instant),
+    # The text as it stood, written afresh: one Yjs update (v1). NULL where it still stands in its pane, or is gone.
+    Column("snapshot", LargeBinary),
+    # When its owner removed it from what is kept for them. What the other one had received stays with that one.
+    Column("left_at", Instant),
 )

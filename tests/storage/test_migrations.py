@@ -32,6 +32,7 @@ async def test_migrations_from_nothing_make_what_the_code_names(database: Databa
     assert await database.read(constraints) == [
         "ck_conversation_state",
         "ck_document_pane",
+        "ck_handover_part_pane",
         "ck_pane_pane",
         "ck_record_document_pane",
     ]

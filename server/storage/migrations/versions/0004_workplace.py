@@ -22,6 +22,7 @@ def upgrade() -> None:
     _note()
     _activities_get_documents()
     _keeping()
+    _handover()
 
 
 def _planning() -> None:
@@ -203,7 +204,9 @@ def _activities_get_documents() -> None:
     due_on = sa.column("due_on", sa.Date())
     document = sa.table("document", sa.column("id"), sa.column("name"))
     snapshot = sa.table("document_snapshot", *map(sa.column, ("document_id", "sequence", "snapshot")))
-    rows = connection.execute(sa.select(activity.c.id, activity.c.employee_id, activity.c.title, due_on)).all()
+    rows = connection.execute(
+        sa.select(activity.c.id, activity.c.employee_id, activity.c.title, due_on)
+    ).all()
     for row in rows:
         # A document holds no NUL and no line breaks in its title, and the row says what the document says.
         title = " ".join(row.title.replace("\0", "").splitlines())
@@ -216,9 +219,7 @@ def _activities_get_documents() -> None:
             },
         )
         number = connection.execute(
-            sa.insert(document)
-            .values(name=f"activities/{row.employee_id}/{row.id}")
-            .returning(document.c.id)
+            sa.insert(document).values(name=f"activities/{row.employee_id}/{row.id}").returning(document.c.id)
         ).scalar_one()
         connection.execute(
             sa.insert(snapshot).values(document_id=number, sequence=0, snapshot=made.snapshot())
@@ -302,3 +303,62 @@ def _keeping() -> None:
     )
     op.create_index(op.f("ix_erasure_at"), "erasure", ["at"], unique=False)
     op.create_index(op.f("ix_erasure_person"), "erasure", ["person"], unique=False)
+
+
+def _handover() -> None:
+    op.add_column("pane", sa.Column("withheld", sa.Boolean(), server_default=sa.false(), nullable=False))
+    # Without a foreign key: SQLite would make the table anew, and lose the rows that refer to it.
+    op.add_column("record", sa.Column("responsible_id", sa.String(length=64), nullable=True))
+    # Nothing had been handed over before there was a way to.
+    op.execute(
+        "UPDATE record SET responsible_id ="
+        " (SELECT responsible_id FROM conversation WHERE conversation.id = record.conversation_id)"
+    )
+    op.create_table(
+        "handover",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("conversation_id", sa.String(length=64), nullable=False),
+        sa.Column("predecessor_id", sa.String(length=64), nullable=False),
+        sa.Column("successor_id", sa.String(length=64), nullable=False),
+        sa.Column("by_id", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversation.id"],
+            name=op.f("fk_handover_conversation_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["predecessor_id"], ["person.id"], name=op.f("fk_handover_predecessor_id")),
+        sa.ForeignKeyConstraint(["successor_id"], ["person.id"], name=op.f("fk_handover_successor_id")),
+        sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_handover_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_handover")),
+    )
+    op.create_index(op.f("ix_handover_conversation_id"), "handover", ["conversation_id"], unique=False)
+    op.create_index(op.f("ix_handover_predecessor_id"), "handover", ["predecessor_id"], unique=False)
+    op.create_table(
+        "handover_part",
+        sa.Column("handover_id", sa.String(length=64), nullable=False),
+        sa.Column(
+            "pane",
+            sa.Enum(
+                "employee",
+                "manager",
+                "joint",
+                name="pane",
+                native_enum=False,
+                create_constraint=True,
+                length=16,
+            ),
+            nullable=False,
+        ),
+        sa.Column("received", sa.Boolean(), nullable=False),
+        sa.Column("goes_over", sa.Boolean(), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("snapshot", sa.LargeBinary(), nullable=True),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["handover_id"], ["handover.id"], name=op.f("fk_handover_part_handover_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("handover_id", "pane", name=op.f("pk_handover_part")),
+    )
