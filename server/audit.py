@@ -41,6 +41,7 @@ ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/-]{0,127}")
 
 ABOUT = frozenset(
     {
+        "activity",
         "erasure",
         "format",
         "guest",
@@ -107,6 +108,12 @@ class Event(StrEnum):
     GUEST_JOINT_PANE_TAKEN_BACK = "page:guest:joint-pane-taken-back"
 
     POLICY_CHANGED = "page:policy:changed"
+
+    ACTIVITY_ADDED = "page:activity:added"
+    ACTIVITY_COMPLETED = "page:activity:completed"
+    ACTIVITY_CANCELLED = "page:activity:cancelled"
+    ACTIVITY_TAKEN_UP = "page:activity:taken-up"
+    ARCHIVE_IMPORTED = "page:archive:imported"
 
     OWN_DATA_ASKED = "page:own-data:asked"
     """Somebody wanted everything that is kept about her."""

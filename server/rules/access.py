@@ -84,7 +84,9 @@ class Action(StrEnum):
     SEE_ACTIVITIES = "see_activities"
     WRITE_ACTIVITY = "write_activity"
     END_ACTIVITY = "end_activity"
-    """To complete or cancel an activity, or to take it up again."""
+    """To complete or cancel an activity, to take it up again, or to say something about it."""
+    KEEP_NOTE = "keep_note"
+    """To read, write and throw away a note that somebody keeps for themselves."""
     SEE_STAFF = "see_staff"
     """To see in the overview that somebody has conversations and activities: when, how many, no content."""
     ASK_FOR_CONVERSATION = "ask_for_conversation"
@@ -154,6 +156,10 @@ class ConversationFacts:
     completer: str | None = None
     """Who closes a conversation that nobody signs (F61)."""
     guests: tuple[GuestFacts, ...] = ()
+    may_be_declined: bool = True
+    """False where the template or the organisation says that it must be held (F100, F115)."""
+    stand_ins: frozenset[str] = frozenset()
+    """Who stands in for the responsible today: plans the meeting, and reads nothing."""
 
     @property
     def parties(self) -> tuple[str, str]:
@@ -202,6 +208,8 @@ class PersonFacts:
     """Who is responsible for a conversation with the employee that goes on."""
     above: str | None = None
     """The manager's manager."""
+    leads: bool = False
+    """Whether the person has staff, in whose planning somebody can stand in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,11 +224,26 @@ class ActivityFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteFacts:
+    """What decides about a note."""
+
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrganisationFacts:
     """The organisation itself: its people and its templates."""
 
 
-Target = ConversationFacts | PaneFacts | InvitationFacts | PersonFacts | ActivityFacts | OrganisationFacts
+Target = (
+    ConversationFacts
+    | PaneFacts
+    | InvitationFacts
+    | PersonFacts
+    | ActivityFacts
+    | NoteFacts
+    | OrganisationFacts
+)
 
 GOES_ON = (State.OPEN, State.FROZEN)
 """The states in which a conversation is not over: a guest takes part as long."""
@@ -239,6 +262,8 @@ def allowed(actor: Actor, action: Action, target: Target) -> bool:
             return _on_person(actor, action, target)
         case ActivityFacts():
             return _on_activity(actor, action, target)
+        case NoteFacts():
+            return action is Action.KEEP_NOTE and actor.person == target.owner
         case OrganisationFacts():
             return _on_organisation(actor, action)
 
@@ -277,12 +302,13 @@ def _turns(person: str, action: Action, target: ConversationFacts) -> bool:
             may = person in target.signers or person == target.responsible
             return may and state in (State.FROZEN, State.CLOSED)
         case Action.DECLINE:
-            return state is State.OPEN and person == target.employee
+            return state is State.OPEN and person == target.employee and target.may_be_declined
         case Action.CANCEL:
             return state is State.OPEN and person == target.responsible
         case Action.MOVE_MEETING:
             # Frozen too: what is to be signed may be looked through together, on another day than planned.
-            return state in GOES_ON and person == target.responsible
+            stands_in = person in target.stand_ins and person not in target.parties
+            return state in GOES_ON and (person == target.responsible or stands_in)
         case _:
             return False
 
@@ -349,7 +375,7 @@ def _on_person(actor: Actor, action: Action, target: PersonFacts) -> bool:
         case Action.ADD_ACTIVITY | Action.SEE_ACTIVITIES:
             return is_self or is_manager or actor.person in target.responsibles
         case Action.NAME_STAND_IN:
-            return is_self
+            return target.leads and (is_self or Role.HR in actor.roles)
         case Action.SEE_COUNTS:
             return actor.person == target.manager
         case _:

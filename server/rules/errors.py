@@ -114,6 +114,15 @@ class ReasonMissing(Refusal):
     sentence = "Write why: the reason is shown to those who are told of this."
 
 
+class MustBeHeld(Refusal):
+    """The template or the organisation says that this conversation is not declined (F100)."""
+
+    sentence = (
+        "This conversation is one that everybody is to have, so it cannot be declined. Ask %(name)s for "
+        "another time, or for somebody beside you."
+    )
+
+
 class TimeMissing(Refusal):
     """A meeting was to be moved to what is no day and time."""
 
@@ -130,6 +139,54 @@ class TooFarAway(Refusal):
     """A meeting was to be moved by years (``limits.MEETING_DAYS_MAX``)."""
 
     sentence = "That is more than %(days)s days from today. Look at the year again."
+
+
+class TimeMissingForCalendar(Refusal):
+    """A calendar invitation was chosen for a conversation without a time."""
+
+    sentence = "A calendar invitation needs a day and a time. Write them, or leave the invitation out."
+
+
+class PlaceWithoutTime(Refusal):
+    """A place was given for a conversation without a time."""
+
+    sentence = "Write the day and the time too: a place alone is not kept."
+
+
+class TemplateNotChosen(Refusal):
+    """A conversation was to be made without saying by which form."""
+
+    sentence = "Choose a form."
+
+
+class TemplateNotThere(Refusal):
+    """The form cannot be used for this employee, or has a newer version."""
+
+    sentence = "This form can no longer be chosen: there may be a newer version of it. Choose again."
+
+
+class NobodyResponsible(Refusal):
+    """The responsible is not active, is nobody, or is the employee."""
+
+    sentence = "Choose somebody who can be responsible: an active colleague, and not %(name)s."
+
+
+class NameNotChosen(Refusal):
+    """A name was typed, and nobody was chosen for it."""
+
+    sentence = "Choose somebody for the name that you typed, or take the name away."
+
+
+class AskedAlready(Refusal):
+    """An employee has asked for a conversation, and nobody has answered yet."""
+
+    sentence = "You have asked already. Take that back first, if you want to ask for something else."
+
+
+class AlreadyAnswered(Refusal):
+    """What an employee asked for has been answered or taken back meanwhile."""
+
+    sentence = "This has been answered already, or taken back. Look again."
 
 
 class TextTooLong(Refusal):
@@ -184,6 +241,18 @@ class TooManyGuests(Refusal):
     """The limit of one conversation (``limits.GUESTS_MAX``)."""
 
     sentence = "A conversation has %(most)s guests at most. End the part of one of them first."
+
+
+class TitleMissing(Refusal):
+    """An activity was to be added without a word of what is to be done."""
+
+    sentence = "Write what is to be done, in a few words."
+
+
+class NothingSaid(Refusal):
+    """A comment without a word in it."""
+
+    sentence = "Write something before you send it."
 
 
 class NoLongerPossible(Refusal):

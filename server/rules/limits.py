@@ -139,11 +139,22 @@ SEARCH_CHARACTERS_MIN = 2
 SEARCH_RESULTS_MAX = 20
 """People who are shown for one search; for more, more of the name must be typed."""
 
+# Activities and notes.
+ACTIVITY_TITLE_CHARACTERS_MAX = 300
+"""Of what lists show of a title; what is typed into one is never refused."""
+ACTIVITY_COMMENT_CHARACTERS_MAX = 4_000
+NOTE_BEGINNING_CHARACTERS_MAX = 200
+"""Of what the list of notes shows of each."""
+
 # A conversation's life.
 REASON_CHARACTERS_MAX = 4_000
 """Of the reason for declining, cancelling or reopening, and of what is proposed instead."""
 SIGNATURE_COMMENT_CHARACTERS_MAX = 4_000
 """Of what somebody says together with a signature."""
+WISH_CHARACTERS_MAX = 2_000
+"""Of what an employee wants to talk about, of when it would suit, and of the answer."""
+WISHES_SHOWN_MAX = 10
+"""Of what one employee has asked for, the newest."""
 SALT_BYTES = 32
 """Of randomness in each record, so that nobody finds a text by trying hashes."""
 

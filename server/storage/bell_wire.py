@@ -24,6 +24,7 @@ from server.storage.bells import (
     PersonChanged,
     PresenceSpoken,
     PresenceWanted,
+    RoomChanged,
     SessionEnded,
 )
 
@@ -33,6 +34,7 @@ _KINDS: dict[str, Callable[..., Bell]] = {
     kind.__name__: kind
     for kind in (
         ConversationChanged,
+        RoomChanged,
         SessionEnded,
         PersonChanged,
         LogMoved,

@@ -17,6 +17,24 @@ class ConversationChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomChanged:
+    """The same of documents that belong to no conversation: an employee's activities, somebody's notes."""
+
+    room: str
+    """As ``activities_of`` and ``notes_of`` name it."""
+
+
+def activities_of(employee: str) -> RoomChanged:
+    """Something about an employee's activities, or about who may see them."""
+    return RoomChanged(f"activities/{employee}")
+
+
+def notes_of(owner: str) -> RoomChanged:
+    """Something about what somebody keeps for themselves."""
+    return RoomChanged(f"notes/{owner}")
+
+
+@dataclass(frozen=True, slots=True)
 class SessionEnded:
     """A logout: the sockets of that session close."""
 
@@ -77,6 +95,7 @@ class NodeLeft:
 
 Bell = (
     ConversationChanged
+    | RoomChanged
     | SessionEnded
     | PersonChanged
     | LogMoved

@@ -118,10 +118,21 @@ def lock_conversation(connection: Connection, conversation_id: str) -> Row[Any] 
     ).one_or_none()
 
 
-def add_document(connection: Connection, name: str, conversation_id: str, pane: Pane, snapshot: bytes) -> int:
-    """Store a new generation with an empty log, and return its row id.
+def lock_document(connection: Connection, document_id: int) -> None:
+    """Keep every append to one document out until the commit, as ``lock_conversation`` does for three.
 
-    ``name`` is "{conversation}/{pane}/{generation}", ``snapshot`` a Yjs update (v1).
+    What decides about the append is to be read afterwards.
+    """
+    connection.execute(select(document.c.id).where(document.c.id == document_id).with_for_update()).all()
+
+
+def add_document(
+    connection: Connection, name: str, conversation_id: str | None, pane: Pane | None, snapshot: bytes
+) -> int:
+    """Store a new document with an empty log, and return its row id.
+
+    ``name`` is as on the wire: "{conversation}/{pane}/{generation}", or, where it belongs to no conversation,
+    "activities/{employee}/{activity}" or "notes/{owner}/{note}". ``snapshot`` is a Yjs update (v1).
     """
     document_id: int = connection.execute(
         insert(document)
@@ -135,7 +146,7 @@ def add_document(connection: Connection, name: str, conversation_id: str, pane: 
 
 
 def drop_document(connection: Connection, document_id: int) -> None:
-    """Remove a generation: its text, history, clients and change log. No pane may point to it any more.
+    """Remove a document: its text, history, clients and change log. No row may point to it any more.
 
     On SQLite the text then leaves the disk as well, as soon as no reader needs it.
     """

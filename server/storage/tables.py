@@ -179,8 +179,8 @@ document = Table(
     "document",
     METADATA,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    # "{conversation}/{pane}/{generation}", "activities/{employee}/{activity}" or "notes/{owner}/{note}", as it
-    # stands on the wire.
+    # As it stands on the wire: "{conversation}/{pane}/{generation}", "activities/{employee}/{activity}" or
+    # "notes/{owner}/{note}".
     Column("name", String(256), nullable=False, unique=True),
     # Both NULL for the document of an activity or a note, whose own rows name it.
     Column("conversation_id", ForeignKey("conversation.id", ondelete="CASCADE")),
@@ -258,8 +258,8 @@ activity = Table(
     Column("employee_id", ForeignKey("person.id"), nullable=False),
     # "work_goal" or "development_goal" (F33).
     Column("goal_type", String(32), nullable=False),
-    # Title, owner and the two dates repeat what the document says, and are written in the transaction of every
-    # change to it: lists and reminders read no documents.
+    # Title, owner and the two dates repeat what the document says, and are written in the transaction of
+    # every change to it: lists and reminders read no documents.
     Column("title", Text, nullable=False),
     # "active", "completed", "cancelled" or "archived".
     Column("state", String(32), nullable=False),
@@ -299,7 +299,7 @@ activity_comment = Table(
     Index(None, "activity_id"),
 )
 
-# What somebody writes for themselves alone: preparing a conversation, about a colleague, or of their own work.
+# What somebody writes for themselves alone: to prepare a conversation, of a colleague, or of their own work.
 note = Table(
     "note",
     METADATA,

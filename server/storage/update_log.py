@@ -11,6 +11,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 
@@ -31,6 +32,27 @@ class Touch:
 
 
 @dataclass(frozen=True, slots=True)
+class ActivitySummary:
+    """What an activity's row repeats of its document."""
+
+    title: str
+    owner: str | None
+    """Whoever the document names: the row has it only if there is such a person."""
+    due_on: date | None
+    follow_up_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSummary:
+    """What a note's row repeats of its document."""
+
+    beginning: str
+
+
+Summary = ActivitySummary | NoteSummary
+
+
+@dataclass(frozen=True, slots=True)
 class Append:
     """One document's change, as it comes from the document itself, never from a client."""
 
@@ -42,6 +64,10 @@ class Append:
     touched: tuple[Touch, ...]
     new_clients: tuple[tuple[int, str], ...] = ()
     """Yjs client ids seen for the first time, with the person that each belongs to."""
+    summary: Summary | None = None
+    """What the document says with this change, of an activity or a note; None for a pane, which has no row."""
+    follows: int = 0
+    """Number of the last change that the summary counts in, beside this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +101,10 @@ class DocumentGone(LogError):
     """The document's row is no longer there: its generation has been dropped."""
 
 
+class LogMovedOn(LogError):
+    """Another node has written since what the append's summary was made of: read the log, and try again."""
+
+
 class LogUnavailable(LogError):
     """The database could not be read or written: nothing was kept, try again."""
 
@@ -86,7 +116,8 @@ class UpdateLog(Protocol):
         """Store one change and return its sequence number once it is durable.
 
         Calls that wait at the same time are carried by one transaction, each in its own SAVEPOINT.
-        Raises AppendRefused, DocumentGone or LogUnavailable.
+        Where the append has a summary, the row that repeats it is written in the same transaction.
+        Raises AppendRefused, DocumentGone, LogMovedOn (never without a summary) or LogUnavailable.
         """
         ...
 

@@ -98,8 +98,8 @@ def _documents_of_no_conversation() -> None:
         for column in columns:
             op.alter_column("document", column, nullable=True)
         return
-    # SQLite cannot alter a column, and a table that is made anew takes with it every row that refers to it. So
-    # the words are taken out of its definition, as https://sqlite.org/lang_altertable.html has it.
+    # SQLite cannot alter a column, and a table that is made anew takes with it every row that refers to it.
+    # So the words are taken out of its definition, as https://sqlite.org/lang_altertable.html has it.
     read = sa.text("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = 'document'")
     before = after = connection.execute(read).scalar_one()
     for column, kind in columns.items():
