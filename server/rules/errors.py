@@ -255,6 +255,37 @@ class NothingSaid(Refusal):
     sentence = "Write something before you send it."
 
 
+class TooManyBundles(Refusal):
+    """The limit of one day (``limits.OWN_BUNDLES_A_DAY_MAX``)."""
+
+    status = 429
+    sentence = "You have had this made %(most)s times in 24 hours. Download the newest one, or wait a day."
+
+
+class HeldBack(Refusal):
+    """What was to be erased is held back, because a dispute is going on."""
+
+    sentence = "This is held back and cannot be erased. Lift that first."
+
+
+class HeldAlready(Refusal):
+    """What was to be held back is."""
+
+    sentence = "This is held back already."
+
+
+class WorksHere(Refusal):
+    """All of a person's data was to be erased, and the person has not left."""
+
+    sentence = "%(name)s works here. What is needed for that cannot be erased before %(name)s has left."
+
+
+class NotConfirmed(Refusal):
+    """What cannot be undone was asked for without saying that one knows it."""
+
+    sentence = "Tick that you know that this cannot be undone."
+
+
 class NoLongerPossible(Refusal):
     """The conversation or the pane has moved on since the page was shown."""
 

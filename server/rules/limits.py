@@ -165,6 +165,8 @@ REMINDER_DAYS_MAX = 60
 """Between a reminder and what it reminds of."""
 RETENTION_DAYS_MAX = 3_650
 RETENTION_YEARS_MAX = 100
+DUE_SOON_DAYS = 60
+"""Before the day by which somebody is to have had a conversation: from then on it is said that it is soon."""
 SMALL_GROUP_MAX = 50
 """The least number of people whose figures are shown, at its highest."""
 
@@ -185,6 +187,27 @@ LETTER_POLL_SECONDS = 5.0
 LETTER_FAILURE_CHARACTERS_MAX = 500
 """Of what a mail server said when it did not take a letter."""
 LETTERS_SHOWN_MAX = 50
+
+# What is kept, and what everybody may have of it.
+OWN_BUNDLE_DAYS = 7
+"""For how long a bundle of somebody's own data is there to be downloaded."""
+OWN_BUNDLES_A_DAY_MAX = 3
+"""How often one person may have it made in 24 hours."""
+OWN_BUNDLE_LEASE_SECONDS = 120
+"""For how long one step of making it may take: another node begins it anew afterwards."""
+OWN_BUNDLE_ATTEMPTS_MAX = 3
+OWN_BUNDLE_BYTES_MAX = 1024 * MIB
+OWN_BUNDLE_POLL_SECONDS = 5.0
+"""How often a node looks for one to make, of which it may not have heard."""
+RETENTION_ROUND_SECONDS = 24 * 60 * 60
+"""How often what is no longer to be kept is erased."""
+RETENTION_FIRST_ROUND_SECONDS = 60
+"""From the server's start to the first time."""
+RETENTION_PREVIEW_DAYS = 30
+"""How far ahead it is shown what goes when."""
+RETENTION_PREVIEW_DAYS_MAX = 3_650
+RETENTION_SHOWN_MAX = 500
+"""Lines on one page: the rest is counted."""
 
 # Records.
 RECORD_BYTES_MAX = 64 * MIB
