@@ -170,6 +170,15 @@ DUE_SOON_DAYS = 60
 SMALL_GROUP_MAX = 50
 """The least number of people whose figures are shown, at its highest."""
 
+# What an older system leaves behind.
+ARCHIVE_BYTES_MAX = 8 * MIB
+"""Of one file of its activities: some 30,000 of them."""
+ARCHIVE_ROWS_MAX = 50_000
+ARCHIVE_COLUMNS_MAX = 60
+ARCHIVE_CELL_CHARACTERS_MAX = 10_000
+ARCHIVE_FAULTS_SHOWN_MAX = 200
+"""On the page: of a file in which every row is wrong the first ones tell what is."""
+
 # Letters: e-mail about a meeting.
 MEETING_MINUTES = 60
 """How long a meeting is in a calendar."""
