@@ -1,6 +1,8 @@
 """What tests of several modules share: a clock that is set, and both databases."""
 
 import asyncio
+import fcntl
+import shutil
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -46,10 +48,15 @@ def clock() -> SetClock:
 
 
 @pytest.fixture(scope="session")
-def played() -> Iterator[Path]:
-    """A data folder in which the sample organisation has been played."""
-    with played_organisation() as folder:
-        yield folder
+def played(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Path:
+    """A data folder in which the sample organisation has been played: once, for all who test side by side."""
+    folder = tmp_path_factory.getbasetemp().parent / f"played-{testrun_uid}"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            with played_organisation() as played:
+                shutil.copytree(played, folder)
+    return folder
 
 
 @pytest.fixture

@@ -3,9 +3,16 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from importlib import import_module
 from multiprocessing.connection import Connection
 
 from server.cli import main
+
+# What the server imports only when it needs it, or when it begins to serve.
+for module in ("uvicorn.protocols.http.auto", "uvloop", "server.storage.sqlite", "alembic.command"):
+    with suppress(ImportError):
+        import_module(module)
 
 
 def run(

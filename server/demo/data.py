@@ -12,6 +12,9 @@ from server.template.words import Words
 
 FOLDER = Path(__file__).parent
 
+# The one in C, where PyYAML came with it.
+LOADER: type[yaml.CSafeLoader | yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 class Strict(BaseModel):
     """Days are counted from the day of loading; unknown keys are errors."""
@@ -187,4 +190,4 @@ def templates() -> list[dict[str, Any]]:
 
 
 def _yaml(name: str) -> Any:
-    return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+    return yaml.load((FOLDER / name).read_text(encoding="utf-8"), LOADER)  # noqa: S506 (both are safe)
