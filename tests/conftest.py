@@ -48,9 +48,10 @@ def clock() -> SetClock:
 
 
 @pytest.fixture(scope="session")
-def played(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Path:
+def played(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """A data folder in which the sample organisation has been played: once, for all who test side by side."""
-    folder = tmp_path_factory.getbasetemp().parent / f"played-{testrun_uid}"
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "played"
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
