@@ -14,6 +14,7 @@ from server import audit, conversations, letters
 from server.audit import Event
 from server.conversations import Meeting
 from server.rules.access import Action, Actor
+from server.rules.day import day_of
 from server.rules.errors import TextTooLong, TimeSkipped, TooFarAway
 from server.rules.limits import MEETING_DAYS_MAX, PLACE_CHARACTERS_MAX
 from server.storage import tables
@@ -41,10 +42,12 @@ def meeting(local: datetime, time_zone: str, place: str) -> Meeting:
 def move(connection: Connection, actor: Actor, id_: str, meeting: Meeting, now: datetime) -> None:
     """Have the two meet then and there instead. Nothing happens where they were to already.
 
+    The responsible decides, or whoever stands in today.
     A time that has passed is taken: two people may have met on another day than was planned. Raises
     NotFound, NoLongerPossible, TooFarAway or TextTooLong.
     """
-    conversation = conversations.locked_for(connection, actor, id_, Action.MOVE_MEETING)
+    seen = conversations.locked_planned(connection, actor, id_, day_of(now))
+    conversation = conversations.required(seen, actor, Action.MOVE_MEETING)
     if abs(meeting.at - now) > timedelta(days=MEETING_DAYS_MAX):
         raise TooFarAway(days=MEETING_DAYS_MAX)
     if len(meeting.place) > PLACE_CHARACTERS_MAX:

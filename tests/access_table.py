@@ -26,6 +26,7 @@ TABLE = Path(__file__).with_name("access_table.txt")
 SIGNED_IN, ANYBODY, NOBODY = "everybody who is signed in", "anybody at all", "nobody"
 
 EMPLOYEE, RESPONSIBLE, SIGNED_OUT, OPERATES = "emp", "res", "out", "oper"
+ABOVE, STAND_IN = "above", "stand"
 GUESTS = {
     "asked": GuestFacts("asked", EMPLOYEE, agreed=True, accepted=False),
     "guest": GuestFacts("guest", EMPLOYEE, agreed=True, accepted=True),
@@ -39,7 +40,7 @@ ROLES = {
     "hr": Role.HR,
     "forms": Role.FORM_ADMINISTRATOR,
     "system": Role.SYSTEM_ADMINISTRATOR,
-    "above": Role.MANAGER,
+    ABOVE: Role.MANAGER,
     "prev": Role.MANAGER,
     "union": Role.UNION_REPRESENTATIVE,
     "guest": Role.UNION_REPRESENTATIVE,
@@ -81,6 +82,7 @@ class Situation:
             signers=frozenset(signers[self.signing]),
             completer=RESPONSIBLE,
             guests=tuple(GUESTS.values()),
+            stand_ins=frozenset({STAND_IN}),
         )
 
     def pane(self, pane: Pane) -> PaneFacts:
@@ -135,7 +137,9 @@ class Section:
             ):
                 return InvitationFacts(situation.conversation, GUESTS[situation.guest])
             case Action.CREATE_CONVERSATION | Action.ADD_ACTIVITY | Action.SEE_ACTIVITIES:
-                return PersonFacts(EMPLOYEE, RESPONSIBLE)
+                return PersonFacts(EMPLOYEE, RESPONSIBLE, stand_ins=frozenset({STAND_IN}), above=ABOVE)
+            case Action.NAME_STAND_IN:
+                return PersonFacts(RESPONSIBLE, ABOVE, leads=True)
             case (
                 Action.ADD_PERSON
                 | Action.SET_PASSWORD

@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from server.pages import cookies, failures, language, navigation, security, words
 from server.pages.addresses import sign_in_address
 from server.pages.rendering import Rendering, View
+from server.rules import day
 from server.rules.access import Actor
 from server.rules.errors import NotFound, NotSignedIn, Refusal, StorageUnavailable
 from server.sessions import Session
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from server.storage.database import Database
     from server.templates import Templates
 
-DEFAULT_ZONE = "Europe/Stockholm"
+DEFAULT_ZONE = day.ZONE
 """Where a day begins on pages that are about no conversation."""
 
 log = structlog.get_logger()

@@ -1,4 +1,4 @@
-"""When and where two people meet: a page on which whoever is responsible changes it (F52)."""
+"""When and where two people meet: a page on which whoever is responsible, or stands in, changes it (F52)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,7 +45,13 @@ async def move(visit: PersonVisit) -> Response:
         await visit.features.meetings.move(visit.actor, conversation.id, meeting)
     except (TimeMissing, TimeSkipped, TooFarAway, TextTooLong) as refusal:
         return await _page(visit, typed, refusal)
-    return turns.done(visit)
+    return turns.done(visit, _back(visit, conversation))
+
+
+def _back(visit: PersonVisit, conversation: Conversation) -> str:
+    """Whence the person came: whoever stands in sees the staff, and never the conversation."""
+    sees = conversation.may(visit.actor, Action.SEE_CONVERSATION)
+    return f"/conversations/{conversation.id}" if sees else "/staff"
 
 
 def _local(typed: Typed) -> datetime:
@@ -63,6 +69,8 @@ async def _page(visit: PersonVisit, typed: Typed | None = None, refusal: Refusal
         "meetings/page.html",
         refusal.status if refusal else 200,
         id=conversation.id,
+        stands_in=not conversation.may(visit.actor, Action.SEE_CONVERSATION),
+        parties=(conversation.employee, conversation.responsible),
         meeting=meeting_of(conversation, view),
         other=conversation.other(visit.me.id),
         typed=typed or _stored(conversation, view.days.zone),

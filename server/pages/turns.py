@@ -18,7 +18,10 @@ async def asked(visit: PersonVisit, action: Action) -> Conversation:
 
     Raises NotFound for whoever may never take it, and NoLongerPossible when its state has moved on.
     """
-    conversation = await visit.features.conversations.see(visit.actor, id_of(visit))
+    features, id_ = visit.features.conversations, id_of(visit)
+    # Whoever stands in plans the meeting, and sees nothing else.
+    see = features.see_planned if action is Action.MOVE_MEETING else features.see
+    conversation = await see(visit.actor, id_)
     return conversations.required(conversation, visit.actor, action)
 
 
@@ -28,8 +31,8 @@ def id_of(visit: PersonVisit) -> str:
     return id_
 
 
-def done(visit: PersonVisit) -> Response:
-    """It was done: a person goes back to the conversation, a script is told so."""
+def done(visit: PersonVisit, back: str = "") -> Response:
+    """It was done: a person goes back to the conversation, or to ``back``; a script is told so."""
     if failures.wants_data(visit.request):
         return Response(status_code=204)
-    return RedirectResponse(f"/conversations/{id_of(visit)}", 303)
+    return RedirectResponse(back or f"/conversations/{id_of(visit)}", 303)

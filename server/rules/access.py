@@ -76,10 +76,16 @@ class Action(StrEnum):
     """To end a guest's part, or to refuse it before it has begun."""
     LET_GUEST_WRITE = "let_guest_write"
     """To give the guest the joint pane, or to take it back."""
+    SEE_RESPONSIBLE = "see_responsible"
+    """To see who meets whom, when, and who is responsible, on the way to naming somebody else."""
     REASSIGN = "reassign"
     """To give a conversation to another responsible, when the manager changes."""
     ANSWER_HANDOVER = "answer_handover"
-    """To say which shared parts go over to the new responsible."""
+    """To say whether a shared part goes over to the new responsible."""
+    READ_FORMER = "read_former"
+    """To read what is kept of the time before a conversation was handed over."""
+    REMOVE_FORMER = "remove_former"
+    """To have one's own part of that erased."""
     ADD_ACTIVITY = "add_activity"
     SEE_ACTIVITIES = "see_activities"
     WRITE_ACTIVITY = "write_activity"
@@ -185,6 +191,25 @@ class PaneFacts:
     """Shared, but the template opens both panes together and the other one is not shared yet (F22)."""
     current: bool = True
     """False for a generation that has been replaced: nothing is read or written there any more."""
+    withheld: bool = False
+    """The conversation was handed over, and the employee has not answered yet whether this goes over."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartFacts:
+    """What decides about one pane as it stood when the conversation was handed over."""
+
+    conversation: ConversationFacts
+    """As it is now: its responsible is the successor, or one of later."""
+    pane: Pane
+    predecessor: str
+    """Who was responsible then, and owns what stood in the manager's pane."""
+    received: bool
+    """The other one of the two had it: of the predecessor's own pane the employee, of the rest both."""
+    goes_over: bool | None = None
+    """The employee's answer; None before it, and where there is nothing to answer."""
+    removed: bool = False
+    """Its owner has had it erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +263,7 @@ class OrganisationFacts:
 Target = (
     ConversationFacts
     | PaneFacts
+    | PartFacts
     | InvitationFacts
     | PersonFacts
     | ActivityFacts
@@ -254,6 +280,8 @@ def allowed(actor: Actor, action: Action, target: Target) -> bool:
     match target:
         case PaneFacts():
             return _on_pane(actor, action, target)
+        case PartFacts():
+            return _on_part(actor, action, target)
         case ConversationFacts():
             return _on_conversation(actor, action, target)
         case InvitationFacts():
@@ -284,8 +312,32 @@ def _on_conversation(actor: Actor, action: Action, target: ConversationFacts) ->
             return (is_party or is_guest) and target.state in GOES_ON
         case Action.INVITE_GUEST:
             return is_party and target.state in GOES_ON
+        case Action.SEE_RESPONSIBLE:
+            return _hands_over(actor, target) and target.state in GOES_ON
+        case Action.REASSIGN:
+            # Not while it is signed: signatures are by name.
+            return _hands_over(actor, target) and target.state is State.OPEN
         case _:
             return _turns(actor.person, action, target)
+
+
+def _hands_over(actor: Actor, target: ConversationFacts) -> bool:
+    """Whether the actor may give the conversation to somebody else: whoever is responsible, and HR.
+
+    A new line manager takes nothing: being the manager gives no right in a conversation that somebody else holds.
+    """
+    return actor.person != target.employee and (actor.person == target.responsible or Role.HR in actor.roles)
+
+
+def may_be_responsible(actor: Actor, target: ConversationFacts, person: str, manager: str | None) -> bool:
+    """Whether ``actor``, who hands the conversation over, may choose this active person.
+
+    ``manager`` is the employee's line manager. HR chooses nobody of HR's own making: not herself, unless she is
+    the manager.
+    """
+    if person in target.parties:
+        return False
+    return person != actor.person or person == manager
 
 
 def _turns(person: str, action: Action, target: ConversationFacts) -> bool:
@@ -397,7 +449,7 @@ def _on_activity(actor: Actor, action: Action, target: ActivityFacts) -> bool:
 
 def _on_pane(actor: Actor, action: Action, target: PaneFacts) -> bool:
     conversation = target.conversation
-    if not target.current:
+    if not target.current or (target.withheld and actor.person != target.owner):
         return False
     if actor.person not in conversation.parties:
         return _takes_part(actor, conversation) and _guest_on_pane(actor, action, target)
@@ -433,5 +485,31 @@ def _guest_on_pane(actor: Actor, action: Action, target: PaneFacts) -> bool:
         case Action.WRITE_PANE:
             guest = conversation.guest(actor.person)
             return conversation.state is State.OPEN and is_joint and guest is not None and guest.writes
+        case _:
+            return False
+
+
+def _on_part(actor: Actor, action: Action, target: PartFacts) -> bool:
+    conversation, person = target.conversation, actor.person
+    is_employee = person == conversation.employee
+    owner = {Pane.EMPLOYEE: conversation.employee, Pane.MANAGER: target.predecessor}.get(target.pane)
+    match action:
+        case Action.ANSWER_HANDOVER:
+            is_asked = target.received and target.goes_over is None
+            return is_employee and is_asked and conversation.state is State.OPEN
+        case Action.REMOVE_FORMER:
+            return person == owner and not target.removed
+        case Action.READ_FORMER if target.pane is Pane.MANAGER:
+            if person == target.predecessor and not target.removed:
+                return True
+            if is_employee:
+                return target.received
+            reads = person == conversation.responsible or _takes_part(actor, conversation)
+            return reads and target.received and target.goes_over is True
+        case Action.READ_FORMER if target.pane is Pane.JOINT:
+            # What has gone over stands in its pane again, for those who have the conversation now.
+            return person in (conversation.employee, target.predecessor) and target.goes_over is not True
+        case Action.READ_FORMER:
+            return person == owner and target.goes_over is False and not target.removed
         case _:
             return False

@@ -287,6 +287,9 @@ class World:
             raise NotFound
         return Reading(found, {pane: cast("Content", self.contents.get(pane, {}))})
 
+    async def see_planned(self, actor: Actor, id_: str) -> Conversation:
+        return await self.see(actor, id_)
+
     async def see(self, actor: Actor, id_: str) -> Conversation:
         if id_ != "c1" or actor.person not in ("maja", "jonas"):
             raise NotFound
