@@ -7,13 +7,13 @@ There is no way to a conversation's panes but ``see`` and ``locked``, which read
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
 from crdt.document import Document
-from server import audit, letters, people, templates
+from server import audit, letters, people, policy, templates
 from server.audit import Event
 from server.people import Person
 from server.rules.access import (
@@ -28,15 +28,18 @@ from server.rules.access import (
     State,
     allowed,
 )
-from server.rules.errors import NoLongerPossible, NotFound
+from server.rules.day import day_of
+from server.rules.errors import MustBeHeld, NobodyResponsible, NoLongerPossible, NotFound
 from server.rules.limits import UPDATE
 from server.storage import tables
 from server.storage.bells import ConversationChanged
 from server.storage.database import Database, add_document, lock_conversation, ring
-from server.template.format import Template
+from server.template.format import Prepare, Template
 from server.templates import schemas
 
 ID_BYTES = 16
+
+NOTHING_SENT = Prepare()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ class Conversation:
     """Whether those who take part are told of the meeting by e-mail (F49)."""
     calendar_sequence: int | None = None
     """Of the calendar event that was last sent to them; None where none ever was (F54)."""
+    prepare: Prepare = NOTHING_SENT
+    """What went with the invitation, and whether the employee is asked to read it (F116-F119)."""
 
     @property
     def state(self) -> State:
@@ -104,22 +109,31 @@ def create(
     meeting: Meeting | None,
     now: datetime,
     *,
+    responsible: str | None = None,
     notify: bool = False,
     invite: bool = False,
+    prepare: Prepare | None = None,
+    event: Event = Event.CONVERSATION_CREATED,
 ) -> str:
-    """Make a conversation with the employee; the actor, who is the manager, becomes responsible.
+    """Make a conversation with the employee. Returns its id.
 
-    Both are told of it by e-mail when ``notify``, and get the meeting, if there is one, in their calendars
-    when ``invite``. Returns its id. Raises NotFound for anybody but the manager, and for a template that is
-    not made available to the employee's unit.
+    ``responsible`` is the employee's manager unless it says somebody else (F3, F30), also where the actor
+    stands in for the manager. Those who take part are told of it by e-mail when ``notify``, and get the
+    meeting, if there is one, in their calendars when ``invite``; with it goes what ``prepare`` says, by
+    default what the template says (F116, F117). ``event`` says for the audit where it was asked for.
+
+    Raises NotFound for anybody but the manager and who stands in, and for a template that cannot be chosen
+    for the employee (F44), and NobodyResponsible.
     """
     person = people.get(connection, employee)
-    if not allowed(actor, Action.CREATE_CONVERSATION, person.facts):
+    facts = people.facts_on(connection, employee, day_of(now))
+    if not allowed(actor, Action.CREATE_CONVERSATION, facts):
         raise NotFound
     form = templates.get(connection, *template)
-    units = form.available_to.units
-    if units and person.unit not in units:
+    if not templates.can_be_chosen(form, person):
         raise NotFound
+    leads = _responsible(connection, responsible or facts.manager or "", person)
+    goes_with = form.prepare if prepare is None else prepare
     id_ = secrets.token_hex(ID_BYTES)
     connection.execute(
         insert(tables.conversation).values(
@@ -127,7 +141,7 @@ def create(
             template_id=form.id,
             template_version=form.version,
             employee_id=employee,
-            responsible_id=actor.person,
+            responsible_id=leads,
             state=State.OPEN,
             shares=form.shares,
             created_at=now,
@@ -136,9 +150,12 @@ def create(
             place=meeting.place if meeting else None,
             notify=notify,
             calendar_sequence=0 if invite and meeting else None,
+            sends_routine=goes_with.send_routine_with_invitation,
+            sends_plan=goes_with.send_action_plan_template and form.action_plan is not None,
+            must_read=goes_with.employee_must_read,
         )
     )
-    owners = {Pane.EMPLOYEE: employee, Pane.MANAGER: actor.person, Pane.JOINT: None}
+    owners = {Pane.EMPLOYEE: employee, Pane.MANAGER: leads, Pane.JOINT: None}
     for pane, owner in owners.items():
         made = Document.made(schemas(form, pane), UPDATE)
         document = add_document(connection, new_name(id_, pane), id_, pane, made.snapshot())
@@ -148,7 +165,7 @@ def create(
         )
     audit.record(
         connection,
-        Event.CONVERSATION_CREATED,
+        event,
         actor.person,
         now,
         id_,
@@ -158,6 +175,17 @@ def create(
     )
     letters.queue(connection, id_, letters.Kind.INVITED, now)
     return id_
+
+
+def _responsible(connection: Connection, id_: str, employee: Person) -> str:
+    """Return the id if it is that of somebody who can be responsible. Raises NobodyResponsible."""
+    try:
+        person = people.get(connection, id_)
+    except NotFound:
+        raise NobodyResponsible(name=employee.name) from None
+    if not person.active or person.id == employee.id:
+        raise NobodyResponsible(name=employee.name)
+    return person.id
 
 
 def new_name(id_: str, pane: Pane) -> str:
@@ -185,6 +213,17 @@ def locked_invited(connection: Connection, actor: Actor, id_: str) -> Conversati
     return _seen(connection, actor, lock_conversation(connection, id_), invited=True)
 
 
+def see_planned(connection: Connection, actor: Actor, id_: str, day: date) -> Conversation:
+    """As ``see``, also for whoever stands in for the responsible on that day: who meets whom and when, and
+    nothing that is written there."""
+    return _seen(connection, actor, _row(connection, id_), stands_in_on=day)
+
+
+def locked_planned(connection: Connection, actor: Actor, id_: str, day: date) -> Conversation:
+    """As ``see_planned``, for a change of the meeting."""
+    return _seen(connection, actor, lock_conversation(connection, id_), stands_in_on=day)
+
+
 def locked_for(connection: Connection, actor: Actor, id_: str, action: Action) -> Conversation:
     """As ``locked``, for a turn in its life, which the actor may take.
 
@@ -194,9 +233,14 @@ def locked_for(connection: Connection, actor: Actor, id_: str, action: Action) -
 
 
 def required(conversation: Conversation, actor: Actor, action: Action) -> Conversation:
-    """The same conversation, in which the actor may take this turn now. Raises as ``locked_for``."""
+    """The same conversation, in which the actor may take this turn now.
+
+    Raises as ``locked_for``, and MustBeHeld for declining what is not to be declined.
+    """
     if not conversation.may(actor, action):
-        facts = conversation.facts
+        facts = replace(conversation.facts, may_be_declined=True)
+        if allowed(actor, action, facts):
+            raise MustBeHeld(name=conversation.responsible.first_name)
         ever = any(allowed(actor, action, replace(facts, state=state)) for state in State)
         raise NoLongerPossible if ever else NotFound
     return conversation
@@ -256,11 +300,18 @@ def is_started(connection: Connection, actor: Actor, conversation: Conversation)
             (document.c.pane == Pane.JOINT) | (log.c.person_id == actor.person),
         )
     )
+    # What was shared with somebody who handed it over since has no log any more either.
+    handover, part = tables.handover, tables.handover_part
+    handed_over = (
+        select(part.c.handover_id)
+        .join(handover, handover.c.id == part.c.handover_id)
+        .where(handover.c.conversation_id == conversation.id, part.c.received)
+    )
     # Of a conversation that was opened again the log begins anew, and the text is there.
     reopened = select(decision.c.id).where(
         decision.c.conversation_id == conversation.id, decision.c.kind == "reopened"
     )
-    return bool(connection.scalar(select(written.exists() | reopened.exists())))
+    return bool(connection.scalar(select(written.exists() | reopened.exists() | handed_over.exists())))
 
 
 def _row(connection: Connection, id_: str) -> Row[Any] | None:
@@ -276,13 +327,22 @@ def _is_invited(actor: Actor, facts: ConversationFacts) -> bool:
 
 
 def _seen(
-    connection: Connection, actor: Actor, row: Row[Any] | None, *, invited: bool = False
+    connection: Connection,
+    actor: Actor,
+    row: Row[Any] | None,
+    *,
+    invited: bool = False,
+    stands_in_on: date | None = None,
 ) -> Conversation:
     if row is None:
         raise NotFound
     template = templates.get(connection, row.template_id, row.template_version)
     facts = _facts(connection, row, template)
     may_see = allowed(actor, Action.SEE_CONVERSATION, facts) or (invited and _is_invited(actor, facts))
+    if stands_in_on is not None:
+        # Asked for here alone: to whoever sees the conversation anyway it makes no difference.
+        facts = replace(facts, stand_ins=people.stand_ins(connection, row.responsible_id, stands_in_on))
+        may_see = may_see or allowed(actor, Action.MOVE_MEETING, facts)
     if not may_see:
         raise NotFound
     return Conversation(
@@ -297,6 +357,11 @@ def _seen(
         panes=_panes(connection, row.id, facts, template),
         notify=row.notify,
         calendar_sequence=row.calendar_sequence,
+        prepare=Prepare(
+            send_routine_with_invitation=row.sends_routine,
+            send_action_plan_template=row.sends_plan,
+            employee_must_read=row.must_read,
+        ),
     )
 
 
@@ -315,6 +380,7 @@ def _facts(connection: Connection, row: Row[Any], template: Template) -> Convers
         shares=row.shares,
         signers=frozenset(persons[party] for party in template.sign.signers if template.sign.enabled),
         completer=persons[template.completes],
+        may_be_declined=not template.mandatory_conversation and policy.get(connection).may_decline,
         guests=tuple(
             GuestFacts(
                 person=each.person_id,
@@ -352,6 +418,7 @@ def _panes(
                 shared=row.shared_at is not None,
                 opened=row.opened_at is not None,
                 waiting=template.reveals_together and row.shared_at is not None and bool(unshared),
+                withheld=row.withheld,
             ),
             document=row.document_id,
             name=row.name,
@@ -379,11 +446,20 @@ class Conversations:
         *,
         notify: bool = False,
         invite: bool = False,
+        event: Event = Event.CONVERSATION_CREATED,
     ) -> str:
-        """As ``create``."""
+        """As ``create``, with everything else as it is by default."""
         return await self._database.write(
             lambda c: create(
-                c, actor, employee, template, meeting, self._clock(), notify=notify, invite=invite
+                c,
+                actor,
+                employee,
+                template,
+                meeting,
+                self._clock(),
+                notify=notify,
+                invite=invite,
+                event=event,
             )
         )
 

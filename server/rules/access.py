@@ -324,7 +324,7 @@ def _on_conversation(actor: Actor, action: Action, target: ConversationFacts) ->
 def _hands_over(actor: Actor, target: ConversationFacts) -> bool:
     """Whether the actor may give the conversation to somebody else: whoever is responsible, and HR.
 
-    A new line manager takes nothing: being the manager gives no right in a conversation that somebody else holds.
+    A new line manager takes nothing: being the manager gives no right in what somebody else is responsible for.
     """
     return actor.person != target.employee and (actor.person == target.responsible or Role.HR in actor.roles)
 
@@ -332,8 +332,7 @@ def _hands_over(actor: Actor, target: ConversationFacts) -> bool:
 def may_be_responsible(actor: Actor, target: ConversationFacts, person: str, manager: str | None) -> bool:
     """Whether ``actor``, who hands the conversation over, may choose this active person.
 
-    ``manager`` is the employee's line manager. HR chooses nobody of HR's own making: not herself, unless she is
-    the manager.
+    ``manager`` is the employee's line manager. Nobody of HR chooses herself, unless she is that manager.
     """
     if person in target.parties:
         return False

@@ -144,6 +144,7 @@ def _lock(connection: Connection, documents: Sequence[int]) -> dict[int, tuple[P
             pane.c.document_id,
             pane.c.shared_at,
             pane.c.opened_at,
+            pane.c.withheld,
         )
         .join(conversation, conversation.c.id == document.c.conversation_id)
         .outerjoin(
@@ -170,6 +171,7 @@ def _lock(connection: Connection, documents: Sequence[int]) -> dict[int, tuple[P
                 shared=row.shared_at is not None,
                 opened=row.opened_at is not None,
                 current=row.document_id == row.id,
+                withheld=bool(row.withheld),
             ),
             row.last,
         )

@@ -20,7 +20,8 @@ from server.storage.update_log import Append, Author, DocumentGone
 
 _TARGET = """
     SELECT d.pane, c.employee_id, c.responsible_id, c.state, c.shares, c.joint_writers,
-           p.owner_id, p.shared_at IS NOT NULL, p.opened_at IS NOT NULL, p.document_id IS d.id
+           p.owner_id, p.shared_at IS NOT NULL, p.opened_at IS NOT NULL, p.document_id IS d.id,
+           p.withheld
     FROM document d
     JOIN conversation c ON c.id = d.conversation_id
     LEFT JOIN pane p ON p.conversation_id = d.conversation_id AND p.pane = d.pane
@@ -86,7 +87,7 @@ def _target(rows: sqlite3.Connection, document: int) -> PaneFacts:
     found = rows.execute(_TARGET, (document,)).fetchone()
     if found is None:
         raise DocumentGone(document)
-    pane, employee, responsible, state, shares, writers, owner, shared, opened, current = found
+    pane, employee, responsible, state, shares, writers, owner, shared, opened, current, withheld = found
     guests = writing_guests(json.loads(writers)) if writers else ()
     return PaneFacts(
         conversation=ConversationFacts(employee, responsible, State(state), bool(shares), guests=guests),
@@ -95,6 +96,7 @@ def _target(rows: sqlite3.Connection, document: int) -> PaneFacts:
         shared=bool(shared),
         opened=bool(opened),
         current=bool(current),
+        withheld=bool(withheld),
     )
 
 
