@@ -22,7 +22,7 @@ def decline(
 ) -> None:
     """Decline one's conversation, with a reason and perhaps with what one proposes instead.
 
-    Raises NotFound, NoLongerPossible, ReasonMissing or TextTooLong.
+    Raises NotFound, NoLongerPossible, MustBeHeld, ReasonMissing or TextTooLong.
     """
     conversation = conversations.locked_for(connection, actor, id_, Action.DECLINE)
     decisions.decide(connection, conversation, Kind.DECLINED, actor, reason, now, alternative)

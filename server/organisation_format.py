@@ -15,9 +15,8 @@ from server.faults import Fault, mappings, path_of, sentence_of
 from server.people import normal_email
 from server.rules.access import Role
 from server.rules.limits import EMAIL_CHARACTERS_MAX, NAME_CHARACTERS_MAX
-from server.template.words import Identifier, NotEmpty, Sentence, Strict, Words
+from server.template.words import Identifier, NotEmpty, PersonId, Sentence, Strict, Words
 
-PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_CHARACTERS_MAX)]
 Email = Annotated[
     str,

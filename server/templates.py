@@ -1,15 +1,16 @@
 """The templates that conversations are made from: added whole and checked, never changed afterwards."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, tuple_
 
 from crdt.schema import DocumentSchema
 from server import audit
 from server.audit import Event
 from server.faults import Fault
+from server.people import Person
 from server.rules.access import Action, Actor, OrganisationFacts, Pane, allowed
 from server.rules.errors import NoLongerPossible, NotFound
 from server.storage import tables
@@ -30,7 +31,7 @@ def add(connection: Connection, actor: Actor, body: Mapping[str, Any], now: date
     if not allowed(actor, Action.ADD_TEMPLATE, OrganisationFacts()):
         raise NotFound
     template = template_format.read(body)
-    unknown = _unknown_units(connection, template)
+    unknown = tuple(_unknown(connection, template))
     if unknown:
         raise TemplateInvalid(unknown)
     if template.version != newest(connection, template.id) + 1:
@@ -69,14 +70,31 @@ def get(connection: Connection, id_: str, version: int) -> Template:
     return template_format.read(body)
 
 
-def _unknown_units(connection: Connection, template: Template) -> tuple[Fault, ...]:
-    # A misspelt unit would withhold the template from it without a word.
-    there = set(connection.scalars(select(tables.unit.c.id)))
-    return tuple(
-        Fault(f"available_to.units[{number}]", f"There is no unit {unit}.")
-        for number, unit in enumerate(template.available_to.units)
-        if unit not in there
+def available(connection: Connection, person: Person) -> list[Template]:
+    """What can be chosen for somebody (F44): the newest version of each template, by its id."""
+    table = tables.template
+    newest_of = select(table.c.id, func.max(table.c.version)).group_by(table.c.id)
+    rows = connection.scalars(
+        select(table.c.body).where(tuple_(table.c.id, table.c.version).in_(newest_of)).order_by(table.c.id)
     )
+    return [template for template in map(template_format.read, rows) if can_be_chosen(template, person)]
+
+
+def can_be_chosen(template: Template, person: Person) -> bool:
+    """Whether a conversation with somebody can be made from the template."""
+    return template.available_to.includes(person.id, person.unit, person.employment.form)
+
+
+def _unknown(connection: Connection, template: Template) -> Iterator[Fault]:
+    # A misspelt name would withhold the template without a word.
+    for key, what, known, named in (
+        ("units", "unit", tables.unit.c.id, template.available_to.units),
+        ("persons", "person", tables.person.c.id, template.available_to.persons),
+    ):
+        there = set(connection.scalars(select(known).where(known.in_(named))))
+        for number, name in enumerate(named):
+            if name not in there:
+                yield Fault(f"available_to.{key}[{number}]", f"There is no {what} {name}.")
 
 
 class Templates:

@@ -368,7 +368,7 @@ async def test_a_conversation_s_whole_life_stands_in_the_audit(here: Organisatio
     ]
 
     assert life == [
-        ("command:conversation:created", "jonas"),
+        ("page:conversation:created", "jonas"),
         ("page:conversation:frozen", "maja"),
         ("page:record:signed", "maja"),
         ("page:record:signed", "jonas"),

@@ -416,7 +416,7 @@ def test_the_versions_of_a_template_have_no_gap_and_the_newest_is_used(operator:
         ({"employee": "nobody@vatten.example"}, "Nobody active has the address nobody@vatten.example in "),
         ({"employee": JONAS}, "Jonas Bergman has no manager: "),
         ({"template": "salary"}, "There is no template salary in "),
-        ({"template": "narrow"}, "The template narrow is not available to the unit of Maja Bergman."),
+        ({"template": "narrow"}, "The template narrow is not available to Maja Bergman."),
         ({"at": "tomorrow"}, '--at must be a day and a time as "2026-12-01 10:00", and "tomorrow" is none.'),
         ({"at": "2026-03-29 02:30"}, "--at is 2026-03-29 02:30, which clocks in Europe/Stockholm skip"),
         ({"place": " "}, "--place must have between 1 and 300 characters."),

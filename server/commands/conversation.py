@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from server import meetings, people
+from server.audit import Event
 from server.commands.ground import Ground, Misuse, now, run
 from server.conversations import Conversations, Meeting
 from server.people import Person
@@ -41,7 +42,7 @@ def conversation(
     """Make a conversation and print its address.
 
     It is made in the manager's name, who becomes responsible for it: they must be the employee's manager now,
-    and the template available to the employee's unit.
+    and the template available to the employee.
     """
     telling = Telling(notify, invite)
     run(lambda ground: _make(ground, employee, template, _meeting(at, place, time_zone), telling))
@@ -72,9 +73,10 @@ async def _make(ground: Ground, email: str, template: str, meeting: Meeting, tel
             meeting,
             notify=telling.notify,
             invite=telling.invite,
+            event=Event.CONVERSATION_ENTERED,
         )
     except NotFound:
-        raise Misuse(f"The template {template} is not available to the unit of {employee.name}.") from None
+        raise Misuse(f"The template {template} is not available to {employee.name}.") from None
     print(f"{ground.settings.address}/conversations/{id_}")
 
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from server.decisions import Decision, Kind
 from server.pages.conversation_view import Seen
+from server.pages.failures import sentence_of
 from server.pages.rendering import View
 from server.rules.access import Action, State
+from server.rules.errors import MustBeHeld
 
 SHOWN_IN = {Kind.DECLINED: State.DECLINED, Kind.CANCELLED: State.CANCELLED, Kind.REOPENED: State.OPEN}
 """The state in which a decision is what everybody must know."""
@@ -32,6 +34,8 @@ class Turns:
     can_freeze: bool
     can_complete: bool
     can_decline: bool
+    cannot_decline: str
+    """Why the employee may not decline it; empty for everybody else, and where she may."""
     can_cancel: bool
     can_move: bool
     """To change when and where the two meet."""
@@ -55,6 +59,7 @@ def turns(seen: Seen, decisions: Sequence[Decision], view: View) -> Turns:
         can_freeze=conversation.may(actor, Action.FREEZE),
         can_complete=conversation.may(actor, Action.COMPLETE),
         can_decline=conversation.may(actor, Action.DECLINE),
+        cannot_decline=_cannot_decline(seen, view),
         can_cancel=conversation.may(actor, Action.CANCEL),
         can_move=conversation.may(actor, Action.MOVE_MEETING),
         can_reopen=conversation.may(actor, Action.REOPEN),
@@ -67,6 +72,13 @@ def turns(seen: Seen, decisions: Sequence[Decision], view: View) -> Turns:
         if latest and SHOWN_IN[latest.kind] is conversation.state
         else None,
     )
+
+
+def _cannot_decline(seen: Seen, view: View) -> str:
+    facts = seen.conversation.facts
+    if facts.may_be_declined or facts.state is not State.OPEN or seen.viewer.id != facts.employee:
+        return ""
+    return sentence_of(MustBeHeld(name=seen.other.first_name), view)
 
 
 def _decided(seen: Seen, decision: Decision, view: View) -> Decided:

@@ -24,7 +24,17 @@ from server.template.elements import Element
 from server.template.faults import fault
 from server.template.misfits import DEVELOPMENT_PLANNED, misfits
 from server.template.plan import ActionPlan
-from server.template.words import Identifier, NotEmpty, Once, Party, Sentence, Strict, WordLists, Words
+from server.template.words import (
+    Identifier,
+    NotEmpty,
+    Once,
+    Party,
+    PersonId,
+    Sentence,
+    Strict,
+    WordLists,
+    Words,
+)
 
 Kind = Literal["annual", "follow_up", "salary"]
 
@@ -64,6 +74,19 @@ class AvailableTo(Strict):
     """For whom the template can be chosen (F44). Nothing given: for everybody."""
 
     units: tuple[Identifier, ...] = ()
+    employment_forms: tuple[Sentence, ...] = ()
+    """As the employer words them: ``tillsvidare``, ``fast``."""
+    persons: tuple[PersonId, ...] = ()
+    """For these in any case; and if neither units nor forms are given, for nobody else."""
+
+    def includes(self, person: str, unit: str | None, employment_form: str) -> bool:
+        """Whether it can be chosen for somebody: of one of the units and of one of the forms, where given."""
+        if person in self.persons:
+            return True
+        if not self.units and not self.employment_forms:
+            return not self.persons
+        forms = {form.casefold() for form in self.employment_forms}
+        return (not self.units or unit in self.units) and (not forms or employment_form.casefold() in forms)
 
 
 class Guidance(Strict):

@@ -20,6 +20,7 @@ Sentence = Annotated[
     AfterValidator(_shown),
 ]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Party = Literal["employee", "manager"]
 Step = Literal["share", "sign", "complete"]
 
