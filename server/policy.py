@@ -83,7 +83,7 @@ class Retention(Strict):
     activities_years: Years = 2
     """Follow-up activities, from the day on which they were completed or cancelled."""
     letters_days: Annotated[int, Field(ge=1, le=RETENTION_DAYS_MAX)] = 365
-    """What was told by e-mail, from the day on which it was written."""
+    """What was told by e-mail, and who stood in for whom, from the day on which that was written or ended."""
     sessions_days: Annotated[int, Field(ge=1, le=RETENTION_DAYS_MAX)] = 90
     """When and on what device somebody was signed in, from the day on which that ended."""
 

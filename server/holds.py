@@ -1,0 +1,123 @@
+"""Holding back what would be erased: all of one person's, or one conversation, because a dispute goes on.
+
+A hold has a reason, for those who may erase alone, and lasts until one of them lifts it.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select
+
+from server import audit
+from server.audit import Event
+from server.rules.access import Action, Actor, OrganisationFacts, allowed
+from server.rules.errors import HeldAlready, NotFound
+from server.rules.limits import REASON_CHARACTERS_MAX
+from server.rules.saying import reason as checked_reason
+from server.storage import tables
+
+ID_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One thing that is held back."""
+
+    id: str
+    person: str
+    """Whose it is."""
+    conversation: str
+    """Empty where all of the person's is held."""
+    reason: str
+    placed_at: datetime
+    placed_by: str
+    """Person id; empty when that one has been erased."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Everything that is held back."""
+
+    persons: frozenset[str]
+    conversations: frozenset[str]
+
+
+def held(connection: Connection) -> Held:
+    """What may not be erased now. The caller has asked for the right."""
+    rows = connection.execute(select(tables.hold.c.person_id, tables.hold.c.conversation_id)).all()
+    return Held(
+        frozenset(row.person_id for row in rows if row.person_id),
+        frozenset(row.conversation_id for row in rows if row.conversation_id),
+    )
+
+
+def all_of(connection: Connection, actor: Actor) -> list[Hold]:
+    """Everything that is held back, the newest first. Raises NotFound without the right to erase."""
+    _require_right(actor)
+    hold, conversation = tables.hold, tables.conversation
+    rows = connection.execute(
+        select(hold, conversation.c.employee_id)
+        .outerjoin(conversation, conversation.c.id == hold.c.conversation_id)
+        .order_by(hold.c.placed_at.desc(), hold.c.id)
+    )
+    return [
+        Hold(
+            row.id,
+            row.person_id or row.employee_id,
+            row.conversation_id or "",
+            row.reason,
+            row.placed_at,
+            row.placed_by or "",
+        )
+        for row in rows
+    ]
+
+
+def place(
+    connection: Connection, actor: Actor, person: str, conversation: str, reason: str, now: datetime
+) -> None:
+    """Hold back all of a person's, or only one of her conversations.
+
+    Raises NotFound, HeldAlready, ReasonMissing or TextTooLong.
+    """
+    _require_right(actor)
+    table, subject = tables.conversation, tables.person.c.id
+    named = select(subject).where(subject == person)
+    if conversation:
+        named = select(table.c.id).where(table.c.id == conversation, table.c.employee_id == person)
+    if connection.scalar(named.with_for_update()) is None:
+        raise NotFound
+    said = checked_reason(reason, REASON_CHARACTERS_MAX)
+    already = held(connection)
+    if conversation in already.conversations or (not conversation and person in already.persons):
+        raise HeldAlready
+    id_ = secrets.token_hex(ID_BYTES)
+    connection.execute(
+        insert(tables.hold).values(
+            id=id_,
+            person_id=None if conversation else person,
+            conversation_id=conversation or None,
+            reason=said,
+            placed_at=now,
+            placed_by=actor.person or None,
+        )
+    )
+    audit.record(connection, Event.HOLD_PLACED, actor.person, now, conversation, hold=id_, person=person)
+
+
+def lift(connection: Connection, actor: Actor, id_: str, now: datetime) -> None:
+    """Hold it back no longer. Raises NotFound."""
+    _require_right(actor)
+    found = next((each for each in all_of(connection, actor) if each.id == id_), None)
+    if found is None:
+        raise NotFound
+    connection.execute(delete(tables.hold).where(tables.hold.c.id == id_))
+    audit.record(
+        connection, Event.HOLD_LIFTED, actor.person, now, found.conversation, hold=id_, person=found.person
+    )
+
+
+def _require_right(actor: Actor) -> None:
+    if not allowed(actor, Action.ERASE, OrganisationFacts()):
+        raise NotFound

@@ -1,0 +1,267 @@
+"""What is no longer to be kept, and when it goes: found out from dates and states, never from content.
+
+Each kind has its own days (``policy.Retention``). What is held back (``server/holds.py``) is found too, and
+says so. ``server/erasing.py`` erases what this finds.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, ForeignKey, Table, exists, false, func, select
+
+from server import holds
+from server.policy import Policy
+from server.rules.access import GOES_ON, Action, Actor, OrganisationFacts, State, allowed
+from server.rules.errors import NotFound
+from server.rules.keeping import Due, Kind, days_later, left, years_later
+from server.storage import tables
+from server.storage.tables import METADATA, Instant
+
+AT_ONCE = frozenset({Kind.LETTER, Kind.SESSION, Kind.DELEGATION})
+"""Kinds that go many at once, of many people: each of them is worth little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What is due until a day, and whose it is."""
+
+    until: date
+    due: tuple[Due, ...]
+    names: Mapping[str, str]
+    """Person id -> name."""
+
+
+def due(connection: Connection, policy: Policy, on: date) -> list[Due]:
+    """Everything that is not to be kept after the day before ``on``, by day and kind."""
+    gone = _gone(connection)
+    found = [
+        *_conversations(connection, policy, gone),
+        *_activities(connection, policy, gone),
+        *_notes(connection, policy, gone),
+        *_requests(connection, policy, gone),
+        *_persons(connection, policy, gone),
+    ]
+    held = holds.held(connection)
+    one_by_one = (
+        replace(each, held=each.person in held.persons or each.subject in held.conversations)
+        for each in found
+        if each.on <= on
+    )
+    order = list(Kind)
+    together = _at_once(connection, policy, on)
+    return sorted(
+        (*one_by_one, *together),
+        key=lambda each: (each.on, order.index(each.kind), each.person, each.subject, each.version or 0),
+    )
+
+
+def preview(connection: Connection, actor: Actor, policy: Policy, on: date) -> Preview:
+    """As ``due``, with the names of those whose it is. Raises NotFound without the right to erase."""
+    if not allowed(actor, Action.ERASE, OrganisationFacts()):
+        raise NotFound
+    found = due(connection, policy, on)
+    return Preview(on, tuple(found), names(connection, (each.person for each in found)))
+
+
+def names(connection: Connection, persons: Iterable[str]) -> dict[str, str]:
+    """Person id -> name, of those who are still known."""
+    wanted = {each for each in persons if each}
+    if not wanted:
+        return {}
+    person = tables.person.c
+    rows = connection.execute(select(person.id, person.name).where(person.id.in_(wanted)))
+    return {row.id: row.name for row in rows}
+
+
+def _gone(connection: Connection) -> dict[str, date]:
+    """Person id -> the day of leaving, of everybody who has left."""
+    person = tables.person.c
+    rows = connection.execute(select(person.id, person.left_on, person.employment).where(~person.active))
+    found = {}
+    for row in rows:
+        ends_on = row.employment.get("ends_on")
+        day = left(row.left_on, date.fromisoformat(ends_on) if ends_on else None)
+        if day is not None:
+            found[row.id] = day
+    return found
+
+
+def _conversations(connection: Connection, policy: Policy, gone: Mapping[str, date]) -> Iterator[Due]:
+    kept = policy.retention
+    closed = _closed(connection)
+    called_off = _called_off(connection)
+    table = tables.conversation.c
+    rows = connection.execute(
+        select(table.id, table.employee_id, table.state, table.version).where(
+            table.state.not_in(GOES_ON)
+            | table.employee_id.in_(select(tables.person.c.id).where(~tables.person.c.active))
+            | table.id.in_(select(tables.record.c.conversation_id))
+        )
+    )
+    for row in rows:
+        records = {
+            version: _record(at, policy, is_signed=is_signed)
+            for version, (at, is_signed) in closed.get(row.id, {}).items()
+        }
+        match row.state:
+            case State.CLOSED if row.version in records:
+                kind, on = records.pop(row.version)
+                yield Due(kind, on, row.id, row.employee_id)
+            case State.DECLINED | State.CANCELLED if row.id in called_off:
+                on = years_later(called_off[row.id], kept.called_off_years)
+                # What was signed before it was opened again is kept as long as what was signed.
+                last = max((day for _, day in records.values()), default=on)
+                yield Due(Kind.CALLED_OFF, max(on, last), row.id, row.employee_id)
+            case State.OPEN | State.FROZEN if row.employee_id in gone:
+                on = days_later(gone[row.employee_id], kept.draft_after_leaving_days)
+                last = max((day for _, day in records.values()), default=on)
+                yield Due(Kind.DRAFT, max(on, last), row.id, row.employee_id)
+        for version, (kind, on) in records.items():
+            yield Due(kind, on, row.id, row.employee_id, version)
+
+
+def _record(closed_at: datetime, policy: Policy, *, is_signed: bool) -> tuple[Kind, date]:
+    kept = policy.retention
+    if is_signed:
+        return Kind.SIGNED, years_later(closed_at.date(), kept.signed_years)
+    return Kind.COMPLETED, years_later(closed_at.date(), kept.completed_years)
+
+
+def _closed(connection: Connection) -> dict[str, dict[int, tuple[datetime, bool]]]:
+    """Conversation id -> version -> when it was closed, and whether it is signed."""
+    record, signature = tables.record.c, tables.signature.c
+    is_signed = exists().where(
+        signature.conversation_id == record.conversation_id, signature.version == record.version
+    )
+    rows = connection.execute(
+        select(record.conversation_id, record.version, record.closed_at, is_signed.label("is_signed")).where(
+            record.closed_at.is_not(None)
+        )
+    )
+    found: dict[str, dict[int, tuple[datetime, bool]]] = {}
+    for row in rows:
+        found.setdefault(row.conversation_id, {})[row.version] = row.closed_at, bool(row.is_signed)
+    return found
+
+
+def _called_off(connection: Connection) -> dict[str, date]:
+    """Conversation id -> the day on which it was declined or cancelled."""
+    decision = tables.decision.c
+    rows = connection.execute(
+        select(decision.conversation_id, func.max(decision.at).label("at"))
+        .where(decision.kind.in_(("declined", "cancelled")))
+        .group_by(decision.conversation_id)
+    )
+    return {row.conversation_id: row.at.date() for row in rows}
+
+
+def _activities(connection: Connection, policy: Policy, gone: Mapping[str, date]) -> Iterator[Due]:
+    kept = policy.retention
+    table = tables.activity.c
+    rows = connection.execute(
+        select(
+            table.id, table.employee_id, table.state, table.completed_on, table.cancelled_on, table.created_at
+        ).where((table.state != "active") | table.employee_id.in_(gone))
+    )
+    for row in rows:
+        days = []
+        ended_on = row.completed_on or row.cancelled_on
+        if ended_on is None and row.state != "active" and row.created_at is not None:
+            ended_on = row.created_at.date()
+        if ended_on is not None:
+            days.append(years_later(ended_on, kept.activities_years))
+        if row.employee_id in gone:
+            days.append(days_later(gone[row.employee_id], kept.draft_after_leaving_days))
+        if days:
+            yield Due(Kind.ACTIVITY, min(days), row.id, row.employee_id)
+
+
+def _notes(connection: Connection, policy: Policy, gone: Mapping[str, date]) -> Iterator[Due]:
+    """Private notes of those who have left, and about those who have left."""
+    note = tables.note.c
+    rows = connection.execute(
+        select(note.id, note.owner_id, note.about_person).where(
+            note.owner_id.in_(gone) | note.about_person.in_(gone)
+        )
+    )
+    for row in rows:
+        days = [gone[each] for each in (row.owner_id, row.about_person) if each in gone]
+        on = days_later(min(days), policy.retention.draft_after_leaving_days)
+        yield Due(Kind.NOTE, on, row.id, row.owner_id)
+
+
+def _requests(connection: Connection, policy: Policy, gone: Mapping[str, date]) -> Iterator[Due]:
+    request = tables.request.c
+    rows = connection.execute(
+        select(request.id, request.employee_id, request.answered_at).where(
+            request.answered_at.is_not(None) | request.employee_id.in_(gone)
+        )
+    )
+    for row in rows:
+        days = []
+        if row.answered_at is not None:
+            days.append(years_later(row.answered_at.date(), policy.retention.called_off_years))
+        if row.employee_id in gone:
+            days.append(days_later(gone[row.employee_id], policy.retention.draft_after_leaving_days))
+        yield Due(Kind.REQUEST, min(days), row.id, row.employee_id)
+
+
+def _persons(connection: Connection, policy: Policy, gone: Mapping[str, date]) -> Iterator[Due]:
+    """Those who have left, and whom nothing names any more but what goes with them."""
+    days = {id_: days_later(day, policy.retention.draft_after_leaving_days) for id_, day in gone.items()}
+    if not days:
+        return
+    named: set[str] = set()
+    for table, key in keeping_references():
+        column = table.c[key.parent.name]
+        named.update(connection.scalars(select(column).where(column.in_(days)).distinct()))
+    yield from (Due(Kind.PERSON, on, id_, id_) for id_, on in days.items() if id_ not in named)
+
+
+def keeping_references() -> Iterator[tuple[Table, ForeignKey]]:
+    """Every reference to a person that neither goes nor is emptied when the person's row goes."""
+    for table in METADATA.sorted_tables:
+        for key in sorted(table.foreign_keys, key=lambda each: each.parent.name):
+            if key.column is tables.person.c.id and key.ondelete not in ("CASCADE", "SET NULL"):
+                yield table, key
+
+
+def _at_once(connection: Connection, policy: Policy, on: date) -> Iterator[Due]:
+    """One line for each kind of which there is something."""
+    for kind in sorted(AT_ONCE):
+        ended, days = _ended(kind, policy)
+        first, count = connection.execute(
+            select(func.min(ended), func.count()).where(old(kind, policy, on))
+        ).one()
+        if count:
+            day = first.date() if isinstance(first, datetime) else first
+            yield Due(kind, days_later(day, days), count=count)
+
+
+def old(kind: Kind, policy: Policy, on: date) -> ColumnElement[bool]:
+    """Which rows of a kind of AT_ONCE are due on a day."""
+    ended, days = _ended(kind, policy)
+    if on - date.min <= timedelta(days=days):
+        return false()
+    last = on - timedelta(days=days)
+    if kind is Kind.DELEGATION:
+        return ended <= last
+    is_old = ended < datetime.combine(last + timedelta(days=1), time(), UTC)
+    # What is still to be sent is sent first, or given up.
+    return is_old & tables.letter.c.next_at.is_(None) if kind is Kind.LETTER else is_old
+
+
+def _ended(kind: Kind, policy: Policy) -> tuple[ColumnElement[Any], int]:
+    """From when a kind of AT_ONCE is kept, and for how many days."""
+    kept = policy.retention
+    match kind:
+        case Kind.LETTER:
+            return tables.letter.c.made_at, kept.letters_days
+        case Kind.SESSION:
+            # One that nobody ended has ended by itself on the first of its days.
+            session = tables.session.c
+            return func.coalesce(session.ended_at, session.began_at, type_=Instant), kept.sessions_days
+        case _:
+            return tables.delegation.c.ends_on, kept.letters_days
