@@ -169,6 +169,12 @@ def named(connection: Connection, words: str, most: int) -> list[Person]:
     return [get(connection, id_) for _, id_ in found[:most]]
 
 
+def is_found(text: str, words: str) -> bool:
+    """Whether every typed word begins a word of the text, however it is written; as ``named``, for lists
+    that somebody sees the whole of anyway. Nothing typed finds everything."""
+    return _begins(_plain(text), [_plain(word) for word in words.split()])
+
+
 def _begins(name: str, wanted: list[str]) -> bool:
     """Whether each wanted word begins a word of the name of its own."""
     words = re.split(r"[\s-]+", name)

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
+
+from server.rules.limits import DUE_SOON_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,41 @@ class Rule:
     """From one conversation to the next (F110)."""
     from_months: int = 5
     """A shorter temporary employment needs none (F111); it may have one all the same (F112)."""
+
+
+class Urgency(StrEnum):
+    """How near the day is by which somebody is to have a conversation."""
+
+    NONE = "none"
+    """It is not required, or not any more before the employment ends."""
+    LATER = "later"
+    SOON = "soon"
+    """Within ``DUE_SOON_DAYS``."""
+    OVERDUE = "overdue"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Whether, and by when, somebody is to have the next conversation."""
+
+    urgency: Urgency
+    by: date | None = None
+    """The last day for it; None where none is required."""
+
+
+def due(rule: Rule, began_on: date, ends_on: date | None, last_held_on: date | None, today: date) -> Due:
+    """Say for one employment, whose days are as in ``is_required``, how it stands today."""
+    if not is_required(rule, began_on, ends_on):
+        return Due(Urgency.NONE)
+    by = due_on(rule, began_on, last_held_on)
+    if ends_on is not None and by > ends_on:
+        # A shorter employment has its one conversation before it ends, and needs no second one.
+        if last_held_on is not None:
+            return Due(Urgency.NONE)
+        by = ends_on
+    if by < today:
+        return Due(Urgency.OVERDUE, by)
+    return Due(Urgency.SOON if by - today <= timedelta(days=DUE_SOON_DAYS) else Urgency.LATER, by)
 
 
 def is_required(rule: Rule, began_on: date, ends_on: date | None) -> bool:
