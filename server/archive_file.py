@@ -1,0 +1,239 @@
+"""Reads a file of an older system's activities: every fault at once, each with its line.
+
+Pure: whether the people are there, the feature finds out (``server/archive.py``).
+"""
+
+import csv
+import io
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, TypeVar
+
+from server.activities import ActivityState
+from server.archive_format import (
+    DATES,
+    DESCRIPTION,
+    DUE,
+    EMPLOYEE,
+    ENDED,
+    HEADINGS,
+    KIND,
+    KINDS,
+    REFERENCE,
+    RESPONSIBLE,
+    STATE,
+    STATES,
+    TITLE,
+    ArchivedRow,
+    ArchiveInvalid,
+    RowFault,
+    Wrong,
+)
+from server.rules.limits import (
+    ARCHIVE_BYTES_MAX,
+    ARCHIVE_CELL_CHARACTERS_MAX,
+    ARCHIVE_COLUMNS_MAX,
+    ARCHIVE_ROWS_MAX,
+    MIB,
+)
+from server.template.words import Words
+
+Chosen = TypeVar("Chosen")
+
+DELIMITERS: Final = (",", ";")
+
+
+def read(data: bytes) -> tuple[ArchivedRow, ...]:
+    """The activities of a file, in its order. Raises ArchiveInvalid with every fault of it."""
+    text = _text(data)
+    delimiter = max(DELIMITERS, key=lambda each: _known_headings(text, each))
+    table = _table(text, delimiter)
+    first = next(table, None)
+    if first is None:
+        raise ArchiveInvalid((RowFault(1, Wrong.EMPTY),))
+    columns = _columns(*first)
+    faults: list[RowFault] = []
+    rows: list[ArchivedRow] = []
+    try:
+        for line, cells in table:
+            if len(rows) + len(faults) >= ARCHIVE_ROWS_MAX:
+                faults.append(RowFault(line, Wrong.TOO_MANY_ROWS, {"most": ARCHIVE_ROWS_MAX}))
+                break
+            row, wrong = _row(line, cells, columns)
+            faults += wrong
+            if row is not None:
+                rows.append(row)
+    except ArchiveInvalid as broken:
+        # After a quotation mark too many nobody knows where a row begins.
+        faults += broken.faults
+    if faults:
+        raise ArchiveInvalid(tuple(faults))
+    if not rows:
+        raise ArchiveInvalid((RowFault(1, Wrong.NO_ROWS),))
+    return tuple(rows)
+
+
+def _text(data: bytes) -> str:
+    if len(data) > ARCHIVE_BYTES_MAX:
+        raise ArchiveInvalid((RowFault(1, Wrong.TOO_LARGE, {"size": ARCHIVE_BYTES_MAX // MIB}),))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ArchiveInvalid((RowFault(line, Wrong.NOT_UTF_8),)) from None
+    return text
+
+
+def _table(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Each row that is not empty, with the line where it begins. Raises ArchiveInvalid where it is no CSV."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = [unicodedata.normalize("NFC", cell).strip() for cell in next(reader)]
+        except StopIteration:
+            return
+        except csv.Error:
+            raise ArchiveInvalid((RowFault(line, Wrong.NOT_CSV),)) from None
+        if any(cells):
+            yield line, cells
+
+
+def _known_headings(text: str, delimiter: str) -> int:
+    """How many columns would be known, were this what stands between the cells."""
+    try:
+        _, headings = next(_table(text, delimiter))
+    except (ArchiveInvalid, StopIteration):
+        return 0
+    return sum(_name_of(heading) is not None for heading in headings)
+
+
+def _name_of(heading: str) -> str | None:
+    return next((name for name, known in HEADINGS.items() if _is_one_of(heading, known.words)), None)
+
+
+def _is_one_of(said: str, words: Words) -> bool:
+    return _plain(said) in {_plain(words.to(locale)) for locale in Words.model_fields}
+
+
+def _plain(said: str) -> str:
+    return " ".join(said.casefold().split())
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The first row: each heading as it is written there, and which of the known columns it is."""
+
+    headings: Sequence[str]
+    names: Sequence[str | None]
+
+    def said(self, name: str) -> str:
+        """What the column is called in the file."""
+        return self.headings[self.names.index(name)]
+
+
+def _columns(line: int, headings: list[str]) -> _Columns:
+    if len(headings) > ARCHIVE_COLUMNS_MAX:
+        raise ArchiveInvalid((RowFault(line, Wrong.TOO_MANY_COLUMNS, {"most": ARCHIVE_COLUMNS_MAX}),))
+    names = [_name_of(heading) for heading in headings]
+    known = [name or _plain(heading) for name, heading in zip(names, headings, strict=True)]
+    faults = [
+        RowFault(line, Wrong.HEADING_TWICE, {"column": heading})
+        for at, heading in enumerate(headings)
+        if heading and known[at] in known[:at]
+    ]
+    faults += [
+        RowFault(line, Wrong.HEADING_MISSING, {"column": heading.words})
+        for name, heading in HEADINGS.items()
+        if heading.required and name not in names
+    ]
+    faults += [fault for heading in headings if (fault := _unfit(line, heading, heading[:40])) is not None]
+    if faults:
+        raise ArchiveInvalid(tuple(faults))
+    return _Columns(headings, names)
+
+
+def _unfit(line: int, cell: str, column: str) -> RowFault | None:
+    """Whether a cell can be kept at all."""
+    if len(cell) > ARCHIVE_CELL_CHARACTERS_MAX:
+        return RowFault(line, Wrong.CELL_TOO_LONG, {"column": column, "most": ARCHIVE_CELL_CHARACTERS_MAX})
+    if any(unicodedata.category(each) in ("Cc", "Cs") and each not in "\n\r\t" for each in cell):
+        return RowFault(line, Wrong.CELL_UNFIT, {"column": column})
+    return None
+
+
+def _row(line: int, cells: list[str], columns: _Columns) -> tuple[ArchivedRow | None, list[RowFault]]:
+    """One row, or what is wrong with it."""
+    # A spreadsheet leaves out the empty cells at the end of a row, or adds some.
+    while len(cells) > len(columns.headings) and not cells[-1]:
+        cells.pop()
+    if len(cells) > len(columns.headings):
+        counts = {"cells": len(cells), "columns": len(columns.headings)}
+        return None, [RowFault(line, Wrong.WRONG_LENGTH, counts)]
+    cells += [""] * (len(columns.headings) - len(cells))
+    cell = _Cells(line, columns, dict(zip(columns.names, cells, strict=True)), [])
+    other: dict[str, str] = {}
+    told = zip(columns.headings, columns.names, cells, strict=True)
+    for number, (heading, name, said) in enumerate(told, 1):
+        if fault := _unfit(line, said, heading):
+            cell.faults.append(fault)
+        elif said and not heading:
+            cell.faults.append(RowFault(line, Wrong.HEADING_EMPTY, {"number": number}))
+        elif said and name is None:
+            other[heading] = said
+    if cell.faults:
+        return None, cell.faults
+    kind, state = cell.choice(KIND, KINDS), cell.choice(STATE, STATES)
+    employee, title = cell.required(EMPLOYEE), cell.required(TITLE)
+    due_on, ended_on = cell.day(DUE), cell.day(ENDED)
+    if state is ActivityState.ACTIVE and ended_on is not None:
+        cell.faults.append(RowFault(line, Wrong.ENDED_BUT_ACTIVE))
+    if cell.faults or kind is None or state is None:
+        return None, cell.faults
+    description, responsible, reference = map(cell.said, (DESCRIPTION, RESPONSIBLE, REFERENCE))
+    title = " ".join(title.split())
+    return ArchivedRow(
+        line, employee, kind, title, state, description, responsible, due_on, ended_on, reference, other
+    ), []
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """The known cells of one row, and what is found wrong in them."""
+
+    line: int
+    columns: _Columns
+    cells: Mapping[str | None, str]
+    faults: list[RowFault]
+
+    def said(self, name: str) -> str:
+        return self.cells.get(name, "")
+
+    def required(self, name: str) -> str:
+        if not self.said(name):
+            self._wrong(name, Wrong.CELL_MISSING)
+        return self.said(name)
+
+    def choice(self, name: str, choices: Mapping[Chosen, Words]) -> Chosen | None:
+        said = self.required(name)
+        found = next((each for each, words in choices.items() if _is_one_of(said, words)), None)
+        if said and found is None:
+            every = [words.to(locale) for words in choices.values() for locale in Words.model_fields]
+            self._wrong(name, Wrong.NOT_A_WORD, said=said[:60], words=", ".join(dict.fromkeys(every)))
+        return found
+
+    def day(self, name: str) -> date | None:
+        said = self.said(name)
+        for form in DATES:
+            try:
+                return datetime.strptime(said, form).date()  # noqa: DTZ007 (a day has no zone)
+            except ValueError:
+                continue
+        if said:
+            self._wrong(name, Wrong.NOT_A_DAY, said=said[:60])
+        return None
+
+    def _wrong(self, name: str, sentence: Wrong, **fields: str) -> None:
+        self.faults.append(RowFault(self.line, sentence, {"column": self.columns.said(name), **fields}))
