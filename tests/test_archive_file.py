@@ -96,7 +96,7 @@ def test_whatever_a_spreadsheet_writes_is_read_as_it_was_meant(
             title,
             STATES[state].to(locale),
             text,
-            owner,
+            by,
             day(due),
             day(ended),
             *rest,
