@@ -1,18 +1,38 @@
-"""Follow-up activities: what was agreed earlier, as it stands now (F41, F65–F72)."""
+"""Follow-up activities: who sees which, what each says, and how one comes to be (F41, F65–F74).
+
+What an activity says stands in a document of its own (``activity_documents``); its row repeats as much as
+lists and reminders need, and has where the activity is in its life. What an older system had is brought in as
+rows without a document: it is read, and nobody changes it (F73).
+"""
 
 import secrets
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select
 
-from server import conversations, people
-from server.rules.access import Action, Actor, Pane, allowed
-from server.rules.errors import NoLongerPossible, NotFound
+from crdt.content import Content
+from server import activity_documents, audit, conversations, people
+from server.activity_documents import Wording
+from server.audit import Event
+from server.people import Person
+from server.rules.access import (
+    Action,
+    ActivityFacts,
+    Actor,
+    OrganisationFacts,
+    Pane,
+    PersonFacts,
+    allowed,
+)
+from server.rules.errors import NotFound, TextTooLong, TitleMissing
+from server.rules.limits import ACTIVITY_TITLE_CHARACTERS_MAX
 from server.storage import tables
-from server.storage.database import Database
+from server.storage.bells import activities_of
+from server.storage.database import Database, drop_document, ring
 
 ID_BYTES = 16
 
@@ -30,97 +50,122 @@ class ActivityState(StrEnum):
     ACTIVE = "active"
     COMPLETED = "completed"
     CANCELLED = "cancelled"
+    ARCHIVED = "archived"
+    """Brought in from an older system, whatever it was there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whoever does it."""
+
+    id: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One activity of an employee."""
+    """One activity of an employee, as its row has it."""
 
     id: str
     employee: str
     goal_type: GoalType
     title: str
+    """Empty while nobody has written one."""
     state: ActivityState
     due_on: date | None
     completed_on: date | None
+    follow_up_on: date | None = None
+    owner: Owner | None = None
+    cancelled_on: date | None = None
+    cancel_reason: str = ""
+    from_conversation: str | None = None
+    """Where it was agreed; None for one that was added outside a conversation."""
+    created_at: datetime | None = None
+    """None for one that is older than this was kept."""
+    archive: Mapping[str, str] | None = None
+    """What an older system said of it: heading -> text, as it stood there."""
 
+    @property
+    def ended_on(self) -> date | None:
+        """When it was completed or cancelled."""
+        return self.cancelled_on if self.state is ActivityState.CANCELLED else self.completed_on
 
-def add(
-    connection: Connection,
-    actor: Actor,
-    employee: str,
-    goal_type: GoalType,
-    title: str,
-    due_on: date | None,
-) -> str:
-    """Add an activity outside a conversation (F71) and return its id. Raises NotFound without the right."""
-    if not allowed(actor, Action.ADD_ACTIVITY, people.get(connection, employee).facts):
-        raise NotFound
-    id_ = secrets.token_hex(ID_BYTES)
-    connection.execute(
-        insert(tables.activity).values(
-            id=id_,
-            employee_id=employee,
-            goal_type=goal_type,
-            title=title,
-            state=ActivityState.ACTIVE,
-            due_on=due_on,
+    @property
+    def name(self) -> str:
+        """Of its document on the wire. What is archived has none."""
+        return activity_documents.name_of(self.employee, self.id)
+
+    def facts(self, employee: PersonFacts) -> ActivityFacts:
+        """What decides about it."""
+        return ActivityFacts(
+            employee,
+            active=self.state is ActivityState.ACTIVE,
+            archived=self.state is ActivityState.ARCHIVED,
         )
-    )
-    return id_
 
 
-def finish(connection: Connection, actor: Actor, id_: str, state: ActivityState, on: date) -> None:
-    """Complete or cancel an active activity. Raises NotFound, or NoLongerPossible when it is finished."""
-    employee = connection.scalar(select(tables.activity.c.employee_id).where(tables.activity.c.id == id_))
-    if employee is None or not allowed(actor, Action.ADD_ACTIVITY, people.get(connection, employee).facts):
-        raise NotFound
-    changed = connection.execute(
-        update(tables.activity)
-        .where(tables.activity.c.id == id_, tables.activity.c.state == ActivityState.ACTIVE)
-        .values(state=state, completed_on=on if state is ActivityState.COMPLETED else None)
-    )
-    if not changed.rowcount:
-        raise NoLongerPossible
+class CommentKind(StrEnum):
+    """What a line of an activity's trail is."""
+
+    SAID = "said"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    TAKEN_UP = "taken_up"
 
 
 @dataclass(frozen=True, slots=True)
-class Agreed:
-    """What a row of a closed conversation's plan says is to be done."""
+class Comment:
+    """What somebody said about an activity, or did with it."""
 
-    id: str
-    """Known from the row: the same row never becomes two activities."""
-    goal_type: GoalType
-    title: str
-    due_on: date | None
+    kind: CommentKind
+    by: Person
+    at: datetime
+    text: str
+    """What was said; of a cancellation, why. Empty for the other turns."""
 
 
-def add_agreed(connection: Connection, employee: str, conversation: str, agreed: Iterable[Agreed]) -> None:
-    """Add what the two have agreed in a conversation that closes, unless an earlier version of it has."""
-    rows = {each.id: each for each in agreed}
-    if not rows:
-        return
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One activity with all that one person may know of it."""
+
+    activity: Activity
+    employee: Person
+    content: Content
+    """What its document says, by the names of ``activity_documents.SCHEMA``; nothing for an archived one."""
+    comments: tuple[Comment, ...]
+    """What was said and done, oldest first."""
+    owners: tuple[Person, ...]
+    """Who can be chosen to do it: those who may see it, and whoever is to do it now."""
+    may_write: bool
+    may_end: bool
+    """Whether the reader may complete, cancel or take it up again, as its state has it, and comment."""
+
+
+# Reading.
+
+
+def facts(connection: Connection, employee: str, now: datetime) -> PersonFacts:
+    """What decides about somebody's activities. Raises NotFound."""
+    return people.facts_on(connection, employee, now.date())
+
+
+def of_employee(connection: Connection, actor: Actor, employee: str, now: datetime) -> list[Activity]:
+    """The employee's activities, for those who may see them. Raises NotFound."""
+    _require(connection, actor, Action.SEE_ACTIVITIES, employee, now)
+    return of(connection, employee)
+
+
+def archive_of(connection: Connection, actor: Actor, employee: str, now: datetime) -> list[Activity]:
+    """What an older system had for the employee, the newest date first. Raises NotFound."""
+    _require(connection, actor, Action.SEE_ACTIVITIES, employee, now)
     table = tables.activity
-    there = set(connection.scalars(select(table.c.id).where(table.c.id.in_(rows))))
-    new = [
-        {
-            "id": each.id,
-            "employee_id": employee,
-            "goal_type": each.goal_type,
-            "title": each.title,
-            "state": ActivityState.ACTIVE,
-            "due_on": each.due_on,
-            "from_conversation": conversation,
-        }
-        for each in rows.values()
-        if each.id not in there
-    ]
-    if new:
-        connection.execute(insert(table), new)
+    wanted = _select((table.c.employee_id == employee) & (table.c.state == ActivityState.ARCHIVED))
+    ordered = wanted.order_by(table.c.due_on.is_(None), table.c.due_on.desc(), table.c.title, table.c.id)
+    return [_activity(row) for row in connection.execute(ordered)]
 
 
 def of_conversation(connection: Connection, actor: Actor, id_: str) -> list[Activity]:
-    """The employee's activities, for the two who look back at them in a conversation (F151).
+    """The employee's activities, for those who look back at them in a conversation (F151).
 
     Active ones first, by deadline; then the finished ones. Raises NotFound.
     """
@@ -130,35 +175,246 @@ def of_conversation(connection: Connection, actor: Actor, id_: str) -> list[Acti
     return of(connection, conversation.employee.id)
 
 
-def of_employee(connection: Connection, actor: Actor, employee: str) -> list[Activity]:
-    """The employee's activities, for the employee and the manager. Raises NotFound."""
-    if not allowed(actor, Action.SEE_ACTIVITIES, people.get(connection, employee).facts):
-        raise NotFound
-    return of(connection, employee)
-
-
 def of(connection: Connection, employee: str) -> list[Activity]:
-    """The employee's activities. The caller has asked for the right."""
+    """The employee's activities without the archive: active ones first, by deadline.
+
+    The caller has asked for the right.
+    """
     table = tables.activity
-    rows = connection.execute(
-        select(table)
-        .where(table.c.employee_id == employee)
-        .order_by(
-            table.c.state != ActivityState.ACTIVE, table.c.due_on.is_(None), table.c.due_on, table.c.title
-        )
+    wanted = _select((table.c.employee_id == employee) & (table.c.state != ActivityState.ARCHIVED))
+    ordered = wanted.order_by(
+        table.c.state != ActivityState.ACTIVE,
+        table.c.due_on.is_(None),
+        table.c.due_on,
+        table.c.title,
+        table.c.id,
     )
-    return [
-        Activity(
-            id=row.id,
-            employee=row.employee_id,
-            goal_type=GoalType(row.goal_type),
-            title=row.title,
-            state=ActivityState(row.state),
-            due_on=row.due_on,
-            completed_on=row.completed_on,
+    return [_activity(row) for row in connection.execute(ordered)]
+
+
+def get(connection: Connection, id_: str) -> tuple[Activity, int | None]:
+    """One activity, and the row id of its document. The caller asks for the right. Raises NotFound."""
+    row = connection.execute(_select(tables.activity.c.id == id_)).one_or_none()
+    if row is None:
+        raise NotFound
+    return _activity(row), row.document_id
+
+
+def see(connection: Connection, actor: Actor, id_: str, now: datetime) -> Detail:
+    """One activity with everything about it, for those who may see it. Raises NotFound."""
+    activity, document = get(connection, id_)
+    person = facts(connection, activity.employee, now)
+    target = activity.facts(person)
+    if not allowed(actor, Action.SEE_ACTIVITIES, target):
+        raise NotFound
+    involved = {activity.employee, *person.responsibles}
+    involved |= {each for each in (person.manager, activity.owner and activity.owner.id) if each}
+    return Detail(
+        activity=activity,
+        employee=people.get(connection, activity.employee),
+        content={} if document is None else activity_documents.stored(connection, document),
+        comments=tuple(_comments(connection, id_)),
+        owners=tuple(each for each in _persons(connection, involved) if each.active or _does(activity, each)),
+        may_write=allowed(actor, Action.WRITE_ACTIVITY, target),
+        may_end=allowed(actor, Action.END_ACTIVITY, target),
+    )
+
+
+# Making.
+
+
+def add(
+    connection: Connection, actor: Actor, employee: str, goal_type: GoalType, wording: Wording, now: datetime
+) -> str:
+    """Add an activity outside a conversation (F71) and return its id.
+
+    Raises NotFound without the right, TitleMissing or TextTooLong.
+    """
+    _require(connection, actor, Action.ADD_ACTIVITY, employee, now)
+    if not wording.title.strip():
+        raise TitleMissing
+    if len(wording.title) > ACTIVITY_TITLE_CHARACTERS_MAX:
+        raise TextTooLong(characters=ACTIVITY_TITLE_CHARACTERS_MAX)
+    id_ = secrets.token_hex(ID_BYTES)
+    _insert(connection, actor, employee, [Agreed(id_, goal_type, wording)], None, now)
+    return id_
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What a row of a closed conversation's plan says is to be done."""
+
+    id: str
+    """Known from the row: the same row never becomes two activities."""
+    goal_type: GoalType
+    wording: Wording
+
+
+def add_agreed(
+    connection: Connection,
+    actor: Actor,
+    employee: str,
+    conversation: str,
+    agreed: Iterable[Agreed],
+    now: datetime,
+) -> None:
+    """Add what the two have agreed in a conversation that closes, unless an earlier version of it has.
+
+    The caller has locked the conversation, so that this happens once.
+    """
+    rows = {each.id: each for each in agreed}
+    if not rows:
+        return
+    table = tables.activity
+    there = set(connection.scalars(select(table.c.id).where(table.c.id.in_(rows))))
+    new = [each for each in rows.values() if each.id not in there]
+    _insert(connection, actor, employee, new, conversation, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """What an older system had, of one employee."""
+
+    employee: str
+    goal_type: GoalType
+    title: str
+    due_on: date | None
+    says: Mapping[str, str]
+    """Everything that it said: heading -> text."""
+
+
+def add_archived(connection: Connection, actor: Actor, rows: Sequence[Archived], now: datetime) -> None:
+    """Bring in what an older system had, to be read and never changed (F73). Raises NotFound."""
+    if not allowed(actor, Action.IMPORT_ARCHIVE, OrganisationFacts()):
+        raise NotFound
+    if rows:
+        connection.execute(
+            insert(tables.activity),
+            [
+                {
+                    "id": secrets.token_hex(ID_BYTES),
+                    "employee_id": row.employee,
+                    "goal_type": row.goal_type,
+                    "title": row.title,
+                    "state": ActivityState.ARCHIVED,
+                    "due_on": row.due_on,
+                    "created_at": now,
+                    "created_by": actor.person or None,
+                    "archive": dict(row.says),
+                }
+                for row in rows
+            ],
         )
-        for row in rows
-    ]
+    audit.record(connection, Event.ARCHIVE_IMPORTED, actor.person, now)
+
+
+def drop(connection: Connection, id_: str) -> None:
+    """Erase an activity with its document and all that was said about it. The caller asked for the right."""
+    table = tables.activity
+    row = connection.execute(
+        select(table.c.document_id, table.c.employee_id).where(table.c.id == id_)
+    ).one_or_none()
+    if row is None:
+        return
+    connection.execute(table.delete().where(table.c.id == id_))
+    if row.document_id is not None:
+        drop_document(connection, row.document_id)
+    ring(connection, activities_of(row.employee_id))
+
+
+def _insert(
+    connection: Connection,
+    actor: Actor,
+    employee: str,
+    agreed: Sequence[Agreed],
+    conversation: str | None,
+    now: datetime,
+) -> None:
+    """Rows and documents, together."""
+    table = tables.person
+    named = {each.wording.owner for each in agreed if each.wording.owner}
+    known = set(connection.scalars(select(table.c.id).where(table.c.id.in_(named)))) if named else set()
+    for each in agreed:
+        owner = each.wording.owner if each.wording.owner in known else None
+        wording = replace(each.wording, owner=owner)
+        document, says = activity_documents.make(connection, employee, each.id, wording)
+        connection.execute(
+            insert(tables.activity).values(
+                id=each.id,
+                employee_id=employee,
+                goal_type=each.goal_type,
+                title=says.title,
+                state=ActivityState.ACTIVE,
+                due_on=says.due_on,
+                follow_up_on=says.follow_up_on,
+                owner_id=says.owner,
+                document_id=document,
+                from_conversation=conversation,
+                created_at=now,
+                created_by=actor.person,
+            )
+        )
+        about = {"conversation": conversation} if conversation else {}
+        audit.record(connection, Event.ACTIVITY_ADDED, actor.person, now, activity=each.id, **about)
+    if agreed:
+        ring(connection, activities_of(employee))
+
+
+def _require(connection: Connection, actor: Actor, action: Action, employee: str, now: datetime) -> None:
+    if not allowed(actor, action, facts(connection, employee, now)):
+        raise NotFound
+
+
+def _select(where: ColumnElement[bool]) -> Select[Any]:
+    table, owner = tables.activity, tables.person
+    return (
+        select(table, owner.c.name.label("owner_name"))
+        .outerjoin(owner, owner.c.id == table.c.owner_id)
+        .where(where)
+    )
+
+
+def _activity(row: Row[Any]) -> Activity:
+    return Activity(
+        id=row.id,
+        employee=row.employee_id,
+        goal_type=GoalType(row.goal_type),
+        title=row.title,
+        state=ActivityState(row.state),
+        due_on=row.due_on,
+        completed_on=row.completed_on,
+        follow_up_on=row.follow_up_on,
+        owner=Owner(row.owner_id, row.owner_name) if row.owner_id else None,
+        cancelled_on=row.cancelled_on,
+        cancel_reason=row.cancel_reason or "",
+        from_conversation=row.from_conversation,
+        created_at=row.created_at,
+        archive=row.archive,
+    )
+
+
+def _does(activity: Activity, person: Person) -> bool:
+    return activity.owner is not None and activity.owner.id == person.id
+
+
+def _persons(connection: Connection, ids: Iterable[str]) -> list[Person]:
+    table = tables.person
+    rows = connection.execute(
+        select(table).where(table.c.id.in_(set(ids))).order_by(table.c.name, table.c.id)
+    )
+    return [people.person_of(row) for row in rows]
+
+
+def _comments(connection: Connection, id_: str) -> Iterable[Comment]:
+    table, person = tables.activity_comment, tables.person
+    rows = connection.execute(
+        select(person, table.c.kind, table.c.at, table.c.text)
+        .join(person, person.c.id == table.c.person_id)
+        .where(table.c.activity_id == id_)
+        .order_by(table.c.at, table.c.id)
+    )
+    for row in rows:
+        yield Comment(CommentKind(row.kind), people.person_of(row), row.at, row.text)
 
 
 class Activities:
@@ -168,20 +424,28 @@ class Activities:
         self._database = database
         self._clock = clock
 
-    async def add(
-        self, actor: Actor, employee: str, goal_type: GoalType, title: str, due_on: date | None = None
-    ) -> str:
-        """As ``add``."""
-        return await self._database.write(lambda c: add(c, actor, employee, goal_type, title, due_on))
+    async def of_employee(self, actor: Actor, employee: str) -> list[Activity]:
+        """As ``of_employee``."""
+        return await self._database.read(lambda c: of_employee(c, actor, employee, self._clock()))
 
-    async def finish(self, actor: Actor, id_: str, state: ActivityState) -> None:
-        """As ``finish``, today."""
-        await self._database.write(lambda c: finish(c, actor, id_, state, self._clock().date()))
+    async def archive_of(self, actor: Actor, employee: str) -> list[Activity]:
+        """As ``archive_of``."""
+        return await self._database.read(lambda c: archive_of(c, actor, employee, self._clock()))
 
     async def of_conversation(self, actor: Actor, id_: str) -> list[Activity]:
         """As ``of_conversation``."""
         return await self._database.read(lambda c: of_conversation(c, actor, id_))
 
-    async def of_employee(self, actor: Actor, employee: str) -> list[Activity]:
-        """As ``of_employee``."""
-        return await self._database.read(lambda c: of_employee(c, actor, employee))
+    async def see(self, actor: Actor, id_: str) -> Detail:
+        """As ``see``."""
+        return await self._database.read(lambda c: see(c, actor, id_, self._clock()))
+
+    async def add(self, actor: Actor, employee: str, goal_type: GoalType, wording: Wording) -> str:
+        """As ``add``."""
+        return await self._database.write(
+            lambda c: add(c, actor, employee, goal_type, wording, self._clock())
+        )
+
+    async def add_archived(self, actor: Actor, rows: Sequence[Archived]) -> None:
+        """As ``add_archived``."""
+        await self._database.write(lambda c: add_archived(c, actor, rows, self._clock()))

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Scope
 from server import mail_server
 from server.accounts import Accounts
 from server.activities import Activities
+from server.activity_turns import ActivityTurns
 from server.change_log import ChangeLogs
 from server.conversations import Conversations
 from server.declining import Declining
@@ -26,6 +27,7 @@ from server.invitations import Invitations
 from server.letters import Letters
 from server.mail import Postman
 from server.meetings import Meetings
+from server.notes import Notes
 from server.pages import (
     changes,
     conversation,
@@ -42,6 +44,7 @@ from server.pages import (
     sharing,
     sign_in,
     signing,
+    stand_ins,
     start,
 )
 from server.pages.assets import read_assets
@@ -52,6 +55,7 @@ from server.pages.letters_view import writer
 from server.pages.rendering import Rendering
 from server.pages.security import Security
 from server.pages.static_files import HashedFiles, ServiceWorker
+from server.policy import Policies
 from server.realtime.clock import LoopClock
 from server.realtime.rooms import Rooms
 from server.realtime.socket import FindAuthor, live_socket
@@ -64,6 +68,7 @@ from server.sessions import Sessions
 from server.settings import Settings
 from server.sharing import Sharing
 from server.signing import Signing
+from server.stand_ins import StandIns
 from server.storage.opening import open_database
 from server.storage.update_log import Author
 from server.templates import Templates
@@ -100,6 +105,8 @@ async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIter
             documents=documents,
             templates=Templates(database, clock),
             activities=Activities(database, clock),
+            activity_turns=ActivityTurns(database, clock),
+            notes=Notes(database, clock),
             invitations=Invitations(database, clock),
             declining=Declining(database, clock),
             meetings=Meetings(database, clock),
@@ -108,6 +115,8 @@ async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIter
             reopening=Reopening(database, clock),
             records=Records(database, clock, seals),
             change_logs=ChangeLogs(database),
+            stand_ins=StandIns(database, clock),
+            policies=Policies(database, clock),
             letters=letters,
             rooms=rooms,
             settings=settings,
@@ -174,6 +183,9 @@ def create_app(features: Features) -> Starlette:
             Route(records.KEY_ADDRESS, for_anyone(records.key)),
             Route("/kept", for_person(offline.kept)),
             Route("/offline", for_anyone(offline.offline)),
+            Route(stand_ins.ADDRESS, for_person(stand_ins.show)),
+            Route(stand_ins.ADDRESS, for_person(stand_ins.name), methods=["POST"]),
+            Route(f"{stand_ins.ADDRESS}/{{delegation}}/end", for_person(stand_ins.end), methods=["POST"]),
             Route("/service-worker.js", for_anyone(ServiceWorker(static))),
             Route("/healthz", _health(features)),
             WebSocketRoute("/live", live_socket(features.rooms, _author_of(features), origin)),

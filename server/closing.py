@@ -6,13 +6,15 @@ In the transaction of the last signature, or of the completion. Nothing of a clo
 import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from typing import cast
 
 from sqlalchemy import Connection, insert, select, update
 
-from crdt.content import Row
+from crdt.content import Row, TextContent, plain_text
 from crdt.schema import ROW_ID
 from server import activities, audit, conversations
 from server.activities import Agreed, GoalType
+from server.activity_documents import Wording
 from server.audit import Event
 from server.conversations import Conversation
 from server.documents import Standing
@@ -21,7 +23,7 @@ from server.record.sealing import Seals
 from server.rules import life
 from server.rules.access import Actor, Pane, State
 from server.storage import tables
-from server.template.parts import Creates
+from server.template.parts import Column, Creates, PartKind
 
 ACTIVITY_ID_CHARACTERS = 32
 
@@ -52,7 +54,7 @@ def close(
         ],
     )
     activities.add_agreed(
-        connection, conversation.employee.id, conversation.id, agreed(conversation, documents)
+        connection, actor, conversation.employee.id, conversation.id, agreed(conversation, documents), now
     )
     conversations.move(connection, conversation, State.CLOSED, actor, now)
     audit.record(
@@ -75,17 +77,57 @@ def agreed(conversation: Conversation, documents: Mapping[Pane, Standing]) -> It
             for pane in life.settled_in(element):
                 for row in part.rows(documents[pane].content):
                     if creates.makes_activity(row):
-                        yield _activity(f"{conversation.id}/{pane}/{part.name}/{row[ROW_ID]}", creates, row)
+                        origin = f"{conversation.id}/{pane}/{part.name}/{row[ROW_ID]}"
+                        yield Agreed(
+                            id=hashlib.sha256(origin.encode()).hexdigest()[:ACTIVITY_ID_CHARACTERS],
+                            goal_type=GoalType(creates.goal_type(row)),
+                            wording=_wording(creates, row, conversation.employee.locale),
+                        )
 
 
-def _activity(origin: str, creates: Creates, row: Row) -> Agreed:
-    due = row.get(creates.due) if creates.due is not None else None
-    return Agreed(
-        id=hashlib.sha256(origin.encode()).hexdigest()[:ACTIVITY_ID_CHARACTERS],
-        goal_type=GoalType(creates.goal_type(row)),
-        title=creates.description(row),
-        due_on=date.fromisoformat(due) if isinstance(due, str) else None,
+def _wording(creates: Creates, row: Row, locale: str) -> Wording:
+    """All that a row says, so that nobody need look it up in the record."""
+    title = creates.described_in(row)
+
+    def text(name: str | None) -> str:
+        return "" if name == title else creates.text(row, name)
+
+    def said(name: str | None) -> str | None:
+        value = row.get(name) if name is not None else None
+        return value if isinstance(value, str) else None
+
+    due, follow_up = said(creates.due), said(creates.follow_up)
+    others = (
+        f"{getattr(column.label, locale)}: {_said(column, row, locale)}"
+        for column in creates.others
+        if column.name not in (title, creates.goal_column) and column.is_filled(row)
     )
+    return Wording(
+        title=creates.description(row),
+        goal=creates.text(row, creates.serves),
+        description="\n".join(others),
+        develop=text(creates.develop),
+        how=text(creates.how),
+        owner=said(creates.responsible),
+        due_on=date.fromisoformat(due) if due else None,
+        follow_up_on=date.fromisoformat(follow_up) if follow_up else None,
+    )
+
+
+def _said(column: Column, row: Row, locale: str) -> str:
+    """What a row says in one of its other columns, in words."""
+    value = row.get(column.name)
+    match column.kind:
+        case PartKind.TEXT:
+            return plain_text(cast(TextContent, value))
+        case PartKind.SINGLE_CHOICE:
+            return next(str(getattr(each.label, locale)) for each in column.options if each.id == value)
+        case PartKind.CHECKBOX:
+            return "✓"
+        case PartKind.NUMBER if column.unit is not None:
+            return f"{value} {getattr(column.unit, locale)}"
+        case _:
+            return str(value)
 
 
 def _seal(connection: Connection, conversation: Conversation, seals: Seals, now: datetime) -> None:

@@ -14,6 +14,7 @@ from crdt.encoding import uint
 from crdt.update import parse_state_vector
 from server.accounts import Accounts
 from server.activities import Activities
+from server.activity_turns import ActivityTurns
 from server.conversations import Conversations, Meeting
 from server.declining import Declining
 from server.demo import data
@@ -21,6 +22,7 @@ from server.documents import Documents
 from server.freezing import Freezing
 from server.invitations import Invitations
 from server.meetings import Meetings
+from server.notes import Notes
 from server.people import Employment, Person
 from server.realtime.ports import Opening
 from server.record.sealing import seal
@@ -95,6 +97,8 @@ class Organisation:
         self.documents = Documents(self.database, self.sessions, self.clock)
         self.invitations = Invitations(self.database, self.clock)
         self.activities = Activities(self.database, self.clock)
+        self.activity_turns = ActivityTurns(self.database, self.clock)
+        self.notes = Notes(self.database, self.clock)
         self.freezing = Freezing(self.database, self.clock, seal)
         self.signing = Signing(self.database, self.clock, self.accounts, seal)
         self.records = Records(self.database, self.clock, seal)

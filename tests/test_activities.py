@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from server.activities import ActivityState, GoalType
+from server.activity_documents import Wording
 from server.rules.errors import NoLongerPossible, NotFound
 from server.storage.database import Database
 from tests.conftest import SetClock
@@ -19,8 +20,10 @@ async def here(database: Database, clock: SetClock) -> Organisation:
 
 
 async def test_employee_and_manager_add_and_see_activities(here: Organisation) -> None:
-    await here.activities.add(JONAS.actor, "maja", GoalType.WORK, "Ny jourlista", date(2026, 12, 1))
-    await here.activities.add(MAJA.actor, "maja", GoalType.DEVELOPMENT, "Handledarkurs")
+    await here.activities.add(
+        JONAS.actor, "maja", GoalType.WORK, Wording("Ny jourlista", due_on=date(2026, 12, 1))
+    )
+    await here.activities.add(MAJA.actor, "maja", GoalType.DEVELOPMENT, Wording("Handledarkurs"))
     for actor in (MAJA.actor, JONAS.actor):
         seen = await here.activities.of_employee(actor, "maja")
         assert [(each.title, each.due_on) for each in seen] == [
@@ -34,17 +37,21 @@ async def test_nobody_else_sees_or_adds_any(here: Organisation) -> None:
         with pytest.raises(NotFound):
             await here.activities.of_employee(actor, "maja")
         with pytest.raises(NotFound):
-            await here.activities.add(actor, "maja", GoalType.WORK, "Ny jourlista")
+            await here.activities.add(actor, "maja", GoalType.WORK, Wording("Ny jourlista"))
 
 
 async def test_a_finished_activity_stays_finished_and_comes_last(here: Organisation, clock: SetClock) -> None:
-    done = await here.activities.add(JONAS.actor, "maja", GoalType.WORK, "Gjord", date(2026, 1, 1))
-    dropped = await here.activities.add(JONAS.actor, "maja", GoalType.WORK, "Struken", date(2026, 1, 2))
-    await here.activities.add(JONAS.actor, "maja", GoalType.WORK, "Kvar", date(2026, 12, 1))
-    await here.activities.finish(MAJA.actor, done, ActivityState.COMPLETED)
-    await here.activities.finish(MAJA.actor, dropped, ActivityState.CANCELLED)
+    done = await here.activities.add(
+        JONAS.actor, "maja", GoalType.WORK, Wording("Gjord", due_on=date(2026, 1, 1))
+    )
+    dropped = await here.activities.add(
+        JONAS.actor, "maja", GoalType.WORK, Wording("Struken", due_on=date(2026, 1, 2))
+    )
+    await here.activities.add(JONAS.actor, "maja", GoalType.WORK, Wording("Kvar", due_on=date(2026, 12, 1)))
+    await here.activity_turns.complete(MAJA.actor, done)
+    await here.activity_turns.cancel(MAJA.actor, dropped, "Ingen tid")
     with pytest.raises(NoLongerPossible):
-        await here.activities.finish(MAJA.actor, done, ActivityState.CANCELLED)
+        await here.activity_turns.cancel(MAJA.actor, done, "Ingen tid")
     seen = await here.activities.of_employee(MAJA.actor, "maja")
     assert [(each.title, each.state, each.completed_on) for each in seen] == [
         ("Kvar", ActivityState.ACTIVE, None),
@@ -54,14 +61,14 @@ async def test_a_finished_activity_stays_finished_and_comes_last(here: Organisat
 
 
 async def test_nobody_else_finishes_one(here: Organisation) -> None:
-    id_ = await here.activities.add(JONAS.actor, "maja", GoalType.WORK, "Ny jourlista")
+    id_ = await here.activities.add(JONAS.actor, "maja", GoalType.WORK, Wording("Ny jourlista"))
     for actor, asked in ((ASTRID.actor, id_), (MAJA.actor, "nothing")):
         with pytest.raises(NotFound):
-            await here.activities.finish(actor, asked, ActivityState.COMPLETED)
+            await here.activity_turns.complete(actor, asked)
 
 
 async def test_the_two_of_a_conversation_look_back_at_them(here: Organisation) -> None:
     id_ = await here.conversation()
-    await here.activities.add(JONAS.actor, "maja", GoalType.WORK, "Ny jourlista")
+    await here.activities.add(JONAS.actor, "maja", GoalType.WORK, Wording("Ny jourlista"))
     for actor in (MAJA.actor, JONAS.actor):
         assert [each.title for each in await here.activities.of_conversation(actor, id_)] == ["Ny jourlista"]

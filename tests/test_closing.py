@@ -116,7 +116,7 @@ async def test_another_version_makes_activities_of_new_rows_alone(here: Organisa
     await here.write("jonas", id_, JOINT, rows("Handledarkurs"))
     await sign(here, id_)
     (first,) = await here.activities.of_employee(MAJA.actor, "maja")
-    await here.activities.finish(MAJA.actor, first.id, ActivityState.COMPLETED)
+    await here.activity_turns.complete(MAJA.actor, first.id)
     for _ in range(2):
         await here.reopening.reopen(JONAS.actor, id_, "En sak till.")
         await sign(here, id_)

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from server import freezing
 from server.activities import GoalType
+from server.activity_documents import Wording
 from server.audit import Event
 from server.record.format import read, read_sealed
 from server.rules.access import Pane, State
@@ -139,7 +140,7 @@ async def test_a_freeze_is_told_to_the_rooms_and_to_the_audit(here: Organisation
 
 
 async def test_the_record_keeps_the_names_goals_and_activities_of_its_moment(here: Organisation) -> None:
-    await here.activities.add(JONAS.actor, "maja", GoalType.WORK, "Ny jourlista")
+    await here.activities.add(JONAS.actor, "maja", GoalType.WORK, Wording("Ny jourlista"))
     id_ = await here.conversation()
     await here.ready(id_)
     await here.write(

@@ -166,6 +166,8 @@ class EndingData(Strict):
     day: int
     title: str
     state: Literal[ActivityState.COMPLETED, ActivityState.CANCELLED]
+    reason: str = ""
+    """Why it was cancelled."""
 
 
 class ConversationsData(Strict):

@@ -16,6 +16,8 @@ from crdt.schema import ROW_ID, ChoiceSet, DocumentSchema, Scalar, Table, Text, 
 from server import people
 from server.accounts import Accounts
 from server.activities import Activities, ActivityState
+from server.activity_documents import Wording
+from server.activity_turns import ActivityTurns
 from server.conversations import Conversations, Meeting
 from server.declining import Declining
 from server.demo import data
@@ -106,6 +108,7 @@ class Play:
         self._declining = Declining(database, clock)
         self._meetings = Meetings(database, clock)
         self._activities = Activities(database, clock)
+        self._turns = ActivityTurns(database, clock)
         self._password = ""
         self._ids: dict[str, str] = {}
         """Of the conversations, by their names in the file."""
@@ -197,13 +200,17 @@ class Play:
     async def _agree(self, told: ActivityData) -> None:
         due_on = self._day(told.due).date() if told.due is not None else None
         actor = self._cast[told.by].actor
-        await self._activities.add(actor, told.employee, told.goal_type, told.title, due_on)
+        wording = Wording(told.title, due_on=due_on)
+        await self._activities.add(actor, told.employee, told.goal_type, wording)
 
     async def _end(self, told: EndingData) -> None:
         actor = self._cast[told.by].actor
         all_ = await self._activities.of_employee(actor, told.employee)
         active = next(one for one in all_ if one.title == told.title and one.state is ActivityState.ACTIVE)
-        await self._activities.finish(actor, active.id, told.state)
+        if told.state is ActivityState.COMPLETED:
+            await self._turns.complete(actor, active.id)
+        else:
+            await self._turns.cancel(actor, active.id, told.reason)
 
     async def _create(self, told: ConversationData) -> None:
         template, _, version = told.template.partition("@")

@@ -25,6 +25,7 @@ from server.sessions import Session
 if TYPE_CHECKING:
     from server.accounts import Accounts, Person
     from server.activities import Activities
+    from server.activity_turns import ActivityTurns
     from server.change_log import ChangeLogs
     from server.conversations import Conversations
     from server.declining import Declining
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from server.invitations import Invitations
     from server.letters import Letters
     from server.meetings import Meetings
+    from server.notes import Notes
+    from server.policy import Policies
     from server.realtime.rooms import Rooms
     from server.records import Records
     from server.reopening import Reopening
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from server.settings import Settings
     from server.sharing import Sharing
     from server.signing import Signing
+    from server.stand_ins import StandIns
     from server.storage.database import Database
     from server.templates import Templates
 
@@ -67,6 +71,8 @@ class Features:
     documents: "Documents"
     templates: "Templates"
     activities: "Activities"
+    activity_turns: "ActivityTurns"
+    notes: "Notes"
     invitations: "Invitations"
     declining: "Declining"
     meetings: "Meetings"
@@ -75,6 +81,8 @@ class Features:
     reopening: "Reopening"
     records: "Records"
     change_logs: "ChangeLogs"
+    stand_ins: "StandIns"
+    policies: "Policies"
     letters: "Letters"
     rooms: "Rooms"
     settings: "Settings"

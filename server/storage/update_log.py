@@ -65,7 +65,7 @@ class Append:
     new_clients: tuple[tuple[int, str], ...] = ()
     """Yjs client ids seen for the first time, with the person that each belongs to."""
     summary: Summary | None = None
-    """What the document says with this change, of an activity or a note; None for a pane, which has no row."""
+    """What an activity or a note says with this change; None for a pane, which has no such row."""
     follows: int = 0
     """Number of the last change that the summary counts in, beside this one."""
 

@@ -14,7 +14,7 @@ fills it in. Guards, pages, records, the sample organisation: all of them know p
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from pydantic import Field as Default
 from pydantic import ValidationInfo, field_validator
@@ -108,6 +108,8 @@ class Column:
     options: tuple[Option, ...] = ()
     suggestions: Source | None = None
     """What can be chosen as a beginning instead of writing it."""
+    becomes: Literal["develop", "how"] | None = None
+    """As what an activity keeps a text."""
     minimum: float | None = None
     maximum: float | None = None
     is_whole: bool = False
@@ -132,6 +134,13 @@ class Creates:
     responsible: str | None = None
     due: str | None = None
     follow_up: str | None = None
+    serves: str | None = None
+    """The text column with the goal of the organisation that the row serves (F106)."""
+    develop: str | None = None
+    """The text column with what is to be developed, and ``how`` (F138)."""
+    how: str | None = None
+    others: "tuple[Column, ...]" = ()
+    """Every other column of the row, whatever it holds."""
 
     def goal_type(self, row: Row) -> str:
         """One of GOAL_TYPES. A row that does not say it is a work goal."""
@@ -140,11 +149,17 @@ class Creates:
 
     def description(self, row: Row) -> str:
         """What is to be done: the first of its texts that has any; empty when none has."""
-        for name in self.described_by:
-            blocks = cast(TextContent, row.get(name) or [])
-            if text_is_filled(blocks):
-                return plain_text(blocks)
-        return ""
+        name = self.described_in(row)
+        return "" if name is None else self.text(row, name)
+
+    def described_in(self, row: Row) -> str | None:
+        """The text column that says it; None when none does."""
+        return next((name for name in self.described_by if self.text(row, name)), None)
+
+    def text(self, row: Row, name: str | None) -> str:
+        """What a text column says, if there is such a column; empty where nothing can be seen."""
+        blocks = cast(TextContent, row.get(name) or []) if name is not None else []
+        return plain_text(blocks) if text_is_filled(blocks) else ""
 
     def makes_activity(self, row: Row) -> bool:
         """Whether there is anything to do in a row."""

@@ -19,6 +19,13 @@ DATES: dict[str, Words] = {
 """The two dates of a pair: ``datum.do``, ``datum.follow_up``."""
 
 
+BECOMES: dict[str, Literal["develop", "how"]] = {
+    "utveckla": "develop", "utvikle": "develop", "develop": "develop",
+    "hur": "how", "hvordan": "how", "how": "how",
+}  # fmt: skip
+"""What a column is called that says what is to be developed, or how, in each language."""
+
+
 class NumberRange(Strict):
     """What a number may be, and what it counts: hours, per cent."""
 
@@ -81,6 +88,8 @@ class TextColumn(ColumnShape):
 
     type: Literal["text"]
     suggestions: Literal[Source.UNIT_GOALS] | None = None
+    becomes: Literal["develop", "how"] | None = None
+    """As what an activity keeps it that is made of the row. A column whose id says so need not."""
 
     def columns(self, group: Words | None) -> tuple[Column, ...]:
         field = Text(self.id, rich=False)
@@ -93,6 +102,7 @@ class TextColumn(ColumnShape):
                 group=group,
                 required=self.required,
                 suggestions=self.suggestions,
+                becomes=self.becomes or BECOMES.get(self.id),
             ),
         )
 
@@ -282,10 +292,17 @@ def _creates(columns: tuple[Column, ...], goal: GoalType) -> Creates:
     dates = [column for column in columns if column.kind is PartKind.DATE]
     pair = next((column.name.removesuffix(".do") for column in dates if column.name.endswith(".do")), None)
     single = next((column.name for column in dates if column.pair is None), None)
+    said = {
+        "responsible": next((each.name for each in columns if each.kind is PartKind.PERSON), None),
+        "due": single if pair is None else f"{pair}.do",
+        "follow_up": None if pair is None else f"{pair}.follow_up",
+        "serves": next((each.name for each in texts if each.suggestions is not None), None),
+        "develop": next((each.name for each in texts if each.becomes == "develop"), None),
+        "how": next((each.name for each in texts if each.becomes == "how"), None),
+    }
     return Creates(
         described_by=tuple(column.name for column in texts),
         goal=goal,
-        responsible=next((each.name for each in columns if each.kind is PartKind.PERSON), None),
-        due=single if pair is None else f"{pair}.do",
-        follow_up=None if pair is None else f"{pair}.follow_up",
+        others=tuple(column for column in columns if column.name not in said.values()),
+        **said,
     )
