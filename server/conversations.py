@@ -132,7 +132,7 @@ def create(
     form = templates.get(connection, *template)
     if not templates.can_be_chosen(form, person):
         raise NotFound
-    leads = _responsible(connection, responsible or facts.manager or "", person)
+    leads = required_responsible(connection, responsible or facts.manager or "", person)
     goes_with = form.prepare if prepare is None else prepare
     id_ = secrets.token_hex(ID_BYTES)
     connection.execute(
@@ -177,8 +177,8 @@ def create(
     return id_
 
 
-def _responsible(connection: Connection, id_: str, employee: Person) -> str:
-    """Return the id if it is that of somebody who can be responsible. Raises NobodyResponsible."""
+def required_responsible(connection: Connection, id_: str, employee: Person) -> str:
+    """The same id, if it is that of somebody who can be responsible. Raises NobodyResponsible."""
     try:
         person = people.get(connection, id_)
     except NotFound:

@@ -8,7 +8,7 @@ conversation's row, so that the right to write the joint pane is given and taken
 in the middle of one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,7 @@ from server.rules.errors import (
 from server.rules.limits import GUESTS_MAX
 from server.storage import tables
 from server.storage.bells import ConversationChanged
-from server.storage.database import Database, ring
+from server.storage.database import Database, lock_conversation, ring
 from server.template.words import Words
 
 GUEST = tables.guest
@@ -144,7 +144,32 @@ def invite(connection: Connection, actor: Actor, id_: str, person: str, now: dat
         raise NotFound
     if not conversation.may(actor, Action.INVITE_GUEST):
         raise NoLongerPossible
-    invited = _somebody(connection, person)
+    _invite(connection, actor, conversation, actor.person, person, now)
+
+
+def invite_with(
+    connection: Connection, actor: Actor, id_: str, persons: Iterable[str], now: datetime
+) -> None:
+    """Invite those whom somebody names who has just made the conversation: in the name of the responsible,
+    who need not be the actor. Raises as ``invite``."""
+    for person in persons:
+        row = lock_conversation(connection, id_)
+        if row is None:
+            raise NotFound
+        conversation = conversations.see(connection, Actor(row.responsible_id), id_)
+        _invite(connection, actor, conversation, row.responsible_id, person, now)
+
+
+def _invite(
+    connection: Connection,
+    actor: Actor,
+    conversation: Conversation,
+    invited_by: str,
+    person: str,
+    now: datetime,
+) -> None:
+    id_ = conversation.id
+    invited = somebody(connection, person)
     if person in conversation.facts.parties:
         raise TakesPartAlready(name=invited.name)
     if conversation.facts.guest(person) is not None:
@@ -157,9 +182,9 @@ def invite(connection: Connection, actor: Actor, id_: str, person: str, now: dat
         insert(GUEST).values(
             conversation_id=id_,
             person_id=person,
-            invited_by=actor.person,
+            invited_by=invited_by,
             invited_at=now,
-            agreed_at=now if actor.person == conversation.employee.id else None,
+            agreed_at=now if invited_by == conversation.employee.id else None,
             writes=False,
         )
     )
@@ -199,7 +224,8 @@ def let_write(
     _turned(connection, event, actor, id_, person, now)
 
 
-def _somebody(connection: Connection, id_: str) -> Person:
+def somebody(connection: Connection, id_: str) -> Person:
+    """An active person of the organisation. Raises NobodyToInvite."""
     try:
         person = people.get(connection, id_)
     except NotFound:

@@ -39,6 +39,15 @@ def meeting(local: datetime, time_zone: str, place: str) -> Meeting:
     return Meeting(at, time_zone, " ".join(place.split()))
 
 
+def required(meeting: Meeting, now: datetime) -> Meeting:
+    """The same meeting, if it can be kept. Raises TooFarAway or TextTooLong."""
+    if abs(meeting.at - now) > timedelta(days=MEETING_DAYS_MAX):
+        raise TooFarAway(days=MEETING_DAYS_MAX)
+    if len(meeting.place) > PLACE_CHARACTERS_MAX:
+        raise TextTooLong(characters=PLACE_CHARACTERS_MAX)
+    return meeting
+
+
 def move(connection: Connection, actor: Actor, id_: str, meeting: Meeting, now: datetime) -> None:
     """Have the two meet then and there instead. Nothing happens where they were to already.
 
@@ -48,10 +57,7 @@ def move(connection: Connection, actor: Actor, id_: str, meeting: Meeting, now: 
     """
     seen = conversations.locked_planned(connection, actor, id_, day_of(now))
     conversation = conversations.required(seen, actor, Action.MOVE_MEETING)
-    if abs(meeting.at - now) > timedelta(days=MEETING_DAYS_MAX):
-        raise TooFarAway(days=MEETING_DAYS_MAX)
-    if len(meeting.place) > PLACE_CHARACTERS_MAX:
-        raise TextTooLong(characters=PLACE_CHARACTERS_MAX)
+    required(meeting, now)
     before = conversation.meeting
     if meeting == before:
         return

@@ -25,6 +25,7 @@ from server.rules.limits import (
 from server.rules.requirement import Rule
 from server.storage import tables
 from server.storage.database import Database
+from server.template.format import CombinedWithAnnual
 
 _ONLY = 1
 """Of the one row."""
@@ -100,12 +101,21 @@ class Policy(Strict):
         Annotated[int, Field(ge=0, le=NOTICE_DAYS_MAX)], Annotated[int, Field(ge=0, le=NOTICE_DAYS_MAX)]
     ] = (7, 14)
     """An invitation is to come so many days before the meeting: at least, and at most (F83)."""
+    pay_with_annual: bool | None = None
+    """Whether pay is talked of in the annual conversation (F159). None: as the form for pay has it."""
     period: Period | None = None
     """None: the calendar year."""
     small_group: Annotated[int, Field(ge=2, le=SMALL_GROUP_MAX)] = 5
     """Figures of fewer people than this are not shown (F105)."""
     reminders: Reminders = Reminders()
     retention: Retention = Retention()
+
+    def combines_pay(self, form: CombinedWithAnnual | None) -> bool:
+        """Whether pay has no conversation of its own. ``form``: what a form for pay says of it, if it does."""
+        if form is None:
+            return False
+        decided = self.pay_with_annual if form.per_organisation else None
+        return form.default if decided is None else decided
 
     @property
     def rule(self) -> Rule:
