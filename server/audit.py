@@ -47,6 +47,7 @@ ABOUT = frozenset(
         "guest",
         "hold",
         "kind",
+        "manager",
         "pane",
         "person",
         "session",
@@ -108,6 +109,9 @@ class Event(StrEnum):
     GUEST_JOINT_PANE_TAKEN_BACK = "page:guest:joint-pane-taken-back"
 
     POLICY_CHANGED = "page:policy:changed"
+    COVERAGE_EXPORTED = "page:coverage:exported"
+    STAND_IN_NAMED = "page:stand-in:named"
+    STAND_IN_ENDED = "page:stand-in:ended"
 
     ACTIVITY_ADDED = "page:activity:added"
     ACTIVITY_COMPLETED = "page:activity:completed"
@@ -129,6 +133,7 @@ class Event(StrEnum):
     UNIT_CHANGED = "command:unit:changed"
     PERSON_ADDED = "command:person:added"
     PERSON_CHANGED = "command:person:changed"
+    POLICY_SET = "command:policy:changed"
     SESSION_CUT = "command:session:ended"
     PASSWORD_SET = "command:password:set"  # noqa: S105 (the name of an event)
     TEMPLATE_ADDED = "command:template:added"

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from server import audit
 from server.audit import Event
-from server.rules.access import Action, Actor, OrganisationFacts, allowed
+from server.rules.access import OPERATOR, Action, Actor, OrganisationFacts, allowed
 from server.rules.errors import NotFound
 from server.rules.limits import (
     NAME_CHARACTERS_MAX,
@@ -152,7 +152,8 @@ def put(connection: Connection, actor: Actor, policy: Policy, now: datetime) -> 
             changed_by=actor.person or None,
         )
     )
-    audit.record(connection, Event.POLICY_CHANGED, actor.person, now)
+    event = Event.POLICY_SET if actor == OPERATOR else Event.POLICY_CHANGED
+    audit.record(connection, event, actor.person, now)
 
 
 class Policies:

@@ -286,6 +286,36 @@ class NotConfirmed(Refusal):
     sentence = "Tick that you know that this cannot be undone."
 
 
+class NotOneself(Refusal):
+    """Somebody was to stand in for themselves."""
+
+    sentence = "Nobody stands in for themselves. Name somebody else."
+
+
+class DaysReversed(Refusal):
+    """The last of some days comes before the first."""
+
+    sentence = "The last day comes before the first."
+
+
+class DayPassed(Refusal):
+    """Days that are over were chosen for what is to come."""
+
+    sentence = "The last day has passed already."
+
+
+class TooLongAway(Refusal):
+    """More days than somebody may stand in for a manager (``limits.STAND_IN_DAYS_MAX``)."""
+
+    sentence = "This is more than %(days)s days. For a longer time the staff is given another manager."
+
+
+class AlreadyStandsIn(Refusal):
+    """The same person stands in for the same manager on some of the days."""
+
+    sentence = "%(name)s stands in on some of these days already."
+
+
 class NoLongerPossible(Refusal):
     """The conversation or the pane has moved on since the page was shown."""
 

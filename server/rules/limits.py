@@ -146,6 +146,10 @@ ACTIVITY_COMMENT_CHARACTERS_MAX = 4_000
 NOTE_BEGINNING_CHARACTERS_MAX = 200
 """Of what the list of notes shows of each."""
 
+STAND_IN_DAYS_MAX = 366
+"""For which somebody stands in for a manager."""
+STAND_IN_REASON_CHARACTERS_MAX = 500
+
 # A conversation's life.
 REASON_CHARACTERS_MAX = 4_000
 """Of the reason for declining, cancelling or reopening, and of what is proposed instead."""
@@ -196,6 +200,16 @@ LETTER_POLL_SECONDS = 5.0
 LETTER_FAILURE_CHARACTERS_MAX = 500
 """Of what a mail server said when it did not take a letter."""
 LETTERS_SHOWN_MAX = 50
+REMINDER_HOUR_MIN = 7
+"""On the clock of the meeting's place: no reminder is written earlier in the day."""
+REMINDER_HOUR_MAX = 19
+"""From this hour on none is written."""
+REMINDER_LATE_DAYS_MAX = 2
+"""A reminder that nobody could write on its day is still of use so much later."""
+REMINDER_POLL_SECONDS = 300.0
+"""How often a node looks whether anybody is to be reminded."""
+REMINDERS_AT_ONCE_MAX = 50
+"""Letters that one transaction stores."""
 
 # What is kept, and what everybody may have of it.
 OWN_BUNDLE_DAYS = 7
