@@ -5,15 +5,15 @@ There is no way to a conversation's panes but ``see`` and ``locked``, which read
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, exists, insert, select, update
 
 from crdt.document import Document
-from server import audit, letters, people, policy, templates
+from server import audit, letter_format, letters, people, policy, templates
 from server.audit import Event
 from server.people import Person
 from server.rules.access import (
@@ -173,7 +173,7 @@ def create(
         template=form.id,
         version=str(form.version),
     )
-    letters.queue(connection, id_, letters.Kind.INVITED, now)
+    letters.queue(connection, id_, letter_format.Kind.INVITED, now)
     return id_
 
 
@@ -222,6 +222,16 @@ def see_planned(connection: Connection, actor: Actor, id_: str, day: date) -> Co
 def locked_planned(connection: Connection, actor: Actor, id_: str, day: date) -> Conversation:
     """As ``see_planned``, for a change of the meeting."""
     return _seen(connection, actor, lock_conversation(connection, id_), stands_in_on=day)
+
+
+def see_handed(connection: Connection, actor: Actor, id_: str) -> Conversation:
+    """As ``see``, also for HR, who may name another responsible: who meets whom, nothing more."""
+    return _seen(connection, actor, _row(connection, id_), hands_over=True)
+
+
+def locked_handed(connection: Connection, actor: Actor, id_: str) -> Conversation:
+    """As ``see_handed``, for naming another responsible: nothing is appended until the transaction ends."""
+    return _seen(connection, actor, lock_conversation(connection, id_), hands_over=True)
 
 
 def locked_for(connection: Connection, actor: Actor, id_: str, action: Action) -> Conversation:
@@ -273,57 +283,60 @@ def move(
 
 
 def mine(connection: Connection, actor: Actor) -> list[Conversation]:
-    """The conversations to which the actor is a party: those with a meeting by its date, then the rest.
-
-    The order rests on nothing that is written in them.
-    """
+    """The conversations to which the actor is a party: those with a meeting by its date, then the rest."""
     table = tables.conversation
     rows = connection.execute(
         select(table)
         .where((table.c.employee_id == actor.person) | (table.c.responsible_id == actor.person))
-        .order_by(table.c.meeting_at.is_(None), table.c.meeting_at, table.c.created_at, table.c.id)
+        .order_by(*in_order())
     ).all()
-    return [_seen(connection, actor, row) for row in rows]
+    return seen(connection, actor, rows)
 
 
-def is_started(connection: Connection, actor: Actor, conversation: Conversation) -> bool:
-    """Whether it has begun as far as the actor can know: a pane is shared, the joint one has been written
-    in, or the actor has written. Nobody else's private writing counts (design, section 2)."""
-    if any(pane.shared_at for pane in conversation.panes.values()):
-        return True
-    log, document, decision = tables.change_log, tables.document, tables.decision
-    written = (
-        select(log.c.document_id)
-        .join(document, document.c.id == log.c.document_id)
-        .where(
-            document.c.conversation_id == conversation.id,
-            (document.c.pane == Pane.JOINT) | (log.c.person_id == actor.person),
-        )
+def in_order() -> tuple[ColumnElement[Any], ...]:
+    """How rows of ``conversation`` are sorted. The order rests on nothing that is written in them."""
+    table = tables.conversation
+    return table.c.meeting_at.is_(None), table.c.meeting_at, table.c.created_at, table.c.id
+
+
+def seen(
+    connection: Connection, actor: Actor, rows: Sequence[Row[Any]], *, invited: bool = False
+) -> list[Conversation]:
+    """The conversations of rows of ``conversation``, in order, without those that the actor may not see.
+
+    As many queries for a thousand as for one. ``invited`` as in ``see_invited``.
+    """
+    return [each for each in _read(connection, rows) if _may_see(actor, each.facts, invited=invited)]
+
+
+def started(connection: Connection, actor: Actor, of: Iterable[Conversation]) -> frozenset[str]:
+    """Ids of those that have begun as far as the actor can know: a pane is shared, the joint one has been
+    written in, or the actor has written. Nobody else's private writing counts (design, section 2)."""
+    shared: dict[str, bool] = {each.id: any(pane.shared_at for pane in each.panes.values()) for each in of}
+    talk, log, document = tables.conversation, tables.change_log, tables.document
+    decision, handover, part = tables.decision, tables.handover, tables.handover_part
+    written = exists().where(
+        document.c.conversation_id == talk.c.id,
+        log.c.document_id == document.c.id,
+        (document.c.pane == Pane.JOINT) | (log.c.person_id == actor.person),
     )
     # What was shared with somebody who handed it over since has no log any more either.
-    handover, part = tables.handover, tables.handover_part
-    handed_over = (
-        select(part.c.handover_id)
-        .join(handover, handover.c.id == part.c.handover_id)
-        .where(handover.c.conversation_id == conversation.id, part.c.received)
+    handed_over = exists().where(
+        handover.c.conversation_id == talk.c.id, part.c.handover_id == handover.c.id, part.c.received
     )
     # Of a conversation that was opened again the log begins anew, and the text is there.
-    reopened = select(decision.c.id).where(
-        decision.c.conversation_id == conversation.id, decision.c.kind == "reopened"
+    reopened = exists().where(decision.c.conversation_id == talk.c.id, decision.c.kind == "reopened")
+    asked = [id_ for id_, is_shared in shared.items() if not is_shared]
+    begun = connection.scalars(
+        select(talk.c.id).where(talk.c.id.in_(asked), written | reopened | handed_over)
     )
-    return bool(connection.scalar(select(written.exists() | reopened.exists() | handed_over.exists())))
+    return frozenset(begun) | {id_ for id_, is_shared in shared.items() if is_shared}
 
 
 def _row(connection: Connection, id_: str) -> Row[Any] | None:
     return connection.execute(
         select(tables.conversation).where(tables.conversation.c.id == id_)
     ).one_or_none()
-
-
-def _is_invited(actor: Actor, facts: ConversationFacts) -> bool:
-    """Whether the actor is a guest who may know of the invitation."""
-    guest = facts.guest(actor.person)
-    return guest is not None and allowed(actor, Action.SEE_INVITATION, InvitationFacts(facts, guest))
 
 
 def _seen(
@@ -333,46 +346,108 @@ def _seen(
     *,
     invited: bool = False,
     stands_in_on: date | None = None,
+    hands_over: bool = False,
 ) -> Conversation:
     if row is None:
         raise NotFound
-    template = templates.get(connection, row.template_id, row.template_version)
-    facts = _facts(connection, row, template)
-    may_see = allowed(actor, Action.SEE_CONVERSATION, facts) or (invited and _is_invited(actor, facts))
+    (conversation,) = _read(connection, [row])
+    may_see = _may_see(actor, conversation.facts, invited=invited)
+    may_see = may_see or (hands_over and allowed(actor, Action.SEE_RESPONSIBLE, conversation.facts))
     if stands_in_on is not None:
         # Asked for here alone: to whoever sees the conversation anyway it makes no difference.
-        facts = replace(facts, stand_ins=people.stand_ins(connection, row.responsible_id, stands_in_on))
-        may_see = may_see or allowed(actor, Action.MOVE_MEETING, facts)
+        stand_ins = people.stand_ins(connection, row.responsible_id, stands_in_on)
+        conversation = replace(conversation, facts=replace(conversation.facts, stand_ins=stand_ins))
+        may_see = may_see or allowed(actor, Action.MOVE_MEETING, conversation.facts)
     if not may_see:
         raise NotFound
-    return Conversation(
-        id=row.id,
-        employee=people.get(connection, row.employee_id),
-        responsible=people.get(connection, row.responsible_id),
-        template=template,
-        facts=facts,
-        version=row.version,
-        created_at=row.created_at,
-        meeting=Meeting(row.meeting_at, row.time_zone, row.place) if row.meeting_at else None,
-        panes=_panes(connection, row.id, facts, template),
-        notify=row.notify,
-        calendar_sequence=row.calendar_sequence,
-        prepare=Prepare(
-            send_routine_with_invitation=row.sends_routine,
-            send_action_plan_template=row.sends_plan,
-            employee_must_read=row.must_read,
-        ),
-    )
+    return conversation
 
 
-def _facts(connection: Connection, row: Row[Any], template: Template) -> ConversationFacts:
-    persons = {"employee": row.employee_id, "manager": row.responsible_id}
+def _may_see(actor: Actor, facts: ConversationFacts, *, invited: bool) -> bool:
+    return allowed(actor, Action.SEE_CONVERSATION, facts) or (invited and _is_invited(actor, facts))
+
+
+def _is_invited(actor: Actor, facts: ConversationFacts) -> bool:
+    """Whether the actor is a guest who may know of the invitation."""
+    guest = facts.guest(actor.person)
+    return guest is not None and allowed(actor, Action.SEE_INVITATION, InvitationFacts(facts, guest))
+
+
+def _read(connection: Connection, rows: Sequence[Row[Any]]) -> list[Conversation]:
+    """Everything about conversations, in the order of their rows. The caller asks for the right to each."""
+    if not rows:
+        return []
+    ids = [row.id for row in rows]
+    forms = templates.these(connection, {(row.template_id, row.template_version) for row in rows})
+    persons = people.these(connection, {id_ for row in rows for id_ in (row.employee_id, row.responsible_id)})
+    guests, panes = _guests(connection, ids), _pane_rows(connection, ids)
+    may_decline = policy.get(connection).may_decline
+    read = []
+    for row in rows:
+        template = forms[row.template_id, row.template_version]
+        facts = _facts(row, template, guests.get(row.id, ()), may_decline=may_decline)
+        read.append(
+            Conversation(
+                id=row.id,
+                employee=persons[row.employee_id],
+                responsible=persons[row.responsible_id],
+                template=template,
+                facts=facts,
+                version=row.version,
+                created_at=row.created_at,
+                meeting=Meeting(row.meeting_at, row.time_zone, row.place) if row.meeting_at else None,
+                panes=_panes(panes[row.id], facts, template),
+                notify=row.notify,
+                calendar_sequence=row.calendar_sequence,
+                prepare=Prepare(
+                    send_routine_with_invitation=row.sends_routine,
+                    send_action_plan_template=row.sends_plan,
+                    employee_must_read=row.must_read,
+                ),
+            )
+        )
+    return read
+
+
+def _guests(connection: Connection, ids: Sequence[str]) -> Mapping[str, Sequence[GuestFacts]]:
+    """Of each conversation: those whose part has not ended, in the order of their invitations."""
     guest = tables.guest
-    guests = connection.execute(
+    rows = connection.execute(
         select(guest)
-        .where(guest.c.conversation_id == row.id, guest.c.ended_at.is_(None))
+        .where(guest.c.conversation_id.in_(ids), guest.c.ended_at.is_(None))
         .order_by(guest.c.invited_at, guest.c.person_id)
     )
+    found: dict[str, list[GuestFacts]] = {}
+    for row in rows:
+        found.setdefault(row.conversation_id, []).append(
+            GuestFacts(
+                person=row.person_id,
+                invited_by=row.invited_by,
+                agreed=row.agreed_at is not None,
+                accepted=row.accepted_at is not None,
+                writes=row.writes,
+            )
+        )
+    return found
+
+
+def _pane_rows(connection: Connection, ids: Sequence[str]) -> Mapping[str, Mapping[Pane, Row[Any]]]:
+    """Of each conversation: its panes, with the names of their documents."""
+    rows = connection.execute(
+        select(tables.pane, tables.document.c.name)
+        .join(tables.document, tables.document.c.id == tables.pane.c.document_id)
+        .where(tables.pane.c.conversation_id.in_(ids))
+    )
+    found: dict[str, dict[Pane, Row[Any]]] = {}
+    for row in rows:
+        found.setdefault(row.conversation_id, {})[row.pane] = row
+    return found
+
+
+def _facts(
+    row: Row[Any], template: Template, guests: Sequence[GuestFacts], *, may_decline: bool
+) -> ConversationFacts:
+    persons = {"employee": row.employee_id, "manager": row.responsible_id}
     return ConversationFacts(
         employee=row.employee_id,
         responsible=row.responsible_id,
@@ -380,29 +455,14 @@ def _facts(connection: Connection, row: Row[Any], template: Template) -> Convers
         shares=row.shares,
         signers=frozenset(persons[party] for party in template.sign.signers if template.sign.enabled),
         completer=persons[template.completes],
-        may_be_declined=not template.mandatory_conversation and policy.get(connection).may_decline,
-        guests=tuple(
-            GuestFacts(
-                person=each.person_id,
-                invited_by=each.invited_by,
-                agreed=each.agreed_at is not None,
-                accepted=each.accepted_at is not None,
-                writes=each.writes,
-            )
-            for each in guests
-        ),
+        may_be_declined=may_decline and not template.mandatory_conversation,
+        guests=tuple(guests),
     )
 
 
 def _panes(
-    connection: Connection, id_: str, facts: ConversationFacts, template: Template
+    stored: Mapping[Pane, Row[Any]], facts: ConversationFacts, template: Template
 ) -> dict[Pane, ConversationPane]:
-    rows = connection.execute(
-        select(tables.pane, tables.document.c.name)
-        .join(tables.document, tables.document.c.id == tables.pane.c.document_id)
-        .where(tables.pane.c.conversation_id == id_)
-    )
-    stored = {row.pane: row for row in rows}
     unshared = {
         pane
         for pane, row in stored.items()
@@ -472,6 +532,7 @@ class Conversations:
 
         def read(connection: Connection) -> list[tuple[Conversation, bool]]:
             found = mine(connection, actor)
-            return [(each, is_started(connection, actor, each)) for each in found]
+            begun = started(connection, actor, found)
+            return [(each, each.id in begun) for each in found]
 
         return await self._database.read(read)

@@ -1,6 +1,6 @@
 """The templates that conversations are made from: added whole and checked, never changed afterwards."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -68,6 +68,13 @@ def get(connection: Connection, id_: str, version: int) -> Template:
     if body is None:
         raise NotFound
     return template_format.read(body)
+
+
+def these(connection: Connection, wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], Template]:
+    """Read several versions, by id and version. One that is not there is left out."""
+    table = tables.template
+    rows = connection.execute(select(table).where(tuple_(table.c.id, table.c.version).in_(wanted)))
+    return {(row.id, row.version): template_format.read(row.body) for row in rows}
 
 
 def available(connection: Connection, person: Person) -> list[Template]:
