@@ -4,20 +4,39 @@ Each kind has its own days (``policy.Retention``). What is held back (``server/h
 says so. ``server/erasing.py`` erases what this finds.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ForeignKey, Table, exists, false, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    ForeignKey,
+    Select,
+    String,
+    Table,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    select,
+    union,
+    union_all,
+)
 
 from server import holds
+from server.holds import Held
 from server.policy import Policy
 from server.rules.access import GOES_ON, Action, Actor, OrganisationFacts, State, allowed
 from server.rules.errors import NotFound
-from server.rules.keeping import Due, Kind, days_later, left, years_later
+from server.rules.keeping import CONVERSATIONS, Due, Kind, days_later, left, years_later
 from server.storage import tables
 from server.storage.tables import METADATA, Instant
+
+Only = Select[tuple[str]] | tuple[str, ...] | None
+"""Ids of what is looked at; None: everything."""
 
 AT_ONCE = frozenset({Kind.LETTER, Kind.SESSION, Kind.DELEGATION})
 """Kinds that go many at once, of many people: each of them is worth little."""
@@ -36,25 +55,30 @@ class Preview:
 def due(connection: Connection, policy: Policy, on: date) -> list[Due]:
     """Everything that is not to be kept after the day before ``on``, by day and kind."""
     gone = _gone(connection)
-    found = [
-        *_conversations(connection, policy, gone),
-        *_activities(connection, policy, gone),
-        *_notes(connection, policy, gone),
-        *_requests(connection, policy, gone),
-        *_persons(connection, policy, gone),
-    ]
+    found = (each for find in dict.fromkeys(_FIND.values()) for each in find(connection, policy, gone, None))
     held = holds.held(connection)
-    one_by_one = (
-        replace(each, held=each.person in held.persons or each.subject in held.conversations)
-        for each in found
-        if each.on <= on
-    )
+    one_by_one = (replace(each, held=_is_held(each, held)) for each in found if each.on <= on)
     order = list(Kind)
     together = _at_once(connection, policy, on)
     return sorted(
         (*one_by_one, *together),
         key=lambda each: (each.on, order.index(each.kind), each.person, each.subject, each.version or 0),
     )
+
+
+def is_due(connection: Connection, policy: Policy, each: Due, on: date) -> bool:
+    """Whether what ``due`` found is still to be erased on the same day, and is not held back."""
+    found = _FIND[each.kind](connection, policy, _gone(connection), (each.subject,))
+    same = (now for now in found if (now.kind, now.version) == (each.kind, each.version) and now.on <= on)
+    return any(same) and not _is_held(each, holds.held(connection))
+
+
+def conversations_of(connection: Connection, policy: Policy, person: str) -> dict[str, Due]:
+    """Conversation id -> when it goes, of those of a person of which that is known."""
+    table = tables.conversation.c
+    mine = select(table.id).where(table.employee_id == person)
+    found = _conversations(connection, policy, _gone(connection), mine)
+    return {each.subject: each for each in found if each.version is None}
 
 
 def preview(connection: Connection, actor: Actor, policy: Policy, on: date) -> Preview:
@@ -75,6 +99,10 @@ def names(connection: Connection, persons: Iterable[str]) -> dict[str, str]:
     return {row.id: row.name for row in rows}
 
 
+def _is_held(each: Due, held: Held) -> bool:
+    return each.person in held.persons or each.subject in held.conversations
+
+
 def _gone(connection: Connection) -> dict[str, date]:
     """Person id -> the day of leaving, of everybody who has left."""
     person = tables.person.c
@@ -88,16 +116,19 @@ def _gone(connection: Connection) -> dict[str, date]:
     return found
 
 
-def _conversations(connection: Connection, policy: Policy, gone: Mapping[str, date]) -> Iterator[Due]:
+def _conversations(
+    connection: Connection, policy: Policy, gone: Mapping[str, date], only: Only
+) -> Iterator[Due]:
     kept = policy.retention
-    closed = _closed(connection)
-    called_off = _called_off(connection)
+    closed = _closed(connection, only)
+    called_off = _called_off(connection, only)
     table = tables.conversation.c
     rows = connection.execute(
         select(table.id, table.employee_id, table.state, table.version).where(
             table.state.not_in(GOES_ON)
             | table.employee_id.in_(select(tables.person.c.id).where(~tables.person.c.active))
-            | table.id.in_(select(tables.record.c.conversation_id))
+            | table.id.in_(select(tables.record.c.conversation_id)),
+            *_among(table.id, only),
         )
     )
     for row in rows:
@@ -129,7 +160,12 @@ def _record(closed_at: datetime, policy: Policy, *, is_signed: bool) -> tuple[Ki
     return Kind.COMPLETED, years_later(closed_at.date(), kept.completed_years)
 
 
-def _closed(connection: Connection) -> dict[str, dict[int, tuple[datetime, bool]]]:
+def _among(column: ColumnElement[str], only: Only) -> Iterator[ColumnElement[bool]]:
+    if only is not None:
+        yield column.in_(only)
+
+
+def _closed(connection: Connection, only: Only) -> dict[str, dict[int, tuple[datetime, bool]]]:
     """Conversation id -> version -> when it was closed, and whether it is signed."""
     record, signature = tables.record.c, tables.signature.c
     is_signed = exists().where(
@@ -137,7 +173,7 @@ def _closed(connection: Connection) -> dict[str, dict[int, tuple[datetime, bool]
     )
     rows = connection.execute(
         select(record.conversation_id, record.version, record.closed_at, is_signed.label("is_signed")).where(
-            record.closed_at.is_not(None)
+            record.closed_at.is_not(None), *_among(record.conversation_id, only)
         )
     )
     found: dict[str, dict[int, tuple[datetime, bool]]] = {}
@@ -146,24 +182,29 @@ def _closed(connection: Connection) -> dict[str, dict[int, tuple[datetime, bool]
     return found
 
 
-def _called_off(connection: Connection) -> dict[str, date]:
+def _called_off(connection: Connection, only: Only) -> dict[str, date]:
     """Conversation id -> the day on which it was declined or cancelled."""
     decision = tables.decision.c
     rows = connection.execute(
         select(decision.conversation_id, func.max(decision.at).label("at"))
-        .where(decision.kind.in_(("declined", "cancelled")))
+        .where(
+            decision.kind.in_(("declined", "cancelled")),
+            *_among(decision.conversation_id, only),
+        )
         .group_by(decision.conversation_id)
     )
     return {row.conversation_id: row.at.date() for row in rows}
 
 
-def _activities(connection: Connection, policy: Policy, gone: Mapping[str, date]) -> Iterator[Due]:
+def _activities(
+    connection: Connection, policy: Policy, gone: Mapping[str, date], only: Only
+) -> Iterator[Due]:
     kept = policy.retention
     table = tables.activity.c
     rows = connection.execute(
         select(
             table.id, table.employee_id, table.state, table.completed_on, table.cancelled_on, table.created_at
-        ).where((table.state != "active") | table.employee_id.in_(gone))
+        ).where((table.state != "active") | table.employee_id.in_(gone), *_among(table.id, only))
     )
     for row in rows:
         days = []
@@ -178,12 +219,12 @@ def _activities(connection: Connection, policy: Policy, gone: Mapping[str, date]
             yield Due(Kind.ACTIVITY, min(days), row.id, row.employee_id)
 
 
-def _notes(connection: Connection, policy: Policy, gone: Mapping[str, date]) -> Iterator[Due]:
+def _notes(connection: Connection, policy: Policy, gone: Mapping[str, date], only: Only) -> Iterator[Due]:
     """Private notes of those who have left, and about those who have left."""
     note = tables.note.c
     rows = connection.execute(
         select(note.id, note.owner_id, note.about_person).where(
-            note.owner_id.in_(gone) | note.about_person.in_(gone)
+            note.owner_id.in_(gone) | note.about_person.in_(gone), *_among(note.id, only)
         )
     )
     for row in rows:
@@ -192,11 +233,12 @@ def _notes(connection: Connection, policy: Policy, gone: Mapping[str, date]) -> 
         yield Due(Kind.NOTE, on, row.id, row.owner_id)
 
 
-def _requests(connection: Connection, policy: Policy, gone: Mapping[str, date]) -> Iterator[Due]:
+def _requests(connection: Connection, policy: Policy, gone: Mapping[str, date], only: Only) -> Iterator[Due]:
     request = tables.request.c
     rows = connection.execute(
         select(request.id, request.employee_id, request.answered_at).where(
-            request.answered_at.is_not(None) | request.employee_id.in_(gone)
+            request.answered_at.is_not(None) | request.employee_id.in_(gone),
+            *_among(request.id, only),
         )
     )
     for row in rows:
@@ -208,15 +250,17 @@ def _requests(connection: Connection, policy: Policy, gone: Mapping[str, date]) 
         yield Due(Kind.REQUEST, min(days), row.id, row.employee_id)
 
 
-def _persons(connection: Connection, policy: Policy, gone: Mapping[str, date]) -> Iterator[Due]:
+def _persons(connection: Connection, policy: Policy, gone: Mapping[str, date], only: Only) -> Iterator[Due]:
     """Those who have left, and whom nothing names any more but what goes with them."""
-    days = {id_: days_later(day, policy.retention.draft_after_leaving_days) for id_, day in gone.items()}
+    days = {
+        id_: days_later(day, policy.retention.draft_after_leaving_days)
+        for id_, day in gone.items()
+        if only is None or id_ in only
+    }
     if not days:
         return
-    named: set[str] = set()
-    for table, key in keeping_references():
-        column = table.c[key.parent.name]
-        named.update(connection.scalars(select(column).where(column.in_(days)).distinct()))
+    columns = (table.c[key.parent.name] for table, key in keeping_references())
+    named = set(connection.scalars(union(*(select(each).where(each.in_(days)) for each in columns))))
     yield from (Due(Kind.PERSON, on, id_, id_) for id_, on in days.items() if id_ not in named)
 
 
@@ -230,14 +274,21 @@ def keeping_references() -> Iterator[tuple[Table, ForeignKey]]:
 
 def _at_once(connection: Connection, policy: Policy, on: date) -> Iterator[Due]:
     """One line for each kind of which there is something."""
-    for kind in sorted(AT_ONCE):
-        ended, days = _ended(kind, policy)
-        first, count = connection.execute(
-            select(func.min(ended), func.count()).where(old(kind, policy, on))
-        ).one()
-        if count:
-            day = first.date() if isinstance(first, datetime) else first
-            yield Due(kind, days_later(day, days), count=count)
+    kinds = sorted(AT_ONCE)
+    selects = [
+        select(
+            literal(kind.value).label("kind"),
+            # One type for all three, on both databases.
+            cast(func.min(_ended(kind, policy)[0]), String).label("first"),
+            func.count().label("number"),
+        ).where(old(kind, policy, on))
+        for kind in kinds
+    ]
+    for row in connection.execute(union_all(*selects)):
+        if row.number:
+            kind = Kind(row.kind)
+            first = date.fromisoformat(row.first[: len("2026-11-20")])
+            yield Due(kind, days_later(first, _ended(kind, policy)[1]), count=row.number)
 
 
 def old(kind: Kind, policy: Policy, on: date) -> ColumnElement[bool]:
@@ -265,3 +316,13 @@ def _ended(kind: Kind, policy: Policy) -> tuple[ColumnElement[Any], int]:
             return func.coalesce(session.ended_at, session.began_at, type_=Instant), kept.sessions_days
         case _:
             return tables.delegation.c.ends_on, kept.letters_days
+
+
+_FIND: Mapping[Kind, Callable[[Connection, Policy, Mapping[str, date], Only], Iterator[Due]]] = {
+    **dict.fromkeys(CONVERSATIONS, _conversations),
+    Kind.ACTIVITY: _activities,
+    Kind.NOTE: _notes,
+    Kind.REQUEST: _requests,
+    Kind.PERSON: _persons,
+}
+"""What finds each kind: of everybody's, or of some things alone where their ids are given."""

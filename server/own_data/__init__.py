@@ -1,0 +1,1 @@
+"""Everything that is kept about one person, put together for herself (GDPR, article 15)."""
