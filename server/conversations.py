@@ -234,6 +234,11 @@ def locked_handed(connection: Connection, actor: Actor, id_: str) -> Conversatio
     return _seen(connection, actor, lock_conversation(connection, id_), hands_over=True)
 
 
+def see_former(connection: Connection, actor: Actor, id_: str) -> Conversation:
+    """As ``see``, also for whoever was responsible before: the caller asks of what that one may see anything."""
+    return _seen(connection, actor, _row(connection, id_), was_responsible=True)
+
+
 def locked_for(connection: Connection, actor: Actor, id_: str, action: Action) -> Conversation:
     """As ``locked``, for a turn in its life, which the actor may take.
 
@@ -347,12 +352,14 @@ def _seen(
     invited: bool = False,
     stands_in_on: date | None = None,
     hands_over: bool = False,
+    was_responsible: bool = False,
 ) -> Conversation:
     if row is None:
         raise NotFound
     (conversation,) = _read(connection, [row])
     may_see = _may_see(actor, conversation.facts, invited=invited)
     may_see = may_see or (hands_over and allowed(actor, Action.SEE_RESPONSIBLE, conversation.facts))
+    may_see = may_see or (was_responsible and _was_responsible(connection, actor, row.id))
     if stands_in_on is not None:
         # Asked for here alone: to whoever sees the conversation anyway it makes no difference.
         stand_ins = people.stand_ins(connection, row.responsible_id, stands_in_on)
@@ -365,6 +372,14 @@ def _seen(
 
 def _may_see(actor: Actor, facts: ConversationFacts, *, invited: bool) -> bool:
     return allowed(actor, Action.SEE_CONVERSATION, facts) or (invited and _is_invited(actor, facts))
+
+
+def _was_responsible(connection: Connection, actor: Actor, id_: str) -> bool:
+    handover = tables.handover.c
+    handed = select(handover.id).where(
+        handover.conversation_id == id_, handover.predecessor_id == actor.person
+    )
+    return bool(connection.scalar(select(handed.exists())))
 
 
 def _is_invited(actor: Actor, facts: ConversationFacts) -> bool:
@@ -526,6 +541,10 @@ class Conversations:
     async def see(self, actor: Actor, id_: str) -> Conversation:
         """As ``see``."""
         return await self._database.read(lambda c: see(c, actor, id_))
+
+    async def see_planned(self, actor: Actor, id_: str) -> Conversation:
+        """As ``see_planned``, today."""
+        return await self._database.read(lambda c: see_planned(c, actor, id_, day_of(self._clock())))
 
     async def mine(self, actor: Actor) -> list[tuple[Conversation, bool]]:
         """As ``mine``, each with whether it is started for the actor."""
