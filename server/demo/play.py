@@ -4,15 +4,13 @@ Time and person are injected, everything else is the product: each conversation 
 reached its state. All are played beside each other, day by day, as the days went.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
-from typing import Any
 
-from crdt.content import Content
 from crdt.document import Document
-from crdt.schema import ROW_ID, ChoiceSet, DocumentSchema, Scalar, Table, Text, Value
+from crdt.schema import DocumentSchema
 from server import people
 from server.accounts import Accounts
 from server.activities import Activities, ActivityState
@@ -21,6 +19,7 @@ from server.activity_turns import ActivityTurns
 from server.conversations import Conversations, Meeting
 from server.declining import Declining
 from server.demo import data
+from server.demo.answers import content
 from server.demo.data import (
     ActivityData,
     CompleteStep,
@@ -37,7 +36,6 @@ from server.demo.data import (
     Step,
     WriteStep,
 )
-from server.demo.texts import blocks
 from server.documents import Documents
 from server.freezing import Freezing
 from server.meetings import Meetings, meeting
@@ -250,7 +248,9 @@ class Play:
         opening = await self._documents.open(session.id, conversation.panes[step.pane].name)
         document = await self._load(opening.document, opening.schema)
         self._client += 1
-        update = document.fill(self._content(step.answers, opening.schema), self._client)
+        update = document.fill(
+            content(step.answers, opening.schema, self._clock.today, self._client), self._client
+        )
         merged = document.merge(update, session.person.id)
         await self._database.log.append(
             Append(
@@ -282,34 +282,6 @@ class Play:
     async def _load(self, document: int, schema: DocumentSchema) -> Document:
         stored = await self._database.log.load(document)
         return Document.loaded(schema, UPDATE, stored.snapshot, stored.updates, stored.clients)
-
-    def _content(self, answers: Mapping[str, Any], schema: DocumentSchema) -> Content:
-        content: Content = {}
-        for field in schema.fields:
-            if field.name not in answers:
-                continue
-            match field:
-                case Table(_, columns):
-                    content[field.name] = [
-                        {ROW_ID: f"{self._client}-{number}"}
-                        | {
-                            each.name: self._cell(each, row[each.name])
-                            for each in columns
-                            if each.name in row
-                        }
-                        for number, row in enumerate(answers[field.name], 1)
-                    ]
-                case Text() | Value():
-                    content[field.name] = self._cell(field, answers[field.name])
-                case ChoiceSet():
-                    content[field.name] = list(answers[field.name])
-        return content
-
-    def _cell(self, field: Text | Value, answer: Any) -> Any:
-        """A text as blocks, a date as the day so many days from today, anything else as it is."""
-        if isinstance(field, Text):
-            return blocks(answer)
-        return self._day(answer).date().isoformat() if field.scalar is Scalar.DATE else answer
 
     def _day(self, offset: int) -> datetime:
         return self._clock.today + timedelta(days=offset)
