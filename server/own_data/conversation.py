@@ -1,0 +1,77 @@
+"""A conversation as it is told to one of its two parties: what she may read of it, now and from earlier."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, or_, select
+
+from server import change_log, conversations, documents, freezing, records
+from server.change_log import ChangeLog
+from server.conversations import Conversation
+from server.people import Person, person_of
+from server.record import format as record_format
+from server.record.content import RecordContent
+from server.records import Record
+from server.rules.access import Action, Pane, State
+from server.rules.limits import SALT_BYTES
+from server.storage import tables
+
+
+@dataclass(frozen=True, slots=True)
+class OwnConversation:
+    """One conversation, with as much of it as its reader may read."""
+
+    conversation: Conversation
+    records: tuple[Record, ...]
+    """What was frozen and closed, the newest first."""
+    draft: RecordContent | None
+    """As it stands, her own unshared answers included; None for one that is frozen or closed."""
+    unread: tuple[Pane, ...]
+    """Panes of the draft that are somebody else's and not shared with her, or not opened by her yet."""
+    log: ChangeLog
+    guests: tuple[Person, ...]
+
+
+def ids(connection: Connection, me: Person) -> list[str]:
+    """All conversations to which the person is a party, the newest first."""
+    table = tables.conversation.c
+    rows = connection.scalars(
+        select(table.id)
+        .where(or_(table.employee_id == me.id, table.responsible_id == me.id))
+        .order_by(table.created_at.desc(), table.id)
+    )
+    return list(rows)
+
+
+def read(connection: Connection, me: Person, id_: str, now: datetime) -> OwnConversation:
+    """One conversation. Raises NotFound, also when it has been erased meanwhile."""
+    conversation = conversations.see(connection, me.actor, id_)
+    versions = records.versions(connection, me.actor, id_)
+    is_draft = conversation.state not in (State.FROZEN, State.CLOSED)
+    contents = documents.contents(connection, me.actor, conversation) if is_draft else {}
+    draft = freezing.gathered(connection, conversation, contents, bytes(SALT_BYTES), now)
+    return OwnConversation(
+        conversation=conversation,
+        records=tuple(records.of(connection, me.actor, id_, each.number) for each in versions),
+        draft=record_format.drawn(draft) if is_draft else None,
+        unread=tuple(
+            pane
+            for pane in conversation.panes
+            if is_draft
+            and any(conversation.template.elements_in(pane))
+            and not conversation.may(me.actor, Action.READ_PANE, pane)
+        ),
+        log=change_log.read(connection, me.actor, id_),
+        guests=tuple(_guests(connection, id_)),
+    )
+
+
+def _guests(connection: Connection, id_: str) -> list[Person]:
+    guest, person = tables.guest, tables.person
+    rows = connection.execute(
+        select(person)
+        .join(guest, guest.c.person_id == person.c.id)
+        .where(guest.c.conversation_id == id_)
+        .order_by(guest.c.invited_at, person.c.id)
+    )
+    return [person_of(row) for row in rows]
