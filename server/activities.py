@@ -12,7 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select
 
 from crdt.content import Content
 from server import activity_documents, audit, conversations, people
@@ -84,6 +84,8 @@ class Activity:
     """None for one that is older than this was kept."""
     archive: Mapping[str, str] | None = None
     """What an older system said of it: heading -> text, as it stood there."""
+    comments: int = 0
+    """How often somebody has said something about it."""
 
     @property
     def ended_on(self) -> date | None:
@@ -141,6 +143,19 @@ class Detail:
     """Whether the reader may complete, cancel or take it up again, as its state has it, and comment."""
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Everything of one employee, for those who may see it."""
+
+    employee: Person
+    activities: tuple[Activity, ...]
+    """Active ones first, by deadline; then the ended ones."""
+    archive: tuple[Activity, ...]
+    """What an older system had, the newest date first."""
+    owners: tuple[Person, ...]
+    """Who can be chosen to do a new one."""
+
+
 # Reading.
 
 
@@ -158,10 +173,20 @@ def of_employee(connection: Connection, actor: Actor, employee: str, now: dateti
 def archive_of(connection: Connection, actor: Actor, employee: str, now: datetime) -> list[Activity]:
     """What an older system had for the employee, the newest date first. Raises NotFound."""
     _require(connection, actor, Action.SEE_ACTIVITIES, employee, now)
-    table = tables.activity
-    wanted = _select((table.c.employee_id == employee) & (table.c.state == ActivityState.ARCHIVED))
-    ordered = wanted.order_by(table.c.due_on.is_(None), table.c.due_on.desc(), table.c.title, table.c.id)
-    return [_activity(row) for row in connection.execute(ordered)]
+    return _archive(connection, employee)
+
+
+def listed(connection: Connection, actor: Actor, employee: str, now: datetime) -> Listed:
+    """All of the employee's, the archive too, for those who may see them. Raises NotFound."""
+    person = facts(connection, employee, now)
+    if not allowed(actor, Action.SEE_ACTIVITIES, person):
+        raise NotFound
+    return Listed(
+        employee=people.get(connection, employee),
+        activities=tuple(of(connection, employee)),
+        archive=tuple(_archive(connection, employee)),
+        owners=_owners(connection, person),
+    )
 
 
 def of_conversation(connection: Connection, actor: Actor, id_: str) -> list[Activity]:
@@ -207,14 +232,12 @@ def see(connection: Connection, actor: Actor, id_: str, now: datetime) -> Detail
     target = activity.facts(person)
     if not allowed(actor, Action.SEE_ACTIVITIES, target):
         raise NotFound
-    involved = {activity.employee, *person.responsibles}
-    involved |= {each for each in (person.manager, activity.owner and activity.owner.id) if each}
     return Detail(
         activity=activity,
         employee=people.get(connection, activity.employee),
         content={} if document is None else activity_documents.stored(connection, document),
         comments=tuple(_comments(connection, id_)),
-        owners=tuple(each for each in _persons(connection, involved) if each.active or _does(activity, each)),
+        owners=_owners(connection, person, activity.owner),
         may_write=allowed(actor, Action.WRITE_ACTIVITY, target),
         may_end=allowed(actor, Action.END_ACTIVITY, target),
     )
@@ -275,6 +298,8 @@ def add_agreed(
 class Archived:
     """What an older system had, of one employee."""
 
+    id: str
+    """Known from what it says, so that nothing comes in twice (``server/archive.py``)."""
     employee: str
     goal_type: GoalType
     title: str
@@ -292,7 +317,7 @@ def add_archived(connection: Connection, actor: Actor, rows: Sequence[Archived],
             insert(tables.activity),
             [
                 {
-                    "id": secrets.token_hex(ID_BYTES),
+                    "id": row.id,
                     "employee_id": row.employee,
                     "goal_type": row.goal_type,
                     "title": row.title,
@@ -365,10 +390,29 @@ def _require(connection: Connection, actor: Actor, action: Action, employee: str
         raise NotFound
 
 
+def _archive(connection: Connection, employee: str) -> list[Activity]:
+    table = tables.activity
+    wanted = _select((table.c.employee_id == employee) & (table.c.state == ActivityState.ARCHIVED))
+    ordered = wanted.order_by(table.c.due_on.is_(None), table.c.due_on.desc(), table.c.title, table.c.id)
+    return [_activity(row) for row in connection.execute(ordered)]
+
+
+def _owners(connection: Connection, person: PersonFacts, now: Owner | None = None) -> tuple[Person, ...]:
+    """Who may see the activities and is active, and whoever is to do this one ``now``."""
+    does = {now.id} if now else set()
+    involved = {person.person, *person.responsibles} | ({person.manager} if person.manager else set()) | does
+    return tuple(each for each in _persons(connection, involved) if each.active or each.id in does)
+
+
 def _select(where: ColumnElement[bool]) -> Select[Any]:
-    table, owner = tables.activity, tables.person
+    table, owner, comment = tables.activity, tables.person, tables.activity_comment
+    said = (
+        select(func.count())
+        .where(comment.c.activity_id == table.c.id, comment.c.kind == CommentKind.SAID)
+        .scalar_subquery()
+    )
     return (
-        select(table, owner.c.name.label("owner_name"))
+        select(table, owner.c.name.label("owner_name"), said.label("comments"))
         .outerjoin(owner, owner.c.id == table.c.owner_id)
         .where(where)
     )
@@ -390,11 +434,8 @@ def _activity(row: Row[Any]) -> Activity:
         from_conversation=row.from_conversation,
         created_at=row.created_at,
         archive=row.archive,
+        comments=row.comments,
     )
-
-
-def _does(activity: Activity, person: Person) -> bool:
-    return activity.owner is not None and activity.owner.id == person.id
 
 
 def _persons(connection: Connection, ids: Iterable[str]) -> list[Person]:
@@ -431,6 +472,10 @@ class Activities:
     async def archive_of(self, actor: Actor, employee: str) -> list[Activity]:
         """As ``archive_of``."""
         return await self._database.read(lambda c: archive_of(c, actor, employee, self._clock()))
+
+    async def listed(self, actor: Actor, employee: str) -> Listed:
+        """As ``listed``."""
+        return await self._database.read(lambda c: listed(c, actor, employee, self._clock()))
 
     async def of_conversation(self, actor: Actor, id_: str) -> list[Activity]:
         """As ``of_conversation``."""

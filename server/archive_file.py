@@ -14,7 +14,6 @@ from typing import Final, TypeVar
 from server.activities import ActivityState
 from server.archive_format import (
     DATES,
-    DESCRIPTION,
     DUE,
     EMPLOYEE,
     ENDED,
@@ -22,7 +21,6 @@ from server.archive_format import (
     KIND,
     KINDS,
     REFERENCE,
-    RESPONSIBLE,
     STATE,
     STATES,
     TITLE,
@@ -30,6 +28,9 @@ from server.archive_format import (
     ArchiveInvalid,
     RowFault,
     Wrong,
+    is_one_of,
+    name_of,
+    plain,
 )
 from server.rules.limits import (
     ARCHIVE_BYTES_MAX,
@@ -38,7 +39,7 @@ from server.rules.limits import (
     ARCHIVE_ROWS_MAX,
     MIB,
 )
-from server.template.words import Words
+from server.template.words import LOCALES, Words
 
 Chosen = TypeVar("Chosen")
 
@@ -107,19 +108,7 @@ def _known_headings(text: str, delimiter: str) -> int:
         _, headings = next(_table(text, delimiter))
     except (ArchiveInvalid, StopIteration):
         return 0
-    return sum(_name_of(heading) is not None for heading in headings)
-
-
-def _name_of(heading: str) -> str | None:
-    return next((name for name, known in HEADINGS.items() if _is_one_of(heading, known.words)), None)
-
-
-def _is_one_of(said: str, words: Words) -> bool:
-    return _plain(said) in {_plain(words.to(locale)) for locale in Words.model_fields}
-
-
-def _plain(said: str) -> str:
-    return " ".join(said.casefold().split())
+    return sum(name_of(heading) is not None for heading in headings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +126,8 @@ class _Columns:
 def _columns(line: int, headings: list[str]) -> _Columns:
     if len(headings) > ARCHIVE_COLUMNS_MAX:
         raise ArchiveInvalid((RowFault(line, Wrong.TOO_MANY_COLUMNS, {"most": ARCHIVE_COLUMNS_MAX}),))
-    names = [_name_of(heading) for heading in headings]
-    known = [name or _plain(heading) for name, heading in zip(names, headings, strict=True)]
+    names = [name_of(heading) for heading in headings]
+    known = [name or plain(heading) for name, heading in zip(names, headings, strict=True)]
     faults = [
         RowFault(line, Wrong.HEADING_TWICE, {"column": heading})
         for at, heading in enumerate(headings)
@@ -174,15 +163,11 @@ def _row(line: int, cells: list[str], columns: _Columns) -> tuple[ArchivedRow | 
         return None, [RowFault(line, Wrong.WRONG_LENGTH, counts)]
     cells += [""] * (len(columns.headings) - len(cells))
     cell = _Cells(line, columns, dict(zip(columns.names, cells, strict=True)), [])
-    other: dict[str, str] = {}
-    told = zip(columns.headings, columns.names, cells, strict=True)
-    for number, (heading, name, said) in enumerate(told, 1):
+    for number, (heading, said) in enumerate(zip(columns.headings, cells, strict=True), 1):
         if fault := _unfit(line, said, heading):
             cell.faults.append(fault)
         elif said and not heading:
             cell.faults.append(RowFault(line, Wrong.HEADING_EMPTY, {"number": number}))
-        elif said and name is None:
-            other[heading] = said
     if cell.faults:
         return None, cell.faults
     kind, state = cell.choice(KIND, KINDS), cell.choice(STATE, STATES)
@@ -192,11 +177,10 @@ def _row(line: int, cells: list[str], columns: _Columns) -> tuple[ArchivedRow | 
         cell.faults.append(RowFault(line, Wrong.ENDED_BUT_ACTIVE))
     if cell.faults or kind is None or state is None:
         return None, cell.faults
-    description, responsible, reference = map(cell.said, (DESCRIPTION, RESPONSIBLE, REFERENCE))
+    says = {heading: said for heading, said in zip(columns.headings, cells, strict=True) if said}
     title = " ".join(title.split())
-    return ArchivedRow(
-        line, employee, kind, title, state, description, responsible, due_on, ended_on, reference, other
-    ), []
+    reference = cell.said(REFERENCE)
+    return ArchivedRow(line, employee, kind, title, state, due_on, ended_on, reference, says), []
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +202,9 @@ class _Cells:
 
     def choice(self, name: str, choices: Mapping[Chosen, Words]) -> Chosen | None:
         said = self.required(name)
-        found = next((each for each, words in choices.items() if _is_one_of(said, words)), None)
+        found = next((each for each, words in choices.items() if is_one_of(said, words)), None)
         if said and found is None:
-            every = [words.to(locale) for words in choices.values() for locale in Words.model_fields]
+            every = [words.to(locale) for words in choices.values() for locale in LOCALES]
             self._wrong(name, Wrong.NOT_A_WORD, said=said[:60], words=", ".join(dict.fromkeys(every)))
         return found
 

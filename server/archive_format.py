@@ -13,8 +13,10 @@ from enum import StrEnum
 from typing import Final
 
 from server.activities import ActivityState, GoalType
-from server.template.words import Words
+from server.template.words import LOCALES, Words
 
+ID_CHARACTERS: Final = 32
+"""Of an activity's id, as every one has it."""
 DATES: Final = ("%Y-%m-%d", "%d.%m.%Y")
 """How a day may be written: 2024-03-31, 31.03.2024."""
 
@@ -121,15 +123,37 @@ class ArchivedRow:
     kind: GoalType
     title: str
     state: ActivityState
-    description: str = ""
-    responsible: str = ""
-    """A name, as it was written there."""
     due_on: date | None = None
     ended_on: date | None = None
     reference: str = ""
     """By which the older system knew it."""
-    other: Mapping[str, str] = field(default_factory=dict)
-    """Columns that are not known here: heading -> cell."""
+    says: Mapping[str, str] = field(default_factory=dict)
+    """Every cell that has something in it, as it stands in the file: heading -> cell."""
+
+
+def name_of(heading: str) -> str | None:
+    """The known column that is called so in one of the three languages."""
+    return next((name for name, known in HEADINGS.items() if is_one_of(heading, known.words)), None)
+
+
+def is_one_of(said: str, words: Words) -> bool:
+    """Whether somebody has written these words, in one of the three languages."""
+    return plain(said) in {plain(words.to(locale)) for locale in LOCALES}
+
+
+def plain(said: str) -> str:
+    """Without capitals, and with single spaces."""
+    return " ".join(said.casefold().split())
+
+
+def said(says: Mapping[str, str], name: str) -> str:
+    """What stands in a known column, whatever it is called there; empty where nothing does."""
+    return next((cell for heading, cell in says.items() if name_of(heading) == name), "")
+
+
+def by_name(says: Mapping[str, str]) -> dict[str, str]:
+    """The cells by what their columns are known as, the others by their headings."""
+    return {name_of(heading) or heading: cell for heading, cell in says.items()}
 
 
 def identity(row: ArchivedRow, employee: str) -> str:
@@ -137,12 +161,12 @@ def identity(row: ArchivedRow, employee: str) -> str:
 
     ``employee`` is the person's id.
     """
-    says = [row.reference] if row.reference else _said(row)
-    told = json.dumps(["archive", employee, bool(row.reference), *says], ensure_ascii=False)
-    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    told = row.reference or _content(row)
+    return hashlib.sha256(json.dumps(["archive", employee, told]).encode()).hexdigest()[:ID_CHARACTERS]
 
 
-def _said(row: ArchivedRow) -> list[object]:
+def _content(row: ArchivedRow) -> list[object]:
     days = [day.isoformat() if day else "" for day in (row.due_on, row.ended_on)]
-    other = sorted(row.other.items())
-    return [row.kind, row.title, row.state, row.description, row.responsible, *days, other]
+    meant = (EMPLOYEE, KIND, STATE, DUE, ENDED)
+    texts = sorted((name, cell) for name, cell in by_name(row.says).items() if name not in meant)
+    return [row.kind, row.state, *days, texts]

@@ -9,6 +9,7 @@ import typer
 
 from server import logs, settings
 from server.app import create_app, opened
+from server.commands.archive import archive
 from server.commands.audit import audit
 from server.commands.conversation import conversation
 from server.commands.ground import now, require_folder, said
@@ -66,7 +67,7 @@ def serve(
         raise typer.Exit(INTERRUPTED) from None
 
 
-for command in (organisation, password, conversation, verify):
+for command in (organisation, password, conversation, archive, verify):
     cli.command()(command)
 cli.add_typer(template, name="template")
 cli.add_typer(audit, name="audit")

@@ -155,6 +155,10 @@ REASON_CHARACTERS_MAX = 4_000
 """Of the reason for declining, cancelling or reopening, and of what is proposed instead."""
 SIGNATURE_COMMENT_CHARACTERS_MAX = 4_000
 """Of what somebody says together with a signature."""
+EARLIER_SHOWN_MAX = 20
+"""Of the conversations that are over, on the start page: the newest."""
+DECLINED_SHOWN_MAX = 20
+"""Of the conversations that were declined, on HR's start page: the newest."""
 WISH_CHARACTERS_MAX = 2_000
 """Of what an employee wants to talk about, of when it would suit, and of the answer."""
 WISHES_SHOWN_MAX = 10
@@ -180,6 +184,8 @@ ARCHIVE_BYTES_MAX = 8 * MIB
 ARCHIVE_ROWS_MAX = 50_000
 ARCHIVE_COLUMNS_MAX = 60
 ARCHIVE_CELL_CHARACTERS_MAX = 10_000
+ARCHIVE_IDS_AT_ONCE_MAX = 5_000
+"""Rows that one statement looks for: a database takes so many values at once and no more."""
 ARCHIVE_FAULTS_SHOWN_MAX = 200
 """On the page: of a file in which every row is wrong the first ones tell what is."""
 

@@ -1,0 +1,107 @@
+"""What an older system had of follow-up activities: brought in once, to be read and never changed (F73)."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from server import activities, archive_file
+from server.activities import Archived
+from server.archive_format import ArchivedRow, ArchiveInvalid, RowFault, Wrong, by_name, identity
+from server.people import normal_email
+from server.rules.access import Action, Actor, OrganisationFacts, allowed
+from server.rules.errors import NotFound
+from server.rules.limits import ARCHIVE_IDS_AT_ONCE_MAX
+from server.storage import tables
+from server.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What a file did."""
+
+    added: int
+    people: int
+    """Whose they are."""
+    there: int
+    """Of its rows, how many had been brought in before."""
+
+
+def bring(connection: Connection, actor: Actor, rows: Sequence[ArchivedRow], now: datetime) -> Brought:
+    """Add every activity of a file that is not there yet.
+
+    Raises NotFound without the right, and ArchiveInvalid, with nothing added, when any row names nobody of
+    the organisation, says the same as another one, or says otherwise what was brought in before.
+    """
+    if not allowed(actor, Action.IMPORT_ARCHIVE, OrganisationFacts()):
+        raise NotFound
+    found, faults = _found(connection, rows)
+    there = _there(connection, list(found))
+    faults += _changed(found, there)
+    if faults:
+        raise ArchiveInvalid(tuple(sorted(faults, key=lambda fault: fault.line)))
+    new = [
+        Archived(id_, employee, row.kind, row.title, row.due_on, row.says)
+        for id_, (employee, row) in found.items()
+        if id_ not in there
+    ]
+    if new:
+        activities.add_archived(connection, actor, new, now)
+    return Brought(len(new), len({each.employee for each in new}), len(there))
+
+
+Found = dict[str, tuple[str, ArchivedRow]]
+"""Id of the activity -> the employee's id, and what the file says."""
+
+
+def _found(connection: Connection, rows: Sequence[ArchivedRow]) -> tuple[Found, list[RowFault]]:
+    table = tables.person
+    people: dict[str, str] = {}
+    for id_, email in connection.execute(select(table.c.id, table.c.email)):
+        people |= {id_: id_, email: id_}
+    found: Found = {}
+    faults: list[RowFault] = []
+    for row in rows:
+        employee = people.get(row.employee) or people.get(normal_email(row.employee))
+        if employee is None:
+            faults.append(RowFault(row.line, Wrong.NOBODY, {"said": row.employee}))
+            continue
+        _, first = found.setdefault(identity(row, employee), (employee, row))
+        if first is not row:
+            faults.append(RowFault(row.line, Wrong.TWICE_HERE, {"first": first.line}))
+    return found, faults
+
+
+def _there(connection: Connection, ids: list[str]) -> dict[str, Any]:
+    """Those of the ids that were brought in before, with what was said then."""
+    table = tables.activity
+    there: dict[str, Any] = {}
+    for at in range(0, len(ids), ARCHIVE_IDS_AT_ONCE_MAX):
+        some = ids[at : at + ARCHIVE_IDS_AT_ONCE_MAX]
+        wanted = select(table.c.id, table.c.archive).where(table.c.id.in_(some))
+        there |= {row.id: row.archive or {} for row in connection.execute(wanted)}
+    return there
+
+
+def _changed(found: Found, there: dict[str, Any]) -> Iterator[RowFault]:
+    for id_, before in there.items():
+        _, row = found[id_]
+        if row.reference and by_name(before) != by_name(row.says):
+            yield RowFault(row.line, Wrong.CHANGED, {"reference": row.reference})
+
+
+class Archive:
+    """The way in for pages and commands."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def bring(self, actor: Actor, data: bytes) -> Brought:
+        """As ``bring``, of a file with these bytes. Whoever may not is told nothing about the file."""
+        if not allowed(actor, Action.IMPORT_ARCHIVE, OrganisationFacts()):
+            raise NotFound
+        rows = archive_file.read(data)
+        return await self._database.write(lambda c: bring(c, actor, rows, self._clock()))
