@@ -10,22 +10,29 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from server.rules import limits
-from server.rules.access import ConversationFacts, PaneFacts, Role
 from server.storage.bells import LogMoved
 from server.storage.database import Clock, Database, ring
 from server.storage.log_rows import StoredLog, available
-from server.storage.rights import AuthorFacts, check_append, check_clients, writing_guests
+from server.storage.postgres_targets import authors, lock, owners
+from server.storage.rights import check_append, check_clients, check_follows
 from server.storage.tables import (
+    activity,
     change_log,
-    conversation,
     document,
     document_client,
     document_update,
-    pane,
+    note,
     person,
-    session,
 )
-from server.storage.update_log import Append, DocumentGone, LogError, LogUnavailable
+from server.storage.update_log import (
+    ActivitySummary,
+    Append,
+    DocumentGone,
+    LogError,
+    LogUnavailable,
+    NoteSummary,
+    Summary,
+)
 
 Outcome = int | Exception
 """An append's sequence number, or why there is none."""
@@ -88,9 +95,9 @@ def _append_all(
 ) -> Sequence[Outcome]:
     """Append all that may be appended. A refusal is known before its first row is written, so it needs no
     SAVEPOINT of its own, and a batch takes as many round trips as a single append."""
-    targets = _lock(connection, sorted({append.document for append in appends}))
-    authors = _authors(connection, {author.session for append in appends for author in append.authors})
-    owners = _owners(connection, {append.document for append in appends if append.new_clients})
+    targets = lock(connection, sorted({append.document for append in appends}))
+    known = authors(connection, {author.session for append in appends for author in append.authors})
+    whose = owners(connection, {append.document for append in appends if append.new_clients})
     now = clock()
     outcomes: list[Outcome] = []
     accepted: list[tuple[int, Append]] = []
@@ -102,14 +109,16 @@ def _append_all(
             target, last = targets[append.document]
             check_append(
                 target,
-                ((author.person, authors.get((author.session, author.person))) for author in append.authors),
+                ((author.person, known.get((author.session, author.person))) for author in append.authors),
                 now,
             )
-            check_clients(append, owners.get(append.document, {}))
+            last = lasts.get(append.document, last)
+            check_follows(append, last)
+            check_clients(append, whose.get(append.document, {}))
         except LogError as refusal:
             outcomes.append(refusal)
         else:
-            number = lasts[append.document] = lasts.get(append.document, last) + 1
+            number = lasts[append.document] = last + 1
             outcomes.append(number)
             accepted.append((number, append))
     if accepted:
@@ -117,105 +126,6 @@ def _append_all(
     for document_id, last in lasts.items():
         ring(connection, LogMoved(document_id, last, node))
     return outcomes
-
-
-def _lock(connection: Connection, documents: Sequence[int]) -> dict[int, tuple[PaneFacts, int]]:
-    """Lock the documents, and their conversations against freeze and share; read what decides, and each
-    log's last number."""
-    # A statement of its own: one that waits for a lock sees the other tables as they were before it
-    # waited, so a share that it waited for would not be noticed.
-    connection.execute(
-        select(conversation.c.id)
-        .where(conversation.c.id.in_(select(document.c.conversation_id).where(document.c.id.in_(documents))))
-        .order_by(conversation.c.id)
-        .with_for_update(read=True)
-    )
-    found = connection.execute(
-        select(
-            document.c.id,
-            document.c.last,
-            document.c.pane,
-            conversation.c.employee_id,
-            conversation.c.responsible_id,
-            conversation.c.state,
-            conversation.c.shares,
-            conversation.c.joint_writers,
-            pane.c.owner_id,
-            pane.c.document_id,
-            pane.c.shared_at,
-            pane.c.opened_at,
-            pane.c.withheld,
-        )
-        .join(conversation, conversation.c.id == document.c.conversation_id)
-        .outerjoin(
-            pane,
-            (pane.c.conversation_id == document.c.conversation_id) & (pane.c.pane == document.c.pane),
-        )
-        .where(document.c.id.in_(documents))
-        # Every node in the same order, so that none waits for another that waits for it.
-        .order_by(document.c.id)
-        .with_for_update(of=document)
-    )
-    return {
-        row.id: (
-            PaneFacts(
-                conversation=ConversationFacts(
-                    row.employee_id,
-                    row.responsible_id,
-                    row.state,
-                    row.shares,
-                    guests=writing_guests(row.joint_writers),
-                ),
-                pane=row.pane,
-                owner=row.owner_id,
-                shared=row.shared_at is not None,
-                opened=row.opened_at is not None,
-                current=row.document_id == row.id,
-                withheld=bool(row.withheld),
-            ),
-            row.last,
-        )
-        for row in found
-    }
-
-
-def _authors(connection: Connection, sessions: set[str]) -> dict[tuple[str, str], AuthorFacts]:
-    """Read what decides about the authors: (session, person) -> facts."""
-    found = connection.execute(
-        select(
-            session.c.id_hash,
-            session.c.person_id,
-            session.c.began_at,
-            session.c.seen_at,
-            session.c.ended_at,
-            person.c.active,
-            person.c.roles,
-        )
-        .join(person, person.c.id == session.c.person_id)
-        .where(session.c.id_hash.in_(sessions))
-    )
-    return {
-        (row.id_hash, row.person_id): AuthorFacts(
-            began_at=row.began_at,
-            seen_at=row.seen_at,
-            ended_at=row.ended_at,
-            active=row.active,
-            roles=frozenset(Role(role) for role in row.roles),
-        )
-        for row in found
-    }
-
-
-def _owners(connection: Connection, documents: set[int]) -> dict[int, dict[int, str]]:
-    """Read whose the Yjs client ids are: document -> client -> person."""
-    owners: dict[int, dict[int, str]] = {}
-    if documents:
-        found = connection.execute(
-            select(document_client).where(document_client.c.document_id.in_(documents))
-        )
-        for row in found:
-            owners.setdefault(row.document_id, {})[row.client] = row.person_id
-    return owners
 
 
 _KEEP = insert(document_update)
@@ -241,6 +151,9 @@ def _store(
             for number, append in accepted
         ],
     )
+    for _, append in accepted:
+        if append.summary is not None:
+            _repeat(connection, append.document, append.summary)
     touches = [
         {
             "document_id": append.document,
@@ -261,3 +174,18 @@ def _store(
     ]
     if clients:
         connection.execute(_CLIENT, clients)
+
+
+def _repeat(connection: Connection, document_id: int, summary: Summary) -> None:
+    """Write what the document's own row repeats of it."""
+    match summary:
+        case ActivitySummary(title, owner, due_on, follow_up_on):
+            # Whoever does not exist is named in vain.
+            owner_id = select(person.c.id).where(person.c.id == owner).scalar_subquery()
+            row = update(activity).where(activity.c.document_id == document_id)
+            values = {"title": title, "due_on": due_on, "follow_up_on": follow_up_on}
+            connection.execute(row.values(owner_id=owner_id, **values))
+        case NoteSummary(beginning):
+            connection.execute(
+                update(note).where(note.c.document_id == document_id).values(beginning=beginning)
+            )

@@ -5,8 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from server.rules import limits
-from server.rules.access import Action, Actor, GuestFacts, PaneFacts, Role, State, allowed
-from server.storage.update_log import Append, AppendRefused
+from server.rules.access import (
+    Action,
+    ActivityFacts,
+    Actor,
+    GuestFacts,
+    NoteFacts,
+    PaneFacts,
+    PersonFacts,
+    Role,
+    State,
+    allowed,
+)
+from server.storage.update_log import Append, AppendRefused, LogMovedOn
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +49,54 @@ def writing_guests(writers: Iterable[str] | None) -> tuple[GuestFacts, ...]:
     return tuple(GuestFacts(person, "", agreed=True, accepted=True, writes=True) for person in writers or ())
 
 
-def check_append(target: PaneFacts, authors: Iterable[tuple[str, AuthorFacts | None]], now: datetime) -> None:
+def activity_facts(employee: PersonFacts, state: str) -> ActivityFacts:
+    """What decides about an activity, with its state as ``tables.activity`` has it."""
+    return ActivityFacts(employee, active=state == "active", archived=state == "archived")
+
+
+Written = PaneFacts | ActivityFacts | NoteFacts
+"""What decides about writing in a document: which of them, depends on whose it is."""
+
+_ACTIONS = {
+    PaneFacts: Action.WRITE_PANE,
+    ActivityFacts: Action.WRITE_ACTIVITY,
+    NoteFacts: Action.KEEP_NOTE,
+}
+
+
+def check_append(target: Written, authors: Iterable[tuple[str, AuthorFacts | None]], now: datetime) -> None:
     """Raise AppendRefused unless every author may write. ``authors`` are (person, facts); None for a
     session that does not exist or is not that person's."""
     known = tuple(authors)
-    if not target.current:
-        raise AppendRefused("moved", frozenset(person for person, _ in known))
-    if target.conversation.state is not State.OPEN:
-        raise AppendRefused("frozen", frozenset(person for person, _ in known))
+    if (reason := _closed_to_all(target)) is not None:
+        raise AppendRefused(reason, frozenset(person for person, _ in known))
+    action = _ACTIONS[type(target)]
     refused = frozenset(
         person
         for person, facts in known
-        if facts is None
-        or not facts.holds(now)
-        or not allowed(Actor(person, facts.roles), Action.WRITE_PANE, target)
+        if facts is None or not facts.holds(now) or not allowed(Actor(person, facts.roles), action, target)
     )
     if refused:
         raise AppendRefused("denied", refused)
+
+
+def _closed_to_all(target: Written) -> str | None:
+    """Why nobody may write here, whoever it is; None where somebody may."""
+    match target:
+        case PaneFacts(current=False):
+            return "moved"
+        case PaneFacts() if target.conversation.state is not State.OPEN:
+            return "frozen"
+        case ActivityFacts() if target.archived or not target.active:
+            return "frozen"
+        case _:
+            return None
+
+
+def check_follows(append: Append, last: int) -> None:
+    """Raise LogMovedOn if the log, which ends at ``last``, has a change that the append's summary lacks."""
+    if append.summary is not None and append.follows != last:
+        raise LogMovedOn
 
 
 def check_clients(append: Append, owners: Mapping[int, str]) -> None:

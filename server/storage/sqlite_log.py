@@ -8,11 +8,28 @@ from typing import cast
 
 from sqlalchemy import Connection
 
-from server.rules.access import ConversationFacts, Pane, PaneFacts, Role, State
+from server.rules.access import (
+    GOES_ON,
+    ConversationFacts,
+    NoteFacts,
+    Pane,
+    PaneFacts,
+    PersonFacts,
+    Role,
+    State,
+)
 from server.storage.database import Clock, Database
 from server.storage.log_rows import StoredLog, available
-from server.storage.rights import AuthorFacts, check_append, check_clients, writing_guests
-from server.storage.update_log import Append, Author, DocumentGone
+from server.storage.rights import (
+    AuthorFacts,
+    Written,
+    activity_facts,
+    check_append,
+    check_clients,
+    check_follows,
+    writing_guests,
+)
+from server.storage.update_log import ActivitySummary, Append, Author, DocumentGone, NoteSummary, Summary
 
 # Plain SQL on the driver's connection: an append is the one thing that happens at every key press, and
 # building and running its statements through SQLAlchemy takes several times as long as they do.
@@ -39,6 +56,24 @@ _KEEP = "INSERT INTO document_update (document_id, sequence, change) VALUES (?, 
 _TOUCH = """
     INSERT INTO change_log (document_id, field, person_id, first_at, last_at) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (document_id, field, person_id) DO UPDATE SET last_at = excluded.last_at"""
+
+# Asked only where there is no conversation: no pane's append takes longer for it.
+_KEPT = """
+    SELECT a.employee_id, e.manager_id, a.state, n.owner_id
+    FROM document d
+    LEFT JOIN activity a ON a.document_id = d.id
+    LEFT JOIN person e ON e.id = a.employee_id
+    LEFT JOIN note n ON n.document_id = d.id
+    WHERE d.id = ?"""
+
+_RESPONSIBLES = "SELECT responsible_id FROM conversation WHERE employee_id = ? AND state IN (?, ?)"
+
+_REPEAT_ACTIVITY = """
+    UPDATE activity
+    SET title = ?, owner_id = (SELECT id FROM person WHERE id = ?), due_on = ?, follow_up_on = ?
+    WHERE document_id = ?"""
+
+_REPEAT_NOTE = "UPDATE note SET beginning = ? WHERE document_id = ?"
 
 _OWNERS = "SELECT client, person_id FROM document_client WHERE document_id = ?"
 
@@ -70,7 +105,10 @@ def _append(append: Append, clock: Clock, connection: Connection) -> int:
         check_clients(append, dict(rows.execute(_OWNERS, (append.document,)).fetchall()))
     # All rows are fetched: a statement that has not ended would hold up the end of the transaction.
     ((number,),) = rows.execute(_NUMBER, (append.document,)).fetchall()
+    check_follows(append, number - 1)
     rows.execute(_KEEP, (append.document, number, append.change))
+    if append.summary is not None:
+        _repeat(rows, append.document, append.summary)
     instant = _text(now)
     rows.executemany(
         _TOUCH,
@@ -83,10 +121,20 @@ def _append(append: Append, clock: Clock, connection: Connection) -> int:
     return int(number)
 
 
-def _target(rows: sqlite3.Connection, document: int) -> PaneFacts:
+def _repeat(rows: sqlite3.Connection, document: int, summary: Summary) -> None:
+    """Write what the document's own row repeats of it."""
+    match summary:
+        case ActivitySummary(title, owner, due_on, follow_up_on):
+            days = (each and each.isoformat() for each in (due_on, follow_up_on))
+            rows.execute(_REPEAT_ACTIVITY, (title, owner, *days, document))
+        case NoteSummary(beginning):
+            rows.execute(_REPEAT_NOTE, (beginning, document))
+
+
+def _target(rows: sqlite3.Connection, document: int) -> Written:
     found = rows.execute(_TARGET, (document,)).fetchone()
     if found is None:
-        raise DocumentGone(document)
+        return _kept(rows, document)
     pane, employee, responsible, state, shares, writers, owner, shared, opened, current, withheld = found
     guests = writing_guests(json.loads(writers)) if writers else ()
     return PaneFacts(
@@ -98,6 +146,21 @@ def _target(rows: sqlite3.Connection, document: int) -> PaneFacts:
         current=bool(current),
         withheld=bool(withheld),
     )
+
+
+def _kept(rows: sqlite3.Connection, document: int) -> Written:
+    """What decides about a document that belongs to no conversation."""
+    found = rows.execute(_KEPT, (document,)).fetchone()
+    if found is None:
+        raise DocumentGone(document)
+    employee, manager, state, owner = found
+    if owner is not None:
+        return NoteFacts(owner)
+    if employee is None:
+        raise DocumentGone(document)
+    responsibles = rows.execute(_RESPONSIBLES, (employee, *GOES_ON)).fetchall()
+    person = PersonFacts(employee, manager, responsibles=frozenset(each for (each,) in responsibles))
+    return activity_facts(person, state)
 
 
 def _author(rows: sqlite3.Connection, author: Author) -> AuthorFacts | None:

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+from crdt.content import Content
 from crdt.document import Document
 from crdt.schema import DocumentSchema, Scalar, Text, Value
 from server.rules.limits import UPDATE
@@ -23,6 +24,7 @@ def upgrade() -> None:
     _activities_get_documents()
     _keeping()
     _handover()
+    _letters()
 
 
 def _planning() -> None:
@@ -210,14 +212,10 @@ def _activities_get_documents() -> None:
     for row in rows:
         # A document holds no NUL and no line breaks in its title, and the row says what the document says.
         title = " ".join(row.title.replace("\0", "").splitlines())
-        made = Document.made(
-            schema,
-            UPDATE,
-            {
-                "title": [{"type": "paragraph", "runs": [{"text": title}] if title else []}],
-                **({} if row.due_on is None else {"do": row.due_on.isoformat()}),
-            },
-        )
+        content: Content = {"title": [{"type": "paragraph", "runs": [{"text": title}] if title else []}]}
+        if row.due_on is not None:
+            content["do"] = row.due_on.isoformat()
+        made = Document.made(schema, UPDATE, content)
         number = connection.execute(
             sa.insert(document).values(name=f"activities/{row.employee_id}/{row.id}").returning(document.c.id)
         ).scalar_one()
@@ -356,9 +354,30 @@ def _handover() -> None:
         sa.Column("goes_over", sa.Boolean(), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("snapshot", sa.LargeBinary(), nullable=True),
-        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["handover_id"], ["handover.id"], name=op.f("fk_handover_part_handover_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("handover_id", "pane", name=op.f("pk_handover_part")),
+    )
+
+
+def _letters() -> None:
+    """Let letters be about no conversation, and know what reminds of the same thing for the same day."""
+    with op.batch_alter_table("letter") as table:
+        table.add_column(sa.Column("matter", sa.String(length=128), nullable=True))
+        table.add_column(sa.Column("day", sa.Date(), nullable=True))
+    op.execute("UPDATE letter SET matter = conversation_id")
+    with op.batch_alter_table("letter") as table:
+        table.alter_column("matter", existing_type=sa.String(length=128), nullable=False)
+        table.alter_column("conversation_id", existing_type=sa.String(length=64), nullable=True)
+    op.create_index(op.f("ix_letter_matter"), "letter", ["matter", "person_id", "kind", "day"], unique=True)
+    op.create_table(
+        "letter_choice",
+        sa.Column("person_id", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_letter_choice_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("person_id", "kind", name=op.f("pk_letter_choice")),
     )
