@@ -50,6 +50,7 @@ ABOUT = frozenset(
         "manager",
         "pane",
         "person",
+        "predecessor",
         "session",
         "sha256",
         "template",
@@ -89,6 +90,11 @@ class Event(StrEnum):
     CONVERSATION_REOPENED = "page:conversation:reopened"
     CONVERSATION_DECLINED = "page:conversation:declined"
     CONVERSATION_CANCELLED = "page:conversation:cancelled"
+    CONVERSATION_HANDED_OVER = "page:conversation:handed-over"
+    """To another responsible, ``person``, by the one before, ``predecessor``, or by HR."""
+    HANDOVER_ANSWERED = "page:handover:answered"
+    """The employee has said whether something goes over: ``kind`` is ``goes_over`` or ``stays``."""
+    FORMER_REMOVED = "page:former:removed"
     MEETING_MOVED = "page:meeting:moved"
 
     REQUEST_MADE = "page:request:made"

@@ -92,6 +92,11 @@ class Conversation:
         """Where it is in its life."""
         return self.facts.state
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether anybody has shared a pane of it."""
+        return any(pane.shared_at for pane in self.panes.values())
+
     def other(self, person: str) -> Person:
         """The other party, as seen by one of the two."""
         return self.responsible if person == self.employee.id else self.employee
@@ -235,7 +240,7 @@ def locked_handed(connection: Connection, actor: Actor, id_: str) -> Conversatio
 
 
 def see_former(connection: Connection, actor: Actor, id_: str) -> Conversation:
-    """As ``see``, also for whoever was responsible before: the caller asks of what that one may see anything."""
+    """As ``see``, also for whoever was responsible before: the caller asks what of it that one may see."""
     return _seen(connection, actor, _row(connection, id_), was_responsible=True)
 
 
@@ -317,7 +322,16 @@ def seen(
 def started(connection: Connection, actor: Actor, of: Iterable[Conversation]) -> frozenset[str]:
     """Ids of those that have begun as far as the actor can know: a pane is shared, the joint one has been
     written in, or the actor has written. Nobody else's private writing counts (design, section 2)."""
-    shared: dict[str, bool] = {each.id: any(pane.shared_at for pane in each.panes.values()) for each in of}
+    found = list(of)
+    shared = {each.id for each in found if each.is_shared}
+    table = tables.conversation
+    asked = [each.id for each in found if each.id not in shared]
+    begun = connection.scalars(select(table.c.id).where(table.c.id.in_(asked), is_written_in(actor)))
+    return frozenset(begun) | shared
+
+
+def is_written_in(actor: Actor) -> ColumnElement[bool]:
+    """Of rows of ``conversation``: those that have begun for the actor, shared or not, as ``started``."""
     talk, log, document = tables.conversation, tables.change_log, tables.document
     decision, handover, part = tables.decision, tables.handover, tables.handover_part
     written = exists().where(
@@ -331,11 +345,7 @@ def started(connection: Connection, actor: Actor, of: Iterable[Conversation]) ->
     )
     # Of a conversation that was opened again the log begins anew, and the text is there.
     reopened = exists().where(decision.c.conversation_id == talk.c.id, decision.c.kind == "reopened")
-    asked = [id_ for id_, is_shared in shared.items() if not is_shared]
-    begun = connection.scalars(
-        select(talk.c.id).where(talk.c.id.in_(asked), written | reopened | handed_over)
-    )
-    return frozenset(begun) | {id_ for id_, is_shared in shared.items() if is_shared}
+    return written | reopened | handed_over
 
 
 def _row(connection: Connection, id_: str) -> Row[Any] | None:

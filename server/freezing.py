@@ -24,7 +24,7 @@ from server.record.format import Frozen
 from server.record.sealing import Seals
 from server.rules import life
 from server.rules.access import Action, Actor, Pane, State
-from server.rules.errors import NotReady, TooMuchForRecord
+from server.rules.errors import HandoverUnanswered, NotReady, TooMuchForRecord
 from server.rules.life import Missing
 from server.rules.limits import RECORD_CHARACTERS_MAX, SALT_BYTES
 from server.storage import tables
@@ -90,7 +90,9 @@ def gathered(
 
 
 def _ready(connection: Connection, actor: Actor, conversation: Conversation) -> dict[Pane, Standing]:
-    """The documents as they stand, if nothing is missing in them. Raises NotReady."""
+    """The documents as they stand, if nothing is missing in them. Raises NotReady or HandoverUnanswered."""
+    if any(stored.facts.withheld for stored in conversation.panes.values()):
+        raise HandoverUnanswered(name=conversation.employee.first_name)
     shown = _shown(connection, actor, conversation)
     if lacking := _missing(conversation, actor, shown):
         raise NotReady(lacking)
@@ -147,6 +149,7 @@ def _freeze(
             sha256=sha256,
             frozen_at=now,
             frozen_by=actor.person,
+            responsible_id=conversation.responsible.id,
         )
     )
     # Everybody who signs reads everything: no share can be withdrawn any more.

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select, update
 
-from server import audit, conversations, people
+from server import audit, conversations, letters, people
 from server.audit import Event
 from server.conversations import Conversation, Meeting
+from server.letter_format import Kind
 from server.people import Person
 from server.rules.access import Action, Actor, ConversationFacts, GuestFacts, InvitationFacts, allowed
 from server.rules.errors import (
@@ -103,35 +104,65 @@ def gathering(connection: Connection, actor: Actor, id_: str) -> Gathering:
 def invitation(connection: Connection, actor: Actor, id_: str) -> Invitation:
     """The actor's own part in a conversation, invited or accepted. Raises NotFound for anybody else."""
     conversation = conversations.see_invited(connection, actor, id_)
-    own = next((each for each in of(connection, actor, conversation) if each.person.id == actor.person), None)
+    (own,) = of_these(connection, actor, [conversation]) or (None,)
     if own is None:
         raise NotFound
-    return Invitation(
-        conversation=id_,
-        employee=conversation.employee,
-        responsible=conversation.responsible,
-        template=conversation.template.name,
-        meeting=conversation.meeting,
-        guest=own,
-        facts=InvitationFacts(conversation.facts, own.facts),
-    )
+    return own
 
 
 def mine(connection: Connection, actor: Actor) -> list[Invitation]:
     """The conversations in which the actor is a guest or invited to be, the earliest invitation first."""
-    ids = connection.scalars(
-        select(GUEST.c.conversation_id)
-        .where(GUEST.c.person_id == actor.person, GUEST.c.ended_at.is_(None))
+    talk = tables.conversation
+    rows = connection.execute(select(talk).where(is_guest(actor))).all()
+    return of_these(connection, actor, conversations.seen(connection, actor, rows, invited=True))
+
+
+def is_guest(actor: Actor) -> ColumnElement[bool]:
+    """Of rows of ``conversation``: those in which the actor has a part as a guest, known of or not."""
+    return exists().where(
+        GUEST.c.conversation_id == tables.conversation.c.id,
+        GUEST.c.person_id == actor.person,
+        GUEST.c.ended_at.is_(None),
+    )
+
+
+def of_these(connection: Connection, actor: Actor, seen: Iterable[Conversation]) -> list[Invitation]:
+    """The actor's own parts in conversations that she sees, or is invited to; the earliest first."""
+    found = {each.id: each for each in seen if each.facts.guest(actor.person) is not None}
+    if not found:
+        return []
+    guest, inviting = tables.person.alias(), tables.person.alias()
+    rows = connection.execute(
+        select(
+            GUEST.c.conversation_id,
+            GUEST.c.invited_at,
+            *people.columns_of(guest, "guest"),
+            *people.columns_of(inviting, "inviting"),
+        )
+        .join(guest, guest.c.id == GUEST.c.person_id)
+        .join(inviting, inviting.c.id == GUEST.c.invited_by)
+        .where(GUEST.c.conversation_id.in_(found), GUEST.c.person_id == actor.person)
         .order_by(GUEST.c.invited_at, GUEST.c.conversation_id)
-    ).all()
-    found = []
-    for id_ in ids:
-        try:
-            found.append(invitation(connection, actor, id_))
-        except NotFound:
-            # The employee has not agreed: there is nothing to know of yet.
+    )
+    own = []
+    for row in rows:
+        conversation = found[row.conversation_id]
+        facts = conversation.facts.guest(actor.person)
+        if facts is None or not _may(actor, Action.SEE_INVITATION, conversation.facts, facts):
             continue
-    return found
+        part = Guest(people.person_in(row, "guest"), people.person_in(row, "inviting"), facts, row.invited_at)
+        own.append(
+            Invitation(
+                conversation=conversation.id,
+                employee=conversation.employee,
+                responsible=conversation.responsible,
+                template=conversation.template.name,
+                meeting=conversation.meeting,
+                guest=part,
+                facts=InvitationFacts(conversation.facts, facts),
+            )
+        )
+    return own
 
 
 def invite(connection: Connection, actor: Actor, id_: str, person: str, now: datetime) -> None:
@@ -188,6 +219,8 @@ def _invite(
             writes=False,
         )
     )
+    if actor.person == conversation.employee.id:
+        letters.queue_to(connection, id_, Kind.GUEST_ASKED, person, now)
     _turned(connection, Event.GUEST_INVITED, actor, id_, person, now)
 
 
@@ -195,6 +228,7 @@ def agree(connection: Connection, actor: Actor, id_: str, person: str, now: date
     """Let the employee agree to whom the other party has invited. Raises NotFound or NoLongerPossible."""
     _allowed(connection, actor, Action.AGREE_TO_GUEST, id_, person)
     _set(connection, id_, person, agreed_at=now)
+    letters.queue_to(connection, id_, Kind.GUEST_ASKED, person, now)
     _turned(connection, Event.GUEST_AGREED, actor, id_, person, now)
 
 
@@ -202,15 +236,30 @@ def accept(connection: Connection, actor: Actor, id_: str, now: datetime) -> Non
     """Let the guest begin to take part. Raises NotFound or NoLongerPossible."""
     _allowed(connection, actor, Action.ACCEPT_INVITATION, id_, actor.person)
     _set(connection, id_, actor.person, accepted_at=now)
+    letters.queue_to(connection, id_, Kind.INVITED, actor.person, now)
     _turned(connection, Event.GUEST_ACCEPTED, actor, id_, actor.person, now)
 
 
 def end(connection: Connection, actor: Actor, id_: str, person: str, now: datetime) -> None:
     """End a guest's part, refuse it, or decline one's own invitation. Raises NotFound or NoLongerPossible."""
-    _allowed(connection, actor, Action.END_GUEST, id_, person)
+    guest = _allowed(connection, actor, Action.END_GUEST, id_, person)
     _set(connection, id_, person, ended_at=now, ended_by=actor.person, writes=False)
     _keep_writers(connection, id_)
+    _tell_of_end(connection, actor, id_, guest, now)
     _turned(connection, Event.GUEST_ENDED, actor, id_, person, now)
+
+
+def end_invited_by(
+    connection: Connection, actor: Actor, conversation: Conversation, inviting: str, now: datetime
+) -> tuple[str, ...]:
+    """End the part of everybody whom ``inviting`` has invited to a locked conversation. Returns their ids."""
+    ended = [guest for guest in conversation.facts.guests if guest.invited_by == inviting]
+    for guest in ended:
+        _set(connection, conversation.id, guest.person, ended_at=now, ended_by=actor.person, writes=False)
+        _tell_of_end(connection, actor, conversation.id, guest, now)
+        audit.record(connection, Event.GUEST_ENDED, actor.person, now, conversation.id, guest=guest.person)
+    _keep_writers(connection, conversation.id)
+    return tuple(guest.person for guest in ended)
 
 
 def let_write(
@@ -239,13 +288,24 @@ def _may(actor: Actor, action: Action, conversation: ConversationFacts, guest: G
     return allowed(actor, action, InvitationFacts(conversation, guest))
 
 
-def _allowed(connection: Connection, actor: Actor, action: Action, id_: str, person: str) -> None:
-    """Lock the conversation, and raise NotFound or NoLongerPossible without the right to ``action``."""
+def _allowed(connection: Connection, actor: Actor, action: Action, id_: str, person: str) -> GuestFacts:
+    """Lock the conversation. Raises NotFound or NoLongerPossible without the right to ``action``."""
     facts = conversations.locked_invited(connection, actor, id_).facts
     guest = facts.guest(person)
     if guest is None or not _may(actor, action, facts, guest):
         # The two know of every guest: this one's part has just been ended, or has gone on.
         raise NoLongerPossible if actor.person in facts.parties else NotFound
+    return guest
+
+
+def _tell_of_end(connection: Connection, actor: Actor, id_: str, guest: GuestFacts, now: datetime) -> None:
+    """Tell a guest whose part has ended, as far as she knew of it: her calendar gives the event up."""
+    if guest.takes_part:
+        letters.queue_to(connection, id_, Kind.LEFT, guest.person, now)
+    elif guest.agreed and actor.person != guest.person:
+        letters.queue_to(connection, id_, Kind.NOT_ASKED, guest.person, now)
+    elif guest.agreed:
+        letters.drop(connection, id_, guest.person)
 
 
 def _set(connection: Connection, id_: str, person: str, **values: Any) -> None:

@@ -324,7 +324,7 @@ def _on_conversation(actor: Actor, action: Action, target: ConversationFacts) ->
 def _hands_over(actor: Actor, target: ConversationFacts) -> bool:
     """Whether the actor may give the conversation to somebody else: whoever is responsible, and HR.
 
-    A new line manager takes nothing: being the manager gives no right in what somebody else is responsible for.
+    A new line manager takes nothing: that gives no right in what somebody else is responsible for.
     """
     return actor.person != target.employee and (actor.person == target.responsible or Role.HR in actor.roles)
 

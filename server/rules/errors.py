@@ -316,6 +316,39 @@ class AlreadyStandsIn(Refusal):
     sentence = "%(name)s stands in on some of these days already."
 
 
+class SignedByName(Refusal):
+    """A conversation that is being signed was to be given to another responsible."""
+
+    sentence = (
+        "This conversation is being signed, and signatures are by name. One of those who sign must open it "
+        "again first: then it can be handed over."
+    )
+
+
+class ResponsibleAlready(Refusal):
+    """A conversation was to be given to whoever has it."""
+
+    sentence = "%(name)s is responsible for this conversation already."
+
+
+class NotYourself(Refusal):
+    """Somebody of HR was to become responsible by her own hand."""
+
+    sentence = "You cannot make yourself responsible for somebody else’s conversation. Choose another person."
+
+
+class AnswerMissing(Refusal):
+    """After a handover: something is not answered, or there is more to answer than the page had."""
+
+    sentence = "Answer each question: what goes over, and what stays. Nothing was changed yet."
+
+
+class HandoverUnanswered(Refusal):
+    """Nothing is signed before the employee has said what goes over to the new responsible."""
+
+    sentence = "Before this can be signed or completed, %(name)s must say what goes over."
+
+
 class NoLongerPossible(Refusal):
     """The conversation or the pane has moved on since the page was shown."""
 
