@@ -12,7 +12,7 @@ Key invariants:
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -208,10 +208,11 @@ class Document:
         """All of it, as one update."""
         return self._encoded(None)
 
-    def content(self) -> Content:
-        """What the document says, without what its schema does not have."""
+    def content(self, only: Container[str] | None = None) -> Content:
+        """What the document says, without what its schema does not have; of all fields, or of these ``only``."""
+        fields = [field for field in self._schema.fields if only is None or field.name in only]
         with _pycrdt(), self._doc.transaction():
-            read = {field.name: _read_field(self._doc, field) for field in self._schema.fields}
+            read = {field.name: _read_field(self._doc, field) for field in fields}
         return {name: value for name, value in read.items() if value is not None}
 
     def fill(self, content: Content, client: int) -> bytes:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, insert, select
 
 from crdt.content import Content
 from server import activity_documents, audit, conversations, people
@@ -20,6 +20,7 @@ from server.activity_documents import Wording
 from server.audit import Event
 from server.people import Person
 from server.rules.access import (
+    GOES_ON,
     Action,
     ActivityFacts,
     Actor,
@@ -28,6 +29,7 @@ from server.rules.access import (
     PersonFacts,
     allowed,
 )
+from server.rules.day import day_of
 from server.rules.errors import NotFound, TextTooLong, TitleMissing
 from server.rules.limits import ACTIVITY_TITLE_CHARACTERS_MAX
 from server.storage import tables
@@ -161,7 +163,7 @@ class Listed:
 
 def facts(connection: Connection, employee: str, now: datetime) -> PersonFacts:
     """What decides about somebody's activities. Raises NotFound."""
-    return people.facts_on(connection, employee, now.date())
+    return people.facts_on(connection, employee, day_of(now))
 
 
 def of_employee(connection: Connection, actor: Actor, employee: str, now: datetime) -> list[Activity]:
@@ -215,6 +217,26 @@ def of(connection: Connection, employee: str) -> list[Activity]:
         table.c.id,
     )
     return [_activity(row) for row in connection.execute(ordered)]
+
+
+def to_do(connection: Connection, actor: Actor) -> list[tuple[Activity, Person]]:
+    """What is active and the actor's: all of her own list, and what she does herself on the lists of others
+    that she may see. Each with the employee, the nearest day first."""
+    table, employee, talk = tables.activity, tables.person.alias(), tables.conversation
+    is_responsible = exists().where(
+        talk.c.employee_id == employee.c.id,
+        talk.c.responsible_id == actor.person,
+        talk.c.state.in_(GOES_ON),
+    )
+    does = (table.c.owner_id == actor.person) & ((employee.c.manager_id == actor.person) | is_responsible)
+    rows = connection.execute(
+        _select((table.c.employee_id == actor.person) | does)
+        .add_columns(*people.columns_of(employee, "employee"))
+        .join(employee, employee.c.id == table.c.employee_id)
+        .where(table.c.state == ActivityState.ACTIVE, employee.c.active)
+        .order_by(table.c.due_on.is_(None), table.c.due_on, table.c.title, table.c.id)
+    )
+    return [(_activity(row), people.person_in(row, "employee")) for row in rows]
 
 
 def get(connection: Connection, id_: str) -> tuple[Activity, int | None]:

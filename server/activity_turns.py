@@ -15,6 +15,7 @@ from server import activities, audit
 from server.activities import ID_BYTES, Activity, ActivityState, CommentKind
 from server.audit import Event
 from server.rules.access import Action, Actor, allowed
+from server.rules.day import day_of
 from server.rules.errors import NoLongerPossible, NotFound, NothingSaid, ReasonMissing, TextTooLong
 from server.rules.limits import ACTIVITY_COMMENT_CHARACTERS_MAX, REASON_CHARACTERS_MAX
 from server.storage import tables
@@ -125,12 +126,12 @@ class ActivityTurns:
     async def complete(self, actor: Actor, id_: str, on: date | None = None) -> None:
         """As ``complete``; today where no day is given."""
         now = self._clock()
-        await self._database.write(lambda c: complete(c, actor, id_, on or now.date(), now))
+        await self._database.write(lambda c: complete(c, actor, id_, on or day_of(now), now))
 
     async def cancel(self, actor: Actor, id_: str, reason: str, on: date | None = None) -> None:
         """As ``cancel``; today where no day is given."""
         now = self._clock()
-        await self._database.write(lambda c: cancel(c, actor, id_, reason, on or now.date(), now))
+        await self._database.write(lambda c: cancel(c, actor, id_, reason, on or day_of(now), now))
 
     async def take_up(self, actor: Actor, id_: str) -> None:
         """As ``take_up``."""

@@ -32,7 +32,7 @@ from server.rules.day import day_of
 from server.rules.errors import MustBeHeld, NobodyResponsible, NoLongerPossible, NotFound
 from server.rules.limits import UPDATE
 from server.storage import tables
-from server.storage.bells import ConversationChanged
+from server.storage.bells import ConversationChanged, activities_of
 from server.storage.database import Database, add_document, lock_conversation, ring
 from server.template.format import Prepare, Template
 from server.templates import schemas
@@ -135,7 +135,7 @@ def create(
     if not allowed(actor, Action.CREATE_CONVERSATION, facts):
         raise NotFound
     form = templates.get(connection, *template)
-    if not templates.can_be_chosen(form, person):
+    if not templates.can_be_chosen(form, person, people.units_of(connection, person)):
         raise NotFound
     leads = required_responsible(connection, responsible or facts.manager or "", person)
     goes_with = form.prepare if prepare is None else prepare
@@ -290,6 +290,8 @@ def move(
     table = tables.conversation
     connection.execute(update(table).where(table.c.id == conversation.id).values(**values))
     ring(connection, ConversationChanged(conversation.id))
+    # Whoever is responsible sees the employee's activities as long as it goes on.
+    ring(connection, activities_of(conversation.employee.id))
 
 
 def mine(connection: Connection, actor: Actor) -> list[Conversation]:
@@ -390,6 +392,14 @@ def _was_responsible(connection: Connection, actor: Actor, id_: str) -> bool:
         handover.conversation_id == id_, handover.predecessor_id == actor.person
     )
     return bool(connection.scalar(select(handed.exists())))
+
+
+def handed_over_at(connection: Connection, id_: str) -> datetime | None:
+    """Since when whoever is responsible now has been; None where nobody was before."""
+    handover = tables.handover.c
+    handed = select(handover.at).where(handover.conversation_id == id_)
+    at: datetime | None = connection.scalar(handed.order_by(handover.at.desc()).limit(1))
+    return at
 
 
 def _is_invited(actor: Actor, facts: ConversationFacts) -> bool:

@@ -8,13 +8,14 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from crdt.content import Content
-from server import conversations, sessions, sharing
+from server import activities, activity_documents, conversations, notes, sessions, sharing
 from server.conversations import Conversation
 from server.people import Person
-from server.realtime.ports import Opening, OpeningDenied
-from server.rules.access import Action, Actor, Pane
+from server.realtime.ports import Opening, OpeningDenied, Repeated
+from server.rules.access import Action, Actor, Pane, allowed
 from server.rules.errors import NotFound, NotSignedIn
 from server.sessions import Session, Sessions
+from server.storage.bells import activities_of, notes_of
 from server.storage.database import Database
 from server.storage.update_log import Author
 from server.templates import schemas
@@ -25,6 +26,19 @@ COLOURS = {Pane.EMPLOYEE: "emp", Pane.MANAGER: "man", Pane.JOINT: "joint"}
 GUEST_COLOUR = "guest"
 """How every guest is coloured."""
 
+ACTIVITY_ROW = Repeated(
+    frozenset(
+        {
+            activity_documents.TITLE,
+            activity_documents.OWNER,
+            activity_documents.DO,
+            activity_documents.FOLLOW_UP,
+        }
+    ),
+    activity_documents.summary,
+)
+NOTE_ROW = Repeated(frozenset({notes.TEXT}), notes.summary)
+
 GENERATION = re.compile(r"[0-9a-f]{32}")
 """The last part of a document's name on the wire, as ``conversations.new_name`` makes it."""
 
@@ -33,26 +47,84 @@ def colour_of(conversation: Conversation, person: str) -> str:
     """The colour of somebody who takes part: one of the two, or a guest."""
     if person not in conversation.facts.parties:
         return GUEST_COLOUR
-    return COLOURS[Pane.EMPLOYEE if person == conversation.employee.id else Pane.MANAGER]
+    return COLOURS[_side(person, conversation.employee.id)]
+
+
+def _side(person: str, employee: str) -> Pane:
+    return Pane.EMPLOYEE if person == employee else Pane.MANAGER
 
 
 def shown(conversation: Conversation, person: Person) -> dict[str, str]:
     """What others are shown of somebody who is present: plain strings, for frames and pages."""
-    return {
-        "id": person.id,
-        "name": person.name,
-        "initials": person.initials,
-        "colour": colour_of(conversation, person.id),
-    }
+    return _shown(person, colour_of(conversation, person.id))
 
 
-def open_document(connection: Connection, session: Session, name: str) -> Opening:
+def shown_in_activities(person: Person, employee: str) -> dict[str, str]:
+    """The same among an employee's activities: the employee, and whoever leads."""
+    return _shown(person, COLOURS[_side(person.id, employee)])
+
+
+def _shown(person: Person, colour: str) -> dict[str, str]:
+    return {"id": person.id, "name": person.name, "initials": person.initials, "colour": colour}
+
+
+def open_document(connection: Connection, session: Session, name: str, now: datetime) -> Opening:
     """Open the document with this wire name. Raises OpeningDenied, for missing and forbidden alike."""
-    id_, pane = _parts(name)
+    kind, _, rest = name.partition("/")
+    id_ = rest.rpartition("/")[2]
     try:
-        conversation = conversations.see(connection, session.actor, id_)
+        match kind:
+            case "activities":
+                return _open_activity(connection, session, id_, name, now)
+            case "notes":
+                return _open_note(connection, session, id_, name)
+            case _:
+                return _open_pane(connection, session, name)
     except NotFound:
         raise OpeningDenied("denied") from None
+
+
+def _open_activity(connection: Connection, session: Session, id_: str, name: str, now: datetime) -> Opening:
+    activity, document = activities.get(connection, id_)
+    target = activity.facts(activities.facts(connection, activity.employee, now))
+    may_read = allowed(session.actor, Action.SEE_ACTIVITIES, target)
+    if document is None or activity.name != name or not may_read:
+        raise NotFound
+    return Opening(
+        document=document,
+        name=name,
+        room=activities_of(activity.employee).room,
+        pane=None,
+        schema=activity_documents.SCHEMA,
+        scope="read-write" if allowed(session.actor, Action.WRITE_ACTIVITY, target) else "readonly",
+        author=Author(session.person.id, session.id),
+        user=shown_in_activities(session.person, activity.employee),
+        private=False,
+        repeated=ACTIVITY_ROW,
+    )
+
+
+def _open_note(connection: Connection, session: Session, id_: str, name: str) -> Opening:
+    note, document = notes.get(connection, session.actor, id_)
+    if note.name != name:
+        raise NotFound
+    return Opening(
+        document=document,
+        name=name,
+        room=notes_of(note.owner).room,
+        pane=None,
+        schema=notes.SCHEMA,
+        scope="read-write",
+        author=Author(session.person.id, session.id),
+        user=_shown(session.person, COLOURS[Pane.EMPLOYEE]),
+        private=True,
+        repeated=NOTE_ROW,
+    )
+
+
+def _open_pane(connection: Connection, session: Session, name: str) -> Opening:
+    id_, pane = _parts(name)
+    conversation = conversations.see(connection, session.actor, id_)
     current = conversation.panes[pane]
     if not conversation.may(session.actor, Action.READ_PANE, pane):
         raise OpeningDenied("denied")
@@ -64,7 +136,7 @@ def open_document(connection: Connection, session: Session, name: str) -> Openin
     return Opening(
         document=current.document,
         name=name,
-        conversation=id_,
+        room=id_,
         pane=pane,
         schema=schemas(conversation.template, pane),
         scope="read-write" if conversation.may(session.actor, Action.WRITE_PANE, pane) else "readonly",
@@ -155,7 +227,7 @@ class Documents:
                 found = sessions.find(connection, session, self._clock())
             except NotSignedIn:
                 raise OpeningDenied("denied") from None
-            return open_document(connection, found, name)
+            return open_document(connection, found, name, self._clock())
 
         return await self._database.read(read)
 

@@ -2,12 +2,26 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Label, Row, and_, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Label,
+    Row,
+    and_,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from server import audit
 from server.audit import Event
@@ -15,7 +29,7 @@ from server.rules.access import GOES_ON, Action, Actor, OrganisationFacts, Perso
 from server.rules.errors import NotFound
 from server.rules.limits import SEARCH_CHARACTERS_MIN
 from server.storage import tables
-from server.storage.bells import PersonChanged
+from server.storage.bells import PersonChanged, activities_of
 from server.storage.database import ring
 
 
@@ -181,6 +195,11 @@ def is_found(text: str, words: str) -> bool:
     return _begins(_plain(text), [_plain(word) for word in words.split()])
 
 
+def is_named(name: str, words: str) -> bool:
+    """Whether the words of a name begin with every typed word, as in ``named``."""
+    return _begins(_plain(name), [_plain(word) for word in words.split()])
+
+
 def _begins(name: str, wanted: list[str]) -> bool:
     """Whether each wanted word begins a word of the name of its own."""
     words = re.split(r"[\s-]+", name)
@@ -268,6 +287,8 @@ def change(connection: Connection, actor: Actor, person: Person, now: datetime) 
         raise NotFound
     audit.record(connection, Event.PERSON_CHANGED, actor.person, now, person=person.id)
     ring(connection, PersonChanged(person.id))
+    # Whoever leads the person now sees the activities, and whoever did before no longer.
+    ring(connection, activities_of(person.id))
 
 
 def place(
@@ -285,11 +306,22 @@ def place(
         raise NotFound
     audit.record(connection, Event.PERSON_CHANGED, actor.person, now, person=person)
     ring(connection, PersonChanged(person))
+    ring(connection, activities_of(person))
 
 
 def set_locale(connection: Connection, person: str, locale: str) -> None:
     """Set the language in which the person reads everything: each person's own choice."""
     connection.execute(update(tables.person).where(tables.person.c.id == person).values(locale=locale))
+
+
+def units_of(connection: Connection, person: Person) -> tuple[str, ...]:
+    """The person's unit, the one above it, and so on to the top. Nothing for somebody without a unit."""
+    unit = tables.unit
+    own = select(unit.c.id, unit.c.parent, literal(0).label("height")).where(unit.c.id == person.unit)
+    line = own.cte("line", recursive=True)
+    above = select(unit.c.id, unit.c.parent, line.c.height + 1).where(unit.c.id == line.c.parent)
+    line = line.union_all(above)
+    return tuple(connection.scalars(select(line.c.id).order_by(line.c.height)))
 
 
 def unit_names(connection: Connection) -> dict[str, dict[str, str]]:
@@ -310,22 +342,37 @@ def unit_goals(connection: Connection, unit: str | None) -> list[dict[str, str]]
 
 def person_of(row: Row[tuple[object, ...]]) -> Person:
     """A row of the person table as a Person."""
-    began_on, ends_on = row.employment["began_on"], row.employment.get("ends_on")
+    return _person(row._mapping.__getitem__)
+
+
+def columns_of(person: FromClause, name: str) -> list[Label[Any]]:
+    """The columns of an alias of the person table, for a query in which others have columns too."""
+    return [column.label(f"{name}_{column.key}") for column in person.c if column.key != "password_hash"]
+
+
+def person_in(row: Row[Any], name: str) -> Person:
+    """The Person in a row that has ``columns_of`` with this name."""
+    return _person(lambda key: row._mapping[f"{name}_{key}"])
+
+
+def _person(column: Callable[[str], Any]) -> Person:
+    employment = column("employment")
+    began_on, ends_on = employment["began_on"], employment.get("ends_on")
     return Person(
-        id=row.id,
-        name=row.name,
-        email=row.email,
-        unit=row.unit,
-        title=row.title,
-        manager_id=row.manager_id,
-        locale=row.locale,
-        roles=frozenset(Role(role) for role in row.roles),
+        id=column("id"),
+        name=column("name"),
+        email=column("email"),
+        unit=column("unit"),
+        title=column("title"),
+        manager_id=column("manager_id"),
+        locale=column("locale"),
+        roles=frozenset(Role(role) for role in column("roles")),
         employment=Employment(
-            row.employment["form"],
+            employment["form"],
             date.fromisoformat(began_on),
             date.fromisoformat(ends_on) if ends_on else None,
         ),
-        active=row.active,
+        active=column("active"),
     )
 
 

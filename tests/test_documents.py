@@ -24,7 +24,7 @@ async def test_the_owner_opens_a_private_pane_to_write(here: Organisation) -> No
     session = await here.visit("maja")
     name = await here.name(id_, Pane.EMPLOYEE)
     opening = await here.documents.open(session.id, name)
-    assert (opening.conversation, opening.pane, opening.name) == (id_, Pane.EMPLOYEE, name)
+    assert (opening.room, opening.pane, opening.name) == (id_, Pane.EMPLOYEE, name)
     assert (opening.scope, opening.private) == ("read-write", True)
     assert opening.author == Author("maja", session.id)
     assert opening.schema.fields[0] == Text("a1")

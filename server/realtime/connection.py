@@ -122,7 +122,7 @@ class Connection:
                     self._waiting_since[key] = self._clock.now()
                     self._openings[key] = self._tasks.start(self._open(key))
                 case protocol.Authenticate(key):
-                    self._rooms.ask_again_about(self._seats[key][0].opening.conversation)
+                    self._rooms.ask_again_about(self._seats[key][0].opening.room)
                 case protocol.StateVector(key, state_vector):
                     seat, document = self._seats[key]
                     document.put(Asked(seat, state_vector))
@@ -161,7 +161,7 @@ class Connection:
             document.join(seat)
             if self._rooms.changes != changes:
                 # Rights may have changed between the answer and the joining, which no bell has reached.
-                self._rooms.ask_again_about(opening.conversation)
+                self._rooms.ask_again_about(opening.room)
 
     def _refuse(self, key: Attachment, reason: str) -> None:
         del self._openings[key]

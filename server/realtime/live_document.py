@@ -41,7 +41,7 @@ from server.realtime.seat import Seat, Stage
 from server.realtime.tasks import Tasks
 from server.realtime.turn import Turn
 from server.rules import limits
-from server.storage.update_log import AppendRefused, DocumentGone, LogError, UpdateLog
+from server.storage.update_log import AppendRefused, DocumentGone, LogError, LogMovedOn, UpdateLog
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -155,6 +155,10 @@ class LiveDocument:
             self._undo(turn)
         except AppendRefused as refusal:
             await self._refuse(turn, refusal)
+        except LogMovedOn:
+            # Another node was first. Nothing was stored, and nothing is wrong with what was written.
+            self._replica.drop()
+            self._inbox.put_back(turn.items)
         else:
             self._acknowledge(turn)
             if turn.change is not None:

@@ -106,13 +106,18 @@ class Merging:
         self._audience.broadcast(await self._insist.on(self._replica.catch_up))
 
     async def commit(self, turn: Turn) -> bytes | None:
-        """Make the turn durable. Returns what others have written to the log meanwhile."""
+        """Make the turn durable. Returns what others have written to the log meanwhile.
+
+        Raises LogMovedOn when they have, and the document's row must count it in.
+        """
         if not turn.writes:
             return None
         turn.change = self._take_change(turn)
         if turn.change is None:
             return None
-        append = turn.as_append(self._id, turn.change)
+        with self._effort.of(turn.writes[0].seat.author.person):
+            summary = self._replica.summary(turn.fields)
+        append = turn.as_append(self._id, turn.change, summary, self._replica.sequence)
         is_next = await self._insist.on(lambda: self._replica.append(append))
         return None if is_next else await self._insist.on(self._replica.catch_up)
 

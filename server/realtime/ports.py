@@ -1,14 +1,25 @@
 """What the rooms need from outside, and nothing of how it is done: who may open what, time, a socket."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from crdt.content import Content
 from crdt.schema import DocumentSchema
 from server.rules.access import Pane
-from server.storage.update_log import Author
+from server.storage.update_log import Author, Summary
 
 Scope = Literal["read-write", "readonly"]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """What a row of the document's own repeats of it, for lists and reminders, which read no documents."""
+
+    fields: frozenset[str]
+    """The fields from which it is made: only a change that touches one of them changes it."""
+    summarise: Callable[[Content], Summary]
+    """Makes it of what these fields say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +29,11 @@ class Opening:
     document: int
     """Row id of the document in the log."""
     name: str
-    """Its name on the wire, ``{conversation}/{pane}/{generation}``."""
-    conversation: str
-    pane: Pane
+    """Its name on the wire, ``{conversation}/{pane}/{generation}`` for a pane."""
+    room: str
+    """What it belongs to: a conversation, by its id; somebody's activities or notes, as the bells have it."""
+    pane: Pane | None
+    """None for what belongs to no conversation."""
     schema: DocumentSchema
     scope: Scope
     author: Author
@@ -28,6 +41,8 @@ class Opening:
     """What others are shown of the person: ``id``, ``name``, ``initials``, ``colour``."""
     private: bool
     """Nobody but its owner may learn anything of it, not even that somebody is there."""
+    repeated: Repeated | None = None
+    """None for a pane."""
 
 
 class OpeningDenied(Exception):

@@ -8,7 +8,7 @@ Key invariants:
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from crdt.document import Document
 from crdt.errors import DocumentBroken
@@ -16,7 +16,7 @@ from crdt.schema import DocumentSchema
 from server.realtime.folding import Folding
 from server.realtime.ports import Opening
 from server.rules import limits
-from server.storage.update_log import Append, UpdateLog
+from server.storage.update_log import Append, Summary, UpdateLog
 
 
 class Replica:
@@ -25,6 +25,7 @@ class Replica:
     def __init__(self, opening: Opening, log: UpdateLog) -> None:
         self.id = opening.document
         self._schema: DocumentSchema = opening.schema
+        self._repeated = opening.repeated
         self._log = log
         self._document: Document | None = None
         self._was_loaded = False
@@ -68,6 +69,16 @@ class Replica:
         self.sequence = loaded.sequence
         self.rows = len(loaded.updates)
         return self._document.snapshot() if is_news else None
+
+    def summary(self, touched: Collection[str]) -> Summary | None:
+        """What the document's row is to repeat of it after a change of these fields; None for what it had.
+
+        It counts in every change up to ``sequence`` and what has been merged since. Raises DocumentBroken.
+        """
+        repeated = self._repeated
+        if repeated is None or repeated.fields.isdisjoint(touched):
+            return None
+        return repeated.summarise(self.document.content(repeated.fields))
 
     async def append(self, append: Append) -> bool:
         """Make a change of this document durable.

@@ -1,4 +1,4 @@
-"""One conversation's live documents, and the rights of everybody who has them open."""
+"""The live documents that belong together, of a conversation for instance, and the rights in them."""
 
 import asyncio
 import json
@@ -13,18 +13,16 @@ from server.rules.access import Pane
 from server.rules.errors import StorageUnavailable
 
 CHANGED: Final = json.dumps({"event": "changed"}, separators=(",", ":"))
-"""What pages are told when something about their conversation has changed: fetch it anew."""
+"""What pages are told when something about what they show has changed: fetch it anew."""
 
 
 class Room:
     """Disposable: the log, and the facts at the desk, are everything that it is made of."""
 
-    __slots__ = ("_answered", "_asking", "_desk", "_make", "_wanted", "conversation", "documents")
+    __slots__ = ("_answered", "_asking", "_desk", "_make", "_wanted", "documents", "key")
 
-    def __init__(
-        self, conversation: str, desk: Desk, make: Callable[["Room", Opening], LiveDocument]
-    ) -> None:
-        self.conversation = conversation
+    def __init__(self, key: str, desk: Desk, make: Callable[["Room", Opening], LiveDocument]) -> None:
+        self.key = key
         self.documents: dict[str, LiveDocument] = {}
         self._desk = desk
         self._make = make
@@ -60,10 +58,13 @@ class Room:
                     await self._ask_about(document, seat)
 
     async def changed(self) -> None:
-        """Something about the conversation has changed: ask again, then tell the pages."""
+        """Something about the whole has changed: ask again, then tell the pages.
+
+        Those of a conversation are told in its joint pane, which everybody who takes part has open.
+        """
         await self.ask_again()
         for document in self.documents.values():
-            if document.pane is Pane.JOINT:
+            if document.pane in (Pane.JOINT, None):
                 for seat in document.seats:
                     seat.tell(CHANGED)
 

@@ -27,6 +27,7 @@ from server.storage.bells import (
     PersonChanged,
     PresenceSpoken,
     PresenceWanted,
+    RoomChanged,
     SessionEnded,
 )
 from server.storage.update_log import Author, UpdateLog
@@ -85,9 +86,9 @@ class Rooms:
 
     def document(self, opening: Opening) -> LiveDocument:
         """The live document of an opening."""
-        room = self._rooms.get(opening.conversation)
+        room = self._rooms.get(opening.room)
         if room is None:
-            room = self._rooms[opening.conversation] = Room(opening.conversation, self.desk, self._make)
+            room = self._rooms[opening.room] = Room(opening.room, self.desk, self._make)
         return room.document(opening)
 
     def _make(self, room: Room, opening: Opening) -> LiveDocument:
@@ -95,8 +96,8 @@ class Rooms:
             room.forget(document)
             if self._documents.get(document.id) is document:
                 del self._documents[document.id]
-            if not room.documents and self._rooms.get(room.conversation) is room:
-                del self._rooms[room.conversation]
+            if not room.documents and self._rooms.get(room.key) is room:
+                del self._rooms[room.key]
 
         document = LiveDocument(
             opening, self._log, self._clock, self._tasks, self._effort, self._herald, room.ask_again, ended
@@ -104,9 +105,9 @@ class Rooms:
         self._documents[opening.document] = document
         return document
 
-    def ask_again_about(self, conversation: str) -> None:
-        """Read the rights of everybody in a conversation's room anew."""
-        if (room := self._rooms.get(conversation)) is not None:
+    def ask_again_about(self, key: str) -> None:
+        """Read the rights of everybody in a room anew."""
+        if (room := self._rooms.get(key)) is not None:
             self._tasks.start(room.ask_again())
 
     # The doorbell.
@@ -128,8 +129,8 @@ class Rooms:
                 return
             case SessionEnded(session):
                 self._end_session(session)
-            case ConversationChanged(conversation):
-                if (room := self._rooms.get(conversation)) is not None:
+            case ConversationChanged(key) | RoomChanged(key):
+                if (room := self._rooms.get(key)) is not None:
                     self._tasks.start(room.changed())
             case PersonChanged(person):
                 for room in self._rooms_of(person):

@@ -3,7 +3,7 @@
 from crdt.document import Merged
 from server.realtime.inbox import Item, Written
 from server.realtime.seat import Seat
-from server.storage.update_log import Append, Touch
+from server.storage.update_log import Append, Summary, Touch
 
 
 class Turn:
@@ -36,11 +36,19 @@ class Turn:
         seats = {item.seat for item in self.writes}
         return seats.pop() if len(seats) == 1 else None
 
-    def as_append(self, document: int, change: bytes) -> Append:
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields that the writes touched together."""
+        return frozenset(touch.field for touch in self._touched)
+
+    def as_append(self, document: int, change: bytes, summary: Summary | None, follows: int) -> Append:
+        """``follows``: number of the last change that the summary counts in."""
         return Append(
             document=document,
             change=change,
             authors=tuple(dict.fromkeys(item.seat.author for item in self.writes)),
             touched=tuple(self._touched),
             new_clients=tuple(self._new_clients.items()),
+            summary=summary,
+            follows=follows,
         )

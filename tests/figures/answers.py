@@ -51,7 +51,7 @@ class Writer:
     async def answer(self, key: str, name: str) -> None:
         """Put the answer into every text field of the document ``name``, as the person of the session."""
         opening = await self.database.read(
-            lambda c: open_document(c, sessions.find(c, sessions.hashed(key), now()), name)
+            lambda c: open_document(c, sessions.find(c, sessions.hashed(key), now()), name, now())
         )
         stored = await self.database.log.load(opening.document)
         document = Document.loaded(opening.schema, UPDATE, stored.snapshot, stored.updates, stored.clients)

@@ -250,7 +250,7 @@ class House:
             self.desk.openings[person, name] = Opening(
                 document=document,
                 name=name,
-                conversation=name.partition("/")[0],
+                room=name.partition("/")[0],
                 pane=pane,
                 schema=SCHEMA,
                 scope=scope,

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from crdt.content import Content
+from crdt.content import Content, TextContent
 from crdt.document import Document
 from crdt.schema import DocumentSchema, Scalar, Text, Value
 from server.rules.limits import UPDATE
@@ -212,7 +212,8 @@ def _activities_get_documents() -> None:
     for row in rows:
         # A document holds no NUL and no line breaks in its title, and the row says what the document says.
         title = " ".join(row.title.replace("\0", "").splitlines())
-        content: Content = {"title": [{"type": "paragraph", "runs": [{"text": title}] if title else []}]}
+        line: TextContent = [{"type": "paragraph", "runs": [{"text": title}] if title else []}]
+        content: Content = {"title": line}
         if row.due_on is not None:
             content["do"] = row.due_on.isoformat()
         made = Document.made(schema, UPDATE, content)
