@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, tuple_
 
 from crdt.schema import DocumentSchema
-from server import audit
+from server import audit, people
 from server.audit import Event
 from server.faults import Fault
 from server.people import Person
@@ -84,12 +84,13 @@ def available(connection: Connection, person: Person) -> list[Template]:
     rows = connection.scalars(
         select(table.c.body).where(tuple_(table.c.id, table.c.version).in_(newest_of)).order_by(table.c.id)
     )
-    return [template for template in map(template_format.read, rows) if can_be_chosen(template, person)]
+    units = people.units_of(connection, person)
+    return [each for each in map(template_format.read, rows) if can_be_chosen(each, person, units)]
 
 
-def can_be_chosen(template: Template, person: Person) -> bool:
-    """Whether a conversation with somebody can be made from the template."""
-    return template.available_to.includes(person.id, person.unit, person.employment.form)
+def can_be_chosen(template: Template, person: Person, units: Collection[str]) -> bool:
+    """Whether a conversation can be made from the template. ``units`` are as ``people.units_of`` has them."""
+    return template.available_to.includes(person.id, units, person.employment.form)
 
 
 def _unknown(connection: Connection, template: Template) -> Iterator[Fault]:

@@ -12,6 +12,11 @@ from server.template.words import Words
 
 FOLDER = Path(__file__).parent
 
+DOMAIN = "nordljus.example"
+"""Of the addresses of everybody in a demo; ``.example`` is nobody's."""
+CROWD = "p"
+"""How the ids of a large organisation's people and units begin; digits follow."""
+
 # The one in C, where PyYAML came with it.
 LOADER: type[yaml.CSafeLoader | yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -184,6 +189,23 @@ def organisation() -> OrganisationData:
 def conversations() -> ConversationsData:
     """Conversations, other activities, and how activities ended."""
     return ConversationsData.model_validate(_yaml("conversations.yaml"))
+
+
+class CrowdData(Strict):
+    """Of whom a large organisation is made."""
+
+    first_names: list[str]
+    last_names: list[str]
+    titles: list[Words]
+    leader: Words
+    department: Words
+    team: Words
+    under: list[str]
+
+
+def crowd() -> CrowdData:
+    """Names, titles and units of a large organisation."""
+    return CrowdData.model_validate(_yaml("crowd.yaml"))
 
 
 def templates() -> list[dict[str, Any]]:

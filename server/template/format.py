@@ -5,7 +5,7 @@ or raises ``TemplateInvalid`` with every error at once, each with its path and a
 errors, so that a misspelt setting can never be mistaken for a default.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -79,14 +79,19 @@ class AvailableTo(Strict):
     persons: tuple[PersonId, ...] = ()
     """For these in any case; and if neither units nor forms are given, for nobody else."""
 
-    def includes(self, person: str, unit: str | None, employment_form: str) -> bool:
-        """Whether it can be chosen for somebody: of one of the units and of one of the forms, where given."""
+    def includes(self, person: str, units: Collection[str], employment_form: str) -> bool:
+        """Whether it can be chosen for somebody: of one of the units and of one of the forms, where given.
+
+        ``units`` are the person's own unit and all above it: what is for a unit is for those below it.
+        """
         if person in self.persons:
             return True
         if not self.units and not self.employment_forms:
             return not self.persons
         forms = {form.casefold() for form in self.employment_forms}
-        return (not self.units or unit in self.units) and (not forms or employment_form.casefold() in forms)
+        return (not self.units or any(unit in self.units for unit in units)) and (
+            not forms or employment_form.casefold() in forms
+        )
 
 
 class Guidance(Strict):
