@@ -36,6 +36,8 @@ class Kind(StrEnum):
     """A turn in the life of a conversation, in the order in which they come when they come at once."""
 
     CREATED = "created"
+    HANDED_OVER = "handed_over"
+    """To another responsible: ``Turn.to``."""
     SHARED = "shared"
     OPENED = "opened"
     """The answers of a pane were opened: shown to the other party, at the latest when the text was frozen."""
@@ -59,6 +61,8 @@ class Turn:
     reason: str = ""
     alternative: str = ""
     """What the employee proposes instead of a conversation that she declines."""
+    to: Person | None = None
+    """Who is responsible from then on, of a conversation that was handed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +137,10 @@ def _of_panes(conversation: Conversation) -> Iterator[Turn]:
 
 def _of_life(connection: Connection, actor: Actor, conversation: Conversation) -> Iterator[Turn]:
     """What concerns the two parties alone."""
-    yield Turn(Kind.CREATED, conversation.created_at, conversation.responsible)
-    yield from _of_records(connection, conversation)
+    handed = _handovers(connection, conversation)
+    yield Turn(Kind.CREATED, conversation.created_at, handed[0][0] if handed else conversation.responsible)
+    yield from (turn for _, turn in handed)
+    yield from _of_records(connection, actor, conversation)
     if conversation.may(actor, Action.SEE_DECISION):
         for decision in decisions.of(connection, actor, conversation.id):
             yield Turn(
@@ -146,15 +152,45 @@ def _of_life(connection: Connection, actor: Actor, conversation: Conversation) -
             )
 
 
-def _of_records(connection: Connection, conversation: Conversation) -> Iterator[Turn]:
-    record, signature = tables.record, tables.signature
-    records = connection.execute(
-        select(record.c.frozen_at, record.c.frozen_by, record.c.closed_at).where(
-            record.c.conversation_id == conversation.id
+def _handovers(connection: Connection, conversation: Conversation) -> list[tuple[Person, Turn]]:
+    """Each handover in order, with who was responsible before."""
+    handover = tables.handover
+    rows = connection.execute(
+        select(handover)
+        .where(handover.c.conversation_id == conversation.id)
+        .order_by(handover.c.at, handover.c.id)
+    ).all()
+    ids = {id_ for row in rows for id_ in (row.predecessor_id, row.successor_id, row.by_id)}
+    persons = _persons(connection, conversation, ids)
+    return [
+        (
+            persons[row.predecessor_id],
+            Turn(
+                Kind.HANDED_OVER,
+                row.at,
+                persons[row.by_id],
+                reason=row.reason,
+                to=persons[row.successor_id],
+            ),
         )
+        for row in rows
+    ]
+
+
+def _of_records(connection: Connection, actor: Actor, conversation: Conversation) -> Iterator[Turn]:
+    """Of the versions that the actor reads: of those before it was handed over, the employee alone."""
+    record, signature = tables.record, tables.signature
+    theirs = [record.c.conversation_id == conversation.id]
+    if actor.person != conversation.employee.id:
+        theirs.append(record.c.responsible_id == conversation.responsible.id)
+    records = connection.execute(
+        select(record.c.version, record.c.frozen_at, record.c.frozen_by, record.c.closed_at).where(*theirs)
     ).all()
     signatures = connection.execute(
-        select(signature.c.person_id, signature.c.at).where(signature.c.conversation_id == conversation.id)
+        select(signature.c.person_id, signature.c.at).where(
+            signature.c.conversation_id == conversation.id,
+            signature.c.version.in_([row.version for row in records]),
+        )
     ).all()
     who = {row.frozen_by for row in records} | {person for person, _ in signatures}
     persons = _persons(connection, conversation, who)

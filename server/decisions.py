@@ -14,7 +14,7 @@ from server.conversations import Conversation
 from server.people import Person
 from server.rules.access import Action, Actor, OrganisationFacts, State, allowed
 from server.rules.errors import NotFound
-from server.rules.limits import REASON_CHARACTERS_MAX
+from server.rules.limits import DECLINED_SHOWN_MAX, REASON_CHARACTERS_MAX
 from server.rules.saying import reason as checked_reason
 from server.rules.saying import said
 from server.storage import tables
@@ -79,12 +79,22 @@ def decide(
 
 
 def of(connection: Connection, actor: Actor, id_: str) -> list[Decision]:
-    """The conversation's decisions, oldest first, for its two parties. Raises NotFound for others."""
+    """The conversation's decisions, oldest first, for its two parties. Raises NotFound for others.
+
+    To somebody to whom it was handed over nothing is told of the time before.
+    """
     conversation = conversations.see(connection, actor, id_)
     if not conversation.may(actor, Action.SEE_DECISION):
         raise NotFound
     table = tables.decision
-    rows = connection.execute(select(table).where(table.c.conversation_id == id_).order_by(table.c.id))
+    since = (
+        None if actor.person == conversation.employee.id else conversations.handed_over_at(connection, id_)
+    )
+    rows = connection.execute(
+        select(table)
+        .where(table.c.conversation_id == id_, *([table.c.at >= since] if since else []))
+        .order_by(table.c.id)
+    )
     persons = {person.id: person for person in (conversation.employee, conversation.responsible)}
     return [
         Decision(
@@ -100,32 +110,37 @@ def of(connection: Connection, actor: Actor, id_: str) -> list[Decision]:
 
 
 def declined(connection: Connection, actor: Actor) -> list[Declined]:
-    """Every declined conversation, newest first, for HR. Raises NotFound for others."""
+    """The newest DECLINED_SHOWN_MAX that were declined, newest first, for HR. Raises NotFound for others."""
     if not allowed(actor, Action.SEE_DECLINED, OrganisationFacts()):
         raise NotFound
     conversation, decision = tables.conversation, tables.decision
+    employee, responsible = tables.person.alias(), tables.person.alias()
     rows = connection.execute(
         select(
             decision,
-            conversation.c.employee_id,
-            conversation.c.responsible_id,
             conversation.c.meeting_at,
             conversation.c.time_zone,
+            *people.columns_of(employee, "employee"),
+            *people.columns_of(responsible, "responsible"),
         )
         .join(conversation, conversation.c.id == decision.c.conversation_id)
+        .join(employee, employee.c.id == conversation.c.employee_id)
+        .join(responsible, responsible.c.id == conversation.c.responsible_id)
         .where(conversation.c.state == State.DECLINED, decision.c.kind == Kind.DECLINED)
         .order_by(decision.c.at.desc(), decision.c.id.desc())
-    ).all()
+        .limit(DECLINED_SHOWN_MAX)
+    )
     return [
         Declined(
             conversation=row.conversation_id,
-            employee=people.get(connection, row.employee_id),
-            responsible=people.get(connection, row.responsible_id),
+            # Nobody declines but the employee.
+            employee=(by := people.person_in(row, "employee")),
+            responsible=people.person_in(row, "responsible"),
             meeting_at=row.meeting_at,
             time_zone=row.time_zone,
             decision=Decision(
                 kind=Kind(row.kind),
-                by=people.get(connection, row.person_id),
+                by=by,
                 at=row.at,
                 reason=row.reason,
                 alternative=row.alternative,

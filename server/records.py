@@ -6,13 +6,13 @@ one are events of the audit.
 
 import asyncio
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cryptography.x509 import load_pem_x509_certificate
 from sqlalchemy import Connection, select
 
-from server import audit, conversations, documents, freezing
+from server import audit, conversations, documents, freezing, people
 from server.audit import Event
 from server.conversations import Conversation
 from server.record import format as record_format
@@ -82,27 +82,45 @@ class Draft:
 
 
 def versions(connection: Connection, actor: Actor, id_: str) -> tuple[Version, ...]:
-    """Every record of a conversation, the newest first. Raises NotFound."""
-    conversations.required(conversations.see(connection, actor, id_), actor, Action.READ_RECORD)
+    """Every record of a conversation that the actor may read, the newest first. Raises NotFound."""
+    conversation = conversations.see_former(connection, actor, id_)
     record = tables.record.c
     rows = connection.execute(
-        select(record.version, record.frozen_at, record.closed_at)
+        select(record.version, record.frozen_at, record.closed_at, record.responsible_id)
         .where(record.conversation_id == id_)
         .order_by(record.version.desc())
     )
-    return tuple(Version(row.version, row.frozen_at, row.closed_at) for row in rows)
+    return tuple(
+        Version(row.version, row.frozen_at, row.closed_at)
+        for row in rows
+        if _as_then(conversation, row.responsible_id).may(actor, Action.READ_RECORD)
+    )
+
+
+def _as_then(conversation: Conversation, responsible: str | None) -> Conversation:
+    """The conversation with the rights of one version's time: it is read by the two whose it was.
+
+    Whoever it was handed over to afterwards was not there, and neither were the guests of those two.
+    """
+    if responsible in (None, conversation.responsible.id):
+        return conversation
+    return replace(conversation, facts=replace(conversation.facts, responsible=responsible, guests=()))
 
 
 def of(connection: Connection, actor: Actor, id_: str, version: int) -> Record:
     """One record. Raises NotFound, also when there is no such version."""
-    conversation = conversations.see(connection, actor, id_)
-    conversations.required(conversation, actor, Action.READ_RECORD)
+    conversation = conversations.see_former(connection, actor, id_)
     record, signature = tables.record, tables.signature
     row = connection.execute(
         select(record).where(record.c.conversation_id == id_, record.c.version == version)
     ).one_or_none()
     if row is None:
         raise NotFound
+    conversation = _as_then(conversation, row.responsible_id)
+    conversations.required(conversation, actor, Action.READ_RECORD)
+    if conversation.facts.responsible != conversation.responsible.id:
+        then = people.get(connection, conversation.facts.responsible)
+        conversation = replace(conversation, responsible=then)
     signed = connection.scalars(
         select(signature.c.statement)
         .where(signature.c.conversation_id == id_, signature.c.version == version)
@@ -179,7 +197,7 @@ def previous(
         )
         .where(
             table.employee_id == conversation.employee.id,
-            table.responsible_id == conversation.responsible.id,
+            record.responsible_id == conversation.responsible.id,
             table.id != conversation.id,
             record.closed_at.is_not(None),
             *([] if kinds is None else [kind.in_(kinds)]),
@@ -238,6 +256,10 @@ class Records:
         """As ``record_paper.pdf``, in a thread, and a few at a time."""
         async with self._papers:
             return await asyncio.to_thread(record_paper.pdf, sheet, words, sha256, seal, self._clock())
+
+    async def unsealed_paper(self, sheet: Sheet, words: PaperWords) -> bytes:
+        """As ``paper``, of what is no record."""
+        return await self.paper(sheet, words, "", None)
 
     async def seal(self) -> OrganisationSeal:
         """The organisation's key, for whoever asks for its certificate. It is read once: it never changes."""

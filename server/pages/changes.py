@@ -19,6 +19,7 @@ from server.rules.access import Pane, State
 
 ICONS = {
     Kind.CREATED: "sprout",
+    Kind.HANDED_OVER: "users",
     Kind.SHARED: "send",
     Kind.OPENED: "eye",
     Kind.FROZEN: "lock",
@@ -160,6 +161,11 @@ def _sentence(turn: Turn, conversation: Conversation, me: Person, view: View) ->
     match turn.kind:
         case Kind.CREATED:
             return say("%(name)s planned the conversation", name=name)
+        case Kind.HANDED_OVER:
+            to = turn.to.name if turn.to else ""
+            if turn.to is not None and turn.by is not None and turn.to.id == turn.by.id:
+                return say("%(name)s took the conversation over", name=name)
+            return say("%(name)s handed the conversation over to %(other)s", name=name, other=to)
         case Kind.SHARED:
             return say("%(name)s shared the answers", name=name)
         case Kind.OPENED:
