@@ -10,18 +10,18 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, vCalAddress, vDatetime, vText, vUri
 
-from server.letters import Kind, Letter, Party
+from server.letter_format import TAKES_NO_EVENT, Appointment, Kind, Letter, Party
 from server.rules.limits import MEETING_MINUTES
 
 REQUEST: Final = "REQUEST"
 CANCEL: Final = "CANCEL"
+GIVES_UP: Final = (Kind.CALLED_OFF, Kind.LEFT)
+"""The letters with which a calendar gives up the event that it has."""
 
 
 def method(letter: Letter) -> str | None:
     """What the receiver's calendar is asked to do (RFC 5546). None for a letter without an event."""
-    if letter.sequence is None or letter.meeting_at is None:
-        return None
-    return CANCEL if letter.kind is Kind.CALLED_OFF else REQUEST
+    return None if _told(letter) is None else CANCEL if letter.kind in GIVES_UP else REQUEST
 
 
 def event(letter: Letter, organizer: Party, summary: str, description: str, url: str) -> bytes:
@@ -30,33 +30,38 @@ def event(letter: Letter, organizer: Party, summary: str, description: str, url:
     The same letter always gives the same bytes. ``organizer`` is whose address the letters come from:
     calendars take a change from nobody else.
     """
-    asked = method(letter)
-    if asked is None or letter.meeting_at is None or letter.sequence is None:
+    asked, told = method(letter), _told(letter)
+    if asked is None or told is None:
         raise ValueError("there is no event in this letter")
+    begins_at, sequence, zone = told
+    about = letter.about
+    assert isinstance(about, Appointment)  # noqa: S101 (what is told of an event)
     made = Event()
-    made.add("uid", f"{letter.conversation}@samsyn.invalid")
-    made.add("sequence", letter.sequence)
+    made.add("uid", f"{about.conversation}@samsyn.invalid")
+    made.add("sequence", sequence)
     made.add("dtstamp", letter.made_at.astimezone(UTC))
-    end = letter.meeting_at + timedelta(minutes=MEETING_MINUTES)
-    zone = ZoneInfo(letter.time_zone or "UTC")
-    made.add("dtstart", vDatetime(_local(letter.meeting_at, zone)))
-    made.add("dtend", vDatetime(_local(end, zone)))
+    made.add("dtstart", vDatetime(_local(begins_at, zone)))
+    made.add("dtend", vDatetime(_local(begins_at + timedelta(minutes=MEETING_MINUTES), zone)))
     made.add("summary", one_line(summary))
     made.add("description", description)
-    if letter.place:
-        made.add("location", one_line(letter.place))
+    if about.place:
+        made.add("location", one_line(about.place))
     made.add("url", vUri(url))
     made.add("organizer", _address(organizer))
-    for party in _attending(letter):
+    for party in _attending(letter, about):
         attendee = _address(party)
-        attendee.params["ROLE"] = vText("REQ-PARTICIPANT")
+        attendee.params["CUTYPE"] = vText("INDIVIDUAL")
+        attendee.params["ROLE"] = vText("REQ-PARTICIPANT" if party in _both(about) else "OPT-PARTICIPANT")
         attendee.params["PARTSTAT"] = vText("NEEDS-ACTION")
         # Nobody reads answers: the two agree on the page, or talk.
         attendee.params["RSVP"] = vText("FALSE")
         made.add("attendee", attendee)
-    made.add("status", "CANCELLED" if asked == CANCEL else "CONFIRMED")
+    if letter.kind is not Kind.LEFT:
+        # Of an event that goes on without the receiver it must not be said (RFC 5546, 3.2.5).
+        made.add("status", "CANCELLED" if asked == CANCEL else "CONFIRMED")
     # That somebody has such a conversation is not for whoever may look into the calendar.
     made.add("class", "PRIVATE")
+    made.add("transp", "OPAQUE")
 
     calendar = Calendar()
     calendar.add("version", "2.0")
@@ -65,11 +70,21 @@ def event(letter: Letter, organizer: Party, summary: str, description: str, url:
     calendar.add("method", asked)
     calendar.add_component(made)
     # Rules for the years around, for calendars that do not know the zone by its name.
-    year = letter.meeting_at.astimezone(zone).date().replace(month=1, day=1)
+    year = begins_at.astimezone(zone).date().replace(month=1, day=1)
     calendar.add_missing_timezones(
         first_date=year - timedelta(days=366), last_date=year + timedelta(days=3 * 366)
     )
     return bytes(calendar.to_ical())
+
+
+def _told(letter: Letter) -> tuple[datetime, int, ZoneInfo] | None:
+    """When the event begins, its sequence and its zone; None for a letter without an event."""
+    about = letter.about
+    if not isinstance(about, Appointment) or letter.kind in TAKES_NO_EVENT:
+        return None
+    if about.sequence is None or about.meeting_at is None:
+        return None
+    return about.meeting_at, about.sequence, ZoneInfo(about.time_zone or "UTC")
 
 
 def one_line(words: str) -> str:
@@ -83,10 +98,18 @@ def _local(moment: datetime, zone: ZoneInfo) -> datetime:
     return moment.astimezone(UTC) if local.fold else local
 
 
-def _attending(letter: Letter) -> list[Party]:
-    """The two parties, and the receiver if that is a guest: no guest learns of another here."""
-    both = [letter.employee, letter.responsible]
-    return both if letter.to.id in {party.id for party in both} else [*both, letter.to]
+def _both(about: Appointment) -> tuple[Party, Party]:
+    return about.employee, about.responsible
+
+
+def _attending(letter: Letter, about: Appointment) -> list[Party]:
+    """The two parties, and the receiver if that is a guest: no guest learns of another here.
+
+    For somebody whose part has ended, she alone (RFC 5546, 3.2.5).
+    """
+    if letter.kind is Kind.LEFT:
+        return [letter.to]
+    return [*_both(about), letter.to] if letter.is_to_guest else [*_both(about)]
 
 
 def _address(party: Party) -> vCalAddress:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from server import audit, conversations, decisions, letters
+from server import audit, conversations, decisions, letter_format, letters
 from server.audit import Event
 from server.decisions import Decision, Declined, Kind
 from server.rules.access import Action, Actor, State
@@ -26,7 +26,7 @@ def decline(
     """
     conversation = conversations.locked_for(connection, actor, id_, Action.DECLINE)
     decisions.decide(connection, conversation, Kind.DECLINED, actor, reason, now, alternative)
-    letters.queue(connection, id_, letters.Kind.CALLED_OFF, now)
+    letters.queue(connection, id_, letter_format.Kind.CALLED_OFF, now)
     conversations.move(connection, conversation, State.DECLINED, actor, now)
     audit.record(connection, Event.CONVERSATION_DECLINED, actor.person, now, conversation=id_)
 
@@ -35,7 +35,7 @@ def cancel(connection: Connection, actor: Actor, id_: str, reason: str, now: dat
     """Cancel a conversation for which one is responsible. Raises as ``decline``."""
     conversation = conversations.locked_for(connection, actor, id_, Action.CANCEL)
     decisions.decide(connection, conversation, Kind.CANCELLED, actor, reason, now)
-    letters.queue(connection, id_, letters.Kind.CALLED_OFF, now)
+    letters.queue(connection, id_, letter_format.Kind.CALLED_OFF, now)
     conversations.move(connection, conversation, State.CANCELLED, actor, now)
     audit.record(connection, Event.CONVERSATION_CANCELLED, actor.person, now, conversation=id_)
 

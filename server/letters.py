@@ -1,93 +1,50 @@
-"""Letters: what people are told of a meeting by e-mail, stored with the change that it tells of.
+"""Letters: what people are told by e-mail, stored with the change that it tells of.
 
-    move, invite, cancel ── queue ──▶ table "letter" ── claim ──▶ server/mail.py ── settle ──▶ sent
+    move, invite, cancel, remind ── queue ──▶ table "letter" ── server/outbox.py ──▶ server/mail.py
 
 Key invariants:
 
 1. A letter is stored with what it tells of, or neither is.
-2. One node at a time sends a letter. Who dies while sending leaves it to another, when the lease is over.
-3. A letter says who meets whom, when and where: nothing that anybody wrote.
-4. What a letter says is fixed when it is stored: tried again, it is the same letter, with the same id.
-5. A newer letter to somebody about a conversation takes the place of older ones that have not left yet.
+2. A letter says who meets whom, when and where, or about whom something is: nothing that anybody wrote.
+3. What a letter says is fixed when it is stored: tried again, it is the same letter, with the same id.
+4. A newer letter to somebody about a matter takes the place of older ones that have not left yet. A reminder
+   takes the place of other reminders only: nobody misses an invitation for it.
+5. Somebody is reminded once of the same matter in the same way for the same day.
+
+``queue`` tells all who take part in a conversation, ``queue_to`` one of them, ``queue_notice`` somebody of
+what is about no meeting, ``server/reminders.py`` reminds.
 """
 
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from collections.abc import Callable
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, insert, select, update
+from sqlalchemy import Connection, Row, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from server import people, templates
+from server.letter_format import (
+    REMINDERS,
+    TAKES_NO_EVENT,
+    About,
+    Appointment,
+    Kind,
+    Letter,
+    Material,
+    Notice,
+    Party,
+    about_of,
+    facts_of,
+)
 from server.people import Person
 from server.rules.access import Actor
-from server.rules.limits import (
-    LETTER_FAILURE_CHARACTERS_MAX,
-    LETTER_HOURS_MAX,
-    LETTER_LEASE_SECONDS,
-    LETTER_PAUSE_SECONDS_MAX,
-    LETTER_PAUSE_SECONDS_MIN,
-    LETTERS_SHOWN_MAX,
-)
+from server.rules.errors import NotFound
+from server.rules.limits import LETTERS_SHOWN_MAX
 from server.storage import tables
 from server.storage.database import Database
 
 ID_BYTES = 16
-
-
-class Kind(StrEnum):
-    """What a letter tells."""
-
-    INVITED = "invited"
-    MOVED = "moved"
-    """Another time, another place, or both."""
-    CALLED_OFF = "called_off"
-    """The conversation was declined or cancelled."""
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """Somebody as the letter names them."""
-
-    id: str
-    name: str
-    email: str
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """One letter to one person."""
-
-    id: str
-    conversation: str
-    kind: Kind
-    to: Party
-    """As the organisation knows the person when the letter is read."""
-    locale: str
-    """The receiver's language."""
-    template: Mapping[str, str]
-    """The name of the template, locale -> text."""
-    employee: Party
-    responsible: Party
-    meeting_at: datetime | None
-    time_zone: str | None
-    """As in the IANA database; there whenever ``meeting_at`` is."""
-    place: str
-    before_at: datetime | None
-    """When they were to meet, of a meeting that was moved."""
-    sequence: int | None
-    """Of the calendar event that goes with it; None when none does."""
-    made_at: datetime
-    attempts: int
-    """How often it has been tried, this time included."""
-    sent_at: datetime | None
-
-    @property
-    def other(self) -> Party:
-        """Whom the receiver meets. For a guest, the employee."""
-        return self.responsible if self.to.id == self.employee.id else self.employee
 
 
 def queue(
@@ -97,136 +54,164 @@ def queue(
 
     Nothing is stored unless a calendar invitation was sent (``calendar_sequence``) or e-mail was chosen
     (``notify``). With an invitation out, every letter but the first carries the next sequence. ``before`` is
-    when they were to meet. Of one that is called off, ask before its guests' part is ended.
+    when they were to meet. Of one that is called off, ask before its guests' part is ended: guests who
+    were asked and have not answered are told too.
     """
-    table = tables.conversation
-    row = connection.execute(select(table).where(table.c.id == id_).with_for_update()).one()
-    if row.calendar_sequence is None and not row.notify:
+    row = _told_of(connection, id_)
+    if row is None:
         return
-    sequence = row.calendar_sequence
-    if sequence is not None and kind is not Kind.INVITED:
-        sequence += 1
-        connection.execute(update(table).where(table.c.id == id_).values(calendar_sequence=sequence))
-    facts = {
-        "template": templates.get(connection, row.template_id, row.template_version).name.model_dump(),
-        "employee": _party(connection, row.employee_id),
-        "responsible": _party(connection, row.responsible_id),
-        "meeting_at": row.meeting_at.isoformat() if row.meeting_at else None,
-        "time_zone": row.time_zone,
-        "place": row.place or "",
-        "before_at": before.isoformat() if before else None,
-        "sequence": sequence,
-    }
-    for person in _receivers(connection, row):
-        _put(connection, row.id, person, kind, facts, now)
+    sequence = row.calendar_sequence if kind is Kind.INVITED else _next_sequence(connection, row)
+    guests = _guests(connection, id_)
+    told = appointment(connection, row, sequence, before=before)
+    for person in (row.employee_id, row.responsible_id, *(each for each, takes in guests.items() if takes)):
+        put(connection, kind, id_, person, told, now)
+    if kind is Kind.CALLED_OFF:
+        asked = appointment(connection, row, None)
+        for person in (each for each, takes in guests.items() if not takes):
+            put(connection, kind, id_, person, asked, now)
 
 
-def _party(connection: Connection, person: str) -> dict[str, str]:
-    known = people.get(connection, person)
-    return {"id": known.id, "name": known.name, "email": known.email}
+def queue_to(connection: Connection, id_: str, kind: Kind, person: str, now: datetime) -> None:
+    """Store a letter about a conversation as it now stands to one person, as ``queue``.
+
+    A guest who is asked (``GUEST_ASKED``) or begins to take part (``INVITED``), somebody whose part has
+    ended (``LEFT``: her calendar gives the event up) or who was asked in vain (``NOT_ASKED``). Each event
+    carries the next sequence: she may have had one before.
+    """
+    row = _told_of(connection, id_)
+    if row is None:
+        return
+    sequence = None if kind in TAKES_NO_EVENT else _next_sequence(connection, row)
+    put(connection, kind, id_, person, appointment(connection, row, sequence), now)
 
 
-def _receivers(connection: Connection, row: Row[Any]) -> list[str]:
-    """The two parties, and the guests who take part."""
-    guest = tables.guest
-    guests = connection.scalars(
-        select(guest.c.person_id)
-        .where(
-            guest.c.conversation_id == row.id,
-            guest.c.agreed_at.is_not(None),
-            guest.c.accepted_at.is_not(None),
-            guest.c.ended_at.is_(None),
-        )
-        .order_by(guest.c.invited_at, guest.c.person_id)
-    )
-    return [row.employee_id, row.responsible_id, *guests]
+def hand_over(connection: Connection, id_: str, successor: str, now: datetime) -> None:
+    """Store letters about a conversation that is about to get another responsible, as ``queue``.
+
+    All who take part are told (``REASSIGNED``), the successor too; to the predecessor it is ``LEFT``.
+    """
+    row = _told_of(connection, id_)
+    if row is None:
+        return
+    sequence = _next_sequence(connection, row)
+    told = appointment(connection, row, sequence, responsible=successor)
+    guests = [each for each, takes in _guests(connection, id_).items() if takes and each != successor]
+    for person in (row.employee_id, successor, *guests):
+        put(connection, Kind.REASSIGNED, id_, person, told, now)
+    put(connection, Kind.LEFT, id_, row.responsible_id, told, now)
 
 
-def _put(
-    connection: Connection, id_: str, person: str, kind: Kind, facts: dict[str, Any], now: datetime
-) -> None:
+def queue_notice(
+    connection: Connection,
+    kind: Kind,
+    matter: str,
+    to: str,
+    about: str,
+    path: str,
+    now: datetime,
+    *,
+    first_on: date | None = None,
+    last_on: date | None = None,
+    number: int = 1,
+    day: date | None = None,
+) -> bool:
+    """Store a letter to one person that is about no meeting. Returns whether it is new.
+
+    ``about`` is the person whom it is about, ``path`` the page to read on, ``/people/maja``. ``matter`` names
+    what it is about (``asked-for/maja``): a newer letter takes the place of one of the same matter that has
+    not left. ``first_on``, ``last_on`` and ``number`` are as ``Notice`` has them, ``day`` as ``put``.
+    """
+    notice = Notice(party(connection, about), path, first_on, last_on, number)
+    return put(connection, kind, matter, to, notice, now, day=day)
+
+
+def drop(connection: Connection, matter: str, person: str) -> None:
+    """Let nothing leave any more that waits for somebody about a matter; of a conversation, its id."""
     letter = tables.letter
     connection.execute(
         update(letter)
-        .where(letter.c.conversation_id == id_, letter.c.person_id == person, letter.c.next_at.is_not(None))
+        .where(letter.c.matter == matter, letter.c.person_id == person, letter.c.next_at.is_not(None))
         .values(next_at=None)
     )
-    connection.execute(
-        insert(letter).values(
-            id=secrets.token_hex(ID_BYTES),
-            conversation_id=id_,
+
+
+def appointment(
+    connection: Connection,
+    row: Row[Any],
+    sequence: int | None,
+    *,
+    before: datetime | None = None,
+    responsible: str | None = None,
+) -> Appointment:
+    """What letters say of a conversation, of its row in the table. ``responsible`` is who is to be that."""
+    template = templates.get(connection, row.template_id, row.template_version)
+    return Appointment(
+        conversation=row.id,
+        template=template.name.model_dump(),
+        employee=party(connection, row.employee_id),
+        responsible=party(connection, responsible or row.responsible_id),
+        meeting_at=row.meeting_at,
+        time_zone=row.time_zone,
+        place=row.place or "",
+        before_at=before,
+        sequence=sequence,
+        material=Material(row.template_id, row.template_version, row.sends_routine, row.sends_plan)
+        if row.sends_routine or row.sends_plan
+        else None,
+    )
+
+
+def party(connection: Connection, person: str) -> Party:
+    """Somebody as letters name them."""
+    known = people.get(connection, person)
+    return Party(known.id, known.name, known.email)
+
+
+def put(
+    connection: Connection,
+    kind: Kind,
+    matter: str,
+    person: str,
+    about: About,
+    now: datetime,
+    *,
+    day: date | None = None,
+) -> bool:
+    """Store one letter, unless there is one of the same kind, matter and ``day`` to the same person.
+
+    Returns whether it is new. Without a ``day`` it always is.
+    """
+    letter = tables.letter
+    id_ = secrets.token_hex(ID_BYTES)
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    stored = connection.execute(
+        insert(letter)
+        .values(
+            id=id_,
+            conversation_id=about.conversation if isinstance(about, Appointment) else None,
+            matter=matter,
             person_id=person,
             kind=kind.value,
-            facts=facts,
+            day=day,
+            facts=facts_of(about, kind),
             made_at=now,
             next_at=now,
             attempts=0,
         )
+        .on_conflict_do_nothing(index_elements=["matter", "person_id", "kind", "day"])
     )
-
-
-def is_waiting(connection: Connection, now: datetime) -> bool:
-    """Whether there is a letter to send now."""
-    return bool(connection.scalar(select(exists().where(tables.letter.c.next_at <= now))))
-
-
-def claim(connection: Connection, now: datetime) -> Letter | None:
-    """Take the letter that has waited longest, for LETTER_LEASE_SECONDS. None when nothing is to be sent.
-
-    What is older than LETTER_HOURS_MAX is given up instead, and so is what is for somebody who has left.
-    """
-    letter, person = tables.letter, tables.person
-    gone = select(person.c.id).where(~person.c.active)
-    connection.execute(
-        update(letter)
-        .where(
-            letter.c.next_at <= now,
-            (letter.c.made_at < now - timedelta(hours=LETTER_HOURS_MAX)) | letter.c.person_id.in_(gone),
-        )
-        .values(next_at=None)
+    if not stored.rowcount:
+        return False
+    older = update(letter).where(
+        letter.c.matter == matter,
+        letter.c.person_id == person,
+        letter.c.next_at.is_not(None),
+        letter.c.id != id_,
     )
-    row = connection.execute(
-        select(letter)
-        .where(letter.c.next_at <= now)
-        .order_by(letter.c.next_at, letter.c.made_at, letter.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ).one_or_none()
-    if row is None:
-        return None
-    lease = now + timedelta(seconds=LETTER_LEASE_SECONDS)
-    connection.execute(
-        update(letter).where(letter.c.id == row.id).values(next_at=lease, attempts=row.attempts + 1)
-    )
-    return _letter(row, people.get(connection, row.person_id), row.attempts + 1)
-
-
-def sent(connection: Connection, id_: str, now: datetime) -> None:
-    """Note that a mail server has taken the letter."""
-    letter = tables.letter
-    connection.execute(
-        update(letter).where(letter.c.id == id_).values(sent_at=now, next_at=None, failed_why=None)
-    )
-
-
-def failed(connection: Connection, letter: Letter, why: str, now: datetime, *, for_good: bool) -> bool:
-    """Note that a claimed letter could not be sent, and why. Returns whether it will be tried again.
-
-    It is tried again after a pause that doubles from LETTER_PAUSE_SECONDS_MIN up to
-    LETTER_PAUSE_SECONDS_MAX, until it is LETTER_HOURS_MAX old; never again ``for_good``.
-    """
-    pause = min(LETTER_PAUSE_SECONDS_MIN * 2 ** min(letter.attempts - 1, 20), LETTER_PAUSE_SECONDS_MAX)
-    next_at = now + timedelta(seconds=pause)
-    is_over = for_good or next_at > letter.made_at + timedelta(hours=LETTER_HOURS_MAX)
-    table = tables.letter
-    # A newer letter may have taken its place meanwhile: then it stays where it is.
-    still_to_send = and_(table.c.id == letter.id, table.c.next_at.is_not(None))
-    changed = connection.execute(
-        update(table)
-        .where(still_to_send)
-        .values(next_at=None if is_over else next_at, failed_why=why[:LETTER_FAILURE_CHARACTERS_MAX])
-    )
-    return not is_over and bool(changed.rowcount)
+    if kind in REMINDERS:
+        older = older.where(letter.c.kind.in_([each.value for each in REMINDERS]))
+    connection.execute(older.values(next_at=None))
+    return True
 
 
 def to(connection: Connection, actor: Actor) -> list[Letter]:
@@ -241,56 +226,78 @@ def to(connection: Connection, actor: Actor) -> list[Letter]:
     if not rows:
         return []
     receiver = people.get(connection, actor.person)
-    return [_letter(row, receiver, row.attempts) for row in rows]
+    return [letter_of(row, receiver) for row in rows]
 
 
-def _letter(row: Row[Any], person: Person, attempts: int) -> Letter:
-    facts = row.facts
+def one_to(connection: Connection, actor: Actor, id_: str) -> Letter:
+    """One letter to the actor. Raises NotFound, for somebody else's too."""
+    letter = tables.letter
+    row = connection.execute(
+        select(letter).where(letter.c.id == id_, letter.c.person_id == actor.person)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return letter_of(row, people.get(connection, actor.person))
+
+
+def letter_of(row: Row[Any], person: Person) -> Letter:
+    """A row of the table as a letter to the person whose it is."""
+    kind = Kind(row.kind)
     return Letter(
         id=row.id,
-        conversation=row.conversation_id,
-        kind=Kind(row.kind),
+        kind=kind,
         to=Party(person.id, person.name, person.email),
         locale=person.locale,
-        template=facts["template"],
-        employee=Party(**facts["employee"]),
-        responsible=Party(**facts["responsible"]),
-        meeting_at=_instant(facts["meeting_at"]),
-        time_zone=facts["time_zone"],
-        place=facts["place"],
-        before_at=_instant(facts["before_at"]),
-        sequence=facts["sequence"],
+        about=about_of(row.facts, row.conversation_id),
         made_at=row.made_at,
-        attempts=attempts,
+        attempts=row.attempts,
         sent_at=row.sent_at,
     )
 
 
-def _instant(written: str | None) -> datetime | None:
-    return datetime.fromisoformat(written) if written else None
+def _told_of(connection: Connection, id_: str) -> Row[Any] | None:
+    """The conversation's row, locked; None where nobody is told of it."""
+    table = tables.conversation
+    row = connection.execute(select(table).where(table.c.id == id_).with_for_update()).one()
+    return None if row.calendar_sequence is None and not row.notify else row
+
+
+def _next_sequence(connection: Connection, row: Row[Any]) -> int | None:
+    """The sequence that the next event about the conversation has; None where none was ever sent."""
+    if row.calendar_sequence is None:
+        return None
+    table = tables.conversation
+    number: int = connection.execute(
+        update(table)
+        .where(table.c.id == row.id)
+        .values(calendar_sequence=table.c.calendar_sequence + 1)
+        .returning(table.c.calendar_sequence)
+    ).scalar_one()
+    return number
+
+
+def _guests(connection: Connection, id_: str) -> dict[str, bool]:
+    """The guests who know of the conversation, each with whether they take part."""
+    guest = tables.guest
+    rows = connection.execute(
+        select(guest.c.person_id, guest.c.accepted_at)
+        .where(guest.c.conversation_id == id_, guest.c.agreed_at.is_not(None), guest.c.ended_at.is_(None))
+        .order_by(guest.c.invited_at, guest.c.person_id)
+    )
+    return {row.person_id: row.accepted_at is not None for row in rows}
 
 
 class Letters:
-    """The way in for pages and for whoever sends."""
+    """The way in for pages: each to what was sent to themselves."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
 
-    async def claim(self) -> Letter | None:
-        """As ``claim``. While nothing waits, nothing is written."""
-        if not await self._database.read(lambda c: is_waiting(c, self._clock())):
-            return None
-        return await self._database.write(lambda c: claim(c, self._clock()))
-
-    async def sent(self, letter: Letter) -> None:
-        """As ``sent``."""
-        await self._database.write(lambda c: sent(c, letter.id, self._clock()))
-
-    async def failed(self, letter: Letter, why: str, *, for_good: bool) -> bool:
-        """As ``failed``."""
-        return await self._database.write(lambda c: failed(c, letter, why, self._clock(), for_good=for_good))
-
     async def to(self, actor: Actor) -> list[Letter]:
         """As ``to``."""
         return await self._database.read(lambda c: to(c, actor))
+
+    async def one_to(self, actor: Actor, id_: str) -> Letter:
+        """As ``one_to``."""
+        return await self._database.read(lambda c: one_to(c, actor, id_))

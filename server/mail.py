@@ -6,7 +6,7 @@ it leaves a letter that goes out again, with the same Message-ID and the same ca
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -26,8 +26,9 @@ from aiosmtplib import (
 
 from server import calendar
 from server.calendar import one_line
-from server.letters import Letter, Letters, Party
+from server.letter_format import Letter, Party
 from server.mail_server import MailServer, Protection
+from server.outbox import Outbox
 from server.rules.errors import StorageUnavailable
 from server.rules.limits import DRAIN_SECONDS_MAX, LETTER_POLL_SECONDS, LETTER_SECONDS_MAX
 from server.storage.bells import Bell, BellsMissed, ConversationChanged
@@ -50,10 +51,20 @@ class Written:
     description: str
     """What stands in the event."""
     url: str
-    """Where the conversation is."""
+    """Where to read on: the conversation, or the page about somebody."""
+    enclosed: tuple["Enclosed", ...] = ()
 
 
-Write = Callable[[Letter], Written]
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """A PDF that goes with a letter."""
+
+    name: str
+    """Of the file, with its ending."""
+    content: bytes
+
+
+Write = Callable[[Letter], Awaitable[Written]]
 
 
 class _NotTaken(Exception):
@@ -84,6 +95,8 @@ def message(letter: Letter, written: Written, came_from: Address) -> EmailMessag
         made.add_alternative(
             event, maintype="text", subtype="calendar", params={"method": asked, "charset": "utf-8"}
         )
+    for file in written.enclosed:
+        made.add_attachment(file.content, maintype="application", subtype="pdf", filename=file.name)
     # Said last: it would go with the first part otherwise.
     made["Content-Language"] = letter.locale
     return made
@@ -99,8 +112,8 @@ def _address(party: Party) -> Address:
 class Postman:
     """Sends what waits, as long as the server runs. One a node."""
 
-    def __init__(self, letters: Letters, server: MailServer, came_from: Address, write: Write) -> None:
-        self._letters = letters
+    def __init__(self, outbox: Outbox, server: MailServer, came_from: Address, write: Write) -> None:
+        self._outbox = outbox
         self._server = server
         self._from = came_from
         self._write = write
@@ -134,16 +147,16 @@ class Postman:
         """
         client = self._client()
         try:
-            while not self._is_stopping and (letter := await self._letters.claim()) is not None:
+            while not self._is_stopping and (letter := await self._outbox.claim()) is not None:
                 try:
                     await self._send(client, letter)
                 except _NotTaken as refused:
-                    again = await self._letters.failed(letter, str(refused), for_good=refused.for_good)
+                    again = await self._outbox.failed(letter, str(refused), for_good=refused.for_good)
                     log.warning("a letter was not sent", letter=letter.id, why=str(refused), again=again)
                     if refused.is_away:
                         return
                 else:
-                    await self._letters.sent(letter)
+                    await self._outbox.sent(letter)
         finally:
             await _leave(client)
 
@@ -175,7 +188,9 @@ class Postman:
     async def _send(self, client: SMTP, letter: Letter) -> None:
         """Hand one letter over. Raises _NotTaken."""
         try:
-            made = message(letter, self._write(letter), self._from)
+            made = message(letter, await self._write(letter), self._from)
+        except StorageUnavailable:
+            raise
         except ValueError as error:
             raise _NotTaken(str(error), for_good=True) from error
         except Exception as error:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, update
 
-from server import audit, conversations, letters
+from server import audit, conversations, letter_format, letters
 from server.audit import Event
 from server.conversations import Meeting
 from server.rules.access import Action, Actor
@@ -64,7 +64,7 @@ def move(connection: Connection, actor: Actor, id_: str, meeting: Meeting, now: 
     table = tables.conversation
     values = {"meeting_at": meeting.at, "time_zone": meeting.time_zone, "place": meeting.place}
     connection.execute(update(table).where(table.c.id == id_).values(values))
-    letters.queue(connection, id_, letters.Kind.MOVED, now, before=before.at if before else None)
+    letters.queue(connection, id_, letter_format.Kind.MOVED, now, before=before.at if before else None)
     audit.record(connection, Event.MEETING_MOVED, actor.person, now, conversation=id_)
     ring(connection, ConversationChanged(id_))
 

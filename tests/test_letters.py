@@ -1,25 +1,20 @@
 """Letters: stored with what they tell of, taken by one node at a time, and given up at last."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from server import conversations, letters
 from server.conversations import Meeting
-from server.letters import Kind, Letter, Letters
+from server.letter_format import Appointment, Kind, Letter, Notice
+from server.letters import Letters
+from server.outbox import Outbox
 from server.rules.access import OPERATOR, Pane
-from server.rules.limits import (
-    LETTER_HOURS_MAX,
-    LETTER_LEASE_SECONDS,
-    LETTER_PAUSE_SECONDS_MAX,
-    LETTER_PAUSE_SECONDS_MIN,
-)
+from server.rules.errors import NotFound
 from server.storage import tables
 from server.storage.database import Database
-from server.storage.opening import open_database
 from tests.conftest import SetClock
 from tests.organisation import ANNUAL, ASTRID, JONAS, MAJA, Organisation, text
 
@@ -35,8 +30,8 @@ async def here(database: Database, clock: SetClock) -> Organisation:
 
 
 @pytest.fixture
-def waiting(here: Organisation) -> Letters:
-    return Letters(here.database, here.clock)
+def waiting(here: Organisation) -> Outbox:
+    return Outbox(here.database, here.clock)
 
 
 async def invited(here: Organisation, *, notify: bool = True, invite: bool = True) -> str:
@@ -51,7 +46,13 @@ async def rows(here: Organisation) -> list[Any]:
     return await here.database.read(lambda connection: list(connection.execute(wanted).all()))
 
 
-async def everything(waiting: Letters) -> list[Letter]:
+def about(letter: Letter) -> Appointment:
+    """What a letter about a conversation says."""
+    assert isinstance(letter.about, Appointment)
+    return letter.about
+
+
+async def everything(waiting: Outbox) -> list[Letter]:
     """Take all that is due."""
     taken = []
     while (letter := await waiting.claim()) is not None:
@@ -59,13 +60,13 @@ async def everything(waiting: Letters) -> list[Letter]:
     return taken
 
 
-async def test_both_are_told_where_e_mail_was_chosen(here: Organisation, waiting: Letters) -> None:
+async def test_both_are_told_where_e_mail_was_chosen(here: Organisation, waiting: Outbox) -> None:
     id_ = await invited(here, invite=False)
     told = sorted(await everything(waiting), key=lambda letter: letter.to.name)
     assert [letter.to.name for letter in told] == ["Jonas Bergman", "Maja Öberg"]
     for letter in told:
-        assert (letter.conversation, letter.kind, letter.sequence) == (id_, Kind.INVITED, None)
-        assert (letter.meeting_at, letter.time_zone, letter.place) == (
+        assert (about(letter).conversation, letter.kind, about(letter).sequence) == (id_, Kind.INVITED, None)
+        assert (about(letter).meeting_at, about(letter).time_zone, about(letter).place) == (
             THURSDAY.at,
             "Europe/Stockholm",
             "Rum Storsjön",
@@ -79,29 +80,33 @@ async def test_nobody_is_told_where_nothing_was_chosen(here: Organisation) -> No
     assert await here.count("letter") == 0
 
 
-async def test_a_calendar_alone_is_told_by_letter_too(here: Organisation, waiting: Letters) -> None:
+async def test_a_calendar_alone_is_told_by_letter_too(here: Organisation, waiting: Outbox) -> None:
     await invited(here, notify=False)
-    assert [letter.sequence for letter in await everything(waiting)] == [0, 0]
+    assert [about(letter).sequence for letter in await everything(waiting)] == [0, 0]
 
 
-async def test_each_change_carries_the_next_sequence(here: Organisation, waiting: Letters) -> None:
+async def test_each_change_carries_the_next_sequence(here: Organisation, waiting: Outbox) -> None:
     id_ = await invited(here)
-    seen = [{letter.sequence for letter in await everything(waiting)}]
+    seen = [{about(letter).sequence for letter in await everything(waiting)}]
     await here.meetings.move(JONAS.actor, id_, FRIDAY)
     moved = await everything(waiting)
     await here.declining.cancel(JONAS.actor, id_, "Flyttas till våren.")
     called_off = await everything(waiting)
-    assert [*seen, {one.sequence for one in moved}, {one.sequence for one in called_off}] == [{0}, {1}, {2}]
-    assert {(one.kind, one.before_at, one.meeting_at) for one in moved} == {
+    assert [*seen, {about(one).sequence for one in moved}, {about(one).sequence for one in called_off}] == [
+        {0},
+        {1},
+        {2},
+    ]
+    assert {(one.kind, about(one).before_at, about(one).meeting_at) for one in moved} == {
         (Kind.MOVED, THURSDAY.at, FRIDAY.at)
     }
     assert {one.kind for one in called_off} == {Kind.CALLED_OFF}
 
 
-async def test_a_change_without_an_invitation_has_no_sequence(here: Organisation, waiting: Letters) -> None:
+async def test_a_change_without_an_invitation_has_no_sequence(here: Organisation, waiting: Outbox) -> None:
     id_ = await invited(here, invite=False)
     await here.meetings.move(JONAS.actor, id_, FRIDAY)
-    assert [letter.sequence for letter in await everything(waiting)] == [None, None]
+    assert [about(letter).sequence for letter in await everything(waiting)] == [None, None]
 
 
 async def test_a_change_that_is_not_stored_is_not_told(here: Organisation) -> None:
@@ -122,7 +127,7 @@ async def test_a_change_that_is_not_stored_is_not_told(here: Organisation) -> No
 
 
 async def test_a_newer_letter_takes_the_place_of_one_that_has_not_left(
-    here: Organisation, waiting: Letters
+    here: Organisation, waiting: Outbox
 ) -> None:
     id_ = await invited(here)
     await here.meetings.move(JONAS.actor, id_, FRIDAY)
@@ -130,7 +135,7 @@ async def test_a_newer_letter_takes_the_place_of_one_that_has_not_left(
 
 
 async def test_a_letter_that_fails_after_a_newer_one_came_is_not_tried_again(
-    here: Organisation, waiting: Letters, clock: SetClock
+    here: Organisation, waiting: Outbox, clock: SetClock
 ) -> None:
     id_ = await invited(here)
     old = await everything(waiting)
@@ -140,10 +145,11 @@ async def test_a_letter_that_fails_after_a_newer_one_came_is_not_tried_again(
     assert {letter.kind for letter in await everything(waiting)} == {Kind.MOVED}
 
 
-async def test_a_guest_is_told_once_it_is_agreed_and_accepted(here: Organisation, waiting: Letters) -> None:
+async def test_a_guest_is_told_once_it_is_agreed_and_accepted(here: Organisation, waiting: Outbox) -> None:
     id_ = await invited(here)
     await everything(waiting)
     await here.invitations.invite(MAJA.actor, id_, "astrid")
+    await everything(waiting)
     await here.meetings.move(JONAS.actor, id_, FRIDAY)
     assert {letter.to.id for letter in await everything(waiting)} == {"maja", "jonas"}
     await here.invitations.accept(ASTRID.actor, id_)
@@ -163,107 +169,138 @@ async def test_a_letter_holds_no_word_of_what_was_written(here: Organisation) ->
     assert "Kanarie" not in str(stored)
 
 
-async def test_no_letter_is_taken_twice_while_it_is_being_sent(
-    here: Organisation, waiting: Letters, clock: SetClock
-) -> None:
-    await invited(here)
-    assert len(await everything(waiting)) == 2
-    clock.pass_time(seconds=LETTER_LEASE_SECONDS - 1)
-    assert await waiting.claim() is None
-
-
-async def test_what_a_node_died_with_is_taken_by_another(
-    here: Organisation, waiting: Letters, clock: SetClock
-) -> None:
-    await invited(here)
-    first = await everything(waiting)
-    clock.pass_time(seconds=LETTER_LEASE_SECONDS + 1)
-    again = await everything(waiting)
-    assert {letter.id for letter in again} == {letter.id for letter in first}
-    assert {letter.attempts for letter in again} == {2}
-
-
-async def test_two_nodes_never_take_the_same_letter(postgres_url: str, clock: SetClock) -> None:
-    nodes = [await open_database(postgres_url, clock) for _ in range(2)]
-    there = Organisation(nodes[0], clock)
-    await there.found()
-    for _ in range(10):
-        await invited(there)
-    taken = await asyncio.gather(*(everything(Letters(node, clock)) for node in nodes for _ in range(4)))
-    ids = [letter.id for batch in taken for letter in batch]
-    assert len(ids) == len(set(ids)) == 20
-    for node in nodes:
-        await node.close()
-
-
-async def test_a_letter_that_failed_waits_longer_each_time(
-    here: Organisation, waiting: Letters, clock: SetClock
-) -> None:
-    await invited(here)
-    pauses = []
-    for _ in range(9):
-        letter = await waiting.claim()
-        assert letter is not None
-        for other in await everything(waiting):
-            await waiting.failed(other, "away", for_good=True)
-        began = clock.now
-        assert await waiting.failed(letter, "away", for_good=False)
-        while not await here.database.read(lambda c: letters.is_waiting(c, clock())):
-            clock.pass_time(seconds=5)
-        pauses.append((clock.now - began).total_seconds())
-    assert pauses == [min(LETTER_PAUSE_SECONDS_MIN * 2**n, LETTER_PAUSE_SECONDS_MAX) for n in range(9)]
-
-
-async def test_a_letter_is_given_up_at_last(here: Organisation, waiting: Letters, clock: SetClock) -> None:
-    await invited(here)
-    tried = await everything(waiting)
-    clock.pass_time(hours=LETTER_HOURS_MAX)
-    assert not await waiting.failed(tried[0], "away", for_good=False)
-    clock.pass_time(hours=1)
-    # The other one's sender has never said what became of it.
-    assert await waiting.claim() is None
-    assert [row.sent_at for row in await rows(here)] == [None, None]
-
-
-async def test_what_nobody_could_send_for_days_does_not_leave_when_somebody_can(
-    here: Organisation, waiting: Letters, clock: SetClock
-) -> None:
-    await invited(here)
-    clock.pass_time(hours=LETTER_HOURS_MAX + 1)
-    assert await waiting.claim() is None
-
-
-async def test_a_letter_refused_for_good_is_not_tried_again_and_says_why(
-    here: Organisation, waiting: Letters, clock: SetClock
-) -> None:
-    await invited(here)
-    for letter in await everything(waiting):
-        assert not await waiting.failed(letter, "550 nobody here" + "!" * 1000, for_good=True)
-    clock.pass_time(hours=1)
-    assert await waiting.claim() is None
-    assert {row.failed_why[:10] for row in await rows(here)} == {"550 nobody"}
-
-
-async def test_a_letter_that_left_is_not_taken_again(
-    here: Organisation, waiting: Letters, clock: SetClock
-) -> None:
-    await invited(here)
-    for letter in await everything(waiting):
-        await waiting.sent(letter)
-    clock.pass_time(hours=1)
-    assert await waiting.claim() is None
-    assert {row.sent_at for row in await rows(here)} == {clock.now - timedelta(hours=1)}
-
-
-async def test_nothing_is_sent_to_whoever_has_left(here: Organisation, waiting: Letters) -> None:
-    await invited(here)
-    leaves = update(tables.person).where(tables.person.c.id == "maja").values(active=False)
-    await here.database.write(lambda connection: connection.execute(leaves))
-    assert [letter.to.id for letter in await everything(waiting)] == ["jonas"]
-
-
-async def test_people_see_the_letters_to_themselves_alone(here: Organisation, waiting: Letters) -> None:
+async def test_people_see_the_letters_to_themselves_alone(here: Organisation) -> None:
     id_ = await invited(here)
-    assert [letter.conversation for letter in await waiting.to(MAJA.actor)] == [id_]
-    assert await waiting.to(ASTRID.actor) == []
-    assert await waiting.to(OPERATOR) == []
+    seen = Letters(here.database, here.clock)
+    [letter] = await seen.to(MAJA.actor)
+    assert about(letter).conversation == id_
+    assert await seen.one_to(MAJA.actor, letter.id) == letter
+    assert await seen.to(ASTRID.actor) == []
+    assert await seen.to(OPERATOR) == []
+    for stranger in (ASTRID.actor, JONAS.actor, OPERATOR):
+        with pytest.raises(NotFound):
+            await seen.one_to(stranger, letter.id)
+
+
+# Guests.
+
+
+async def test_a_guest_is_asked_by_letter_and_gets_the_event_on_joining(
+    here: Organisation, waiting: Outbox
+) -> None:
+    id_ = await invited(here)
+    await everything(waiting)
+    await here.invitations.invite(MAJA.actor, id_, "astrid")
+    [asked] = await everything(waiting)
+    assert (asked.to.id, asked.kind, about(asked).sequence) == ("astrid", Kind.GUEST_ASKED, None)
+    await here.invitations.accept(ASTRID.actor, id_)
+    [joined] = await everything(waiting)
+    assert (joined.to.id, joined.kind, about(joined).sequence) == ("astrid", Kind.INVITED, 1)
+
+
+async def test_whom_the_manager_invites_hears_of_it_when_the_employee_agrees(
+    here: Organisation, waiting: Outbox
+) -> None:
+    id_ = await invited(here)
+    await everything(waiting)
+    await here.invitations.invite(JONAS.actor, id_, "astrid")
+    assert await everything(waiting) == []
+    await here.invitations.agree(MAJA.actor, id_, "astrid")
+    assert [letter.kind for letter in await everything(waiting)] == [Kind.GUEST_ASKED]
+
+
+async def test_a_guest_whose_part_ends_is_told_and_nobody_else(here: Organisation, waiting: Outbox) -> None:
+    id_ = await invited(here)
+    await here.invitations.invite(MAJA.actor, id_, "astrid")
+    await here.invitations.accept(ASTRID.actor, id_)
+    await everything(waiting)
+    await here.invitations.end(JONAS.actor, id_, "astrid")
+    [left] = await everything(waiting)
+    assert (left.to.id, left.kind, about(left).sequence) == ("astrid", Kind.LEFT, 2)
+    # What comes next is newer to everybody.
+    await here.meetings.move(JONAS.actor, id_, FRIDAY)
+    assert {about(letter).sequence for letter in await everything(waiting)} == {3}
+
+
+async def test_a_guest_who_has_not_answered_is_told_when_she_need_not(
+    here: Organisation, waiting: Outbox
+) -> None:
+    id_ = await invited(here)
+    await here.invitations.invite(MAJA.actor, id_, "astrid")
+    await everything(waiting)
+    await here.invitations.end(MAJA.actor, id_, "astrid")
+    [told] = await everything(waiting)
+    assert (told.to.id, told.kind) == ("astrid", Kind.NOT_ASKED)
+
+
+async def test_a_guest_who_says_no_is_told_nothing_more(here: Organisation, waiting: Outbox) -> None:
+    id_ = await invited(here)
+    await everything(waiting)
+    await here.invitations.invite(MAJA.actor, id_, "astrid")
+    await here.invitations.end(ASTRID.actor, id_, "astrid")
+    assert await everything(waiting) == []
+
+
+async def test_a_guest_who_was_asked_hears_that_it_is_called_off_without_an_event(
+    here: Organisation, waiting: Outbox
+) -> None:
+    id_ = await invited(here)
+    await here.invitations.invite(MAJA.actor, id_, "astrid")
+    await everything(waiting)
+    await here.declining.cancel(JONAS.actor, id_, "Flyttas till våren.")
+    told = {letter.to.id: about(letter).sequence for letter in await everything(waiting)}
+    assert told == {"maja": 1, "jonas": 1, "astrid": None}
+
+
+# Another responsible.
+
+
+async def test_all_are_told_of_another_responsible_and_the_one_before_gives_the_event_up(
+    here: Organisation, waiting: Outbox
+) -> None:
+    id_ = await invited(here)
+    await everything(waiting)
+    await here.database.write(lambda c: letters.hand_over(c, id_, "astrid", here.clock()))
+    told = {letter.to.id: letter for letter in await everything(waiting)}
+    kinds = {person: letter.kind for person, letter in told.items()}
+    assert kinds == {"maja": Kind.REASSIGNED, "astrid": Kind.REASSIGNED, "jonas": Kind.LEFT}
+    assert {(about(letter).responsible.id, about(letter).sequence) for letter in told.values()} == {
+        ("astrid", 1)
+    }
+
+
+# What is about no meeting.
+
+
+def asks(here: Organisation) -> Any:
+    return lambda c: letters.queue_notice(
+        c, Kind.ASKED_FOR, "asked-for/maja", "jonas", "maja", "/people/maja", here.clock()
+    )
+
+
+async def test_a_letter_can_be_about_a_person(here: Organisation, waiting: Outbox) -> None:
+    await here.database.write(asks(here))
+    [letter] = await everything(waiting)
+    assert (letter.to.id, letter.kind) == ("jonas", Kind.ASKED_FOR)
+    assert isinstance(letter.about, Notice)
+    assert (letter.about.person.name, letter.about.path) == ("Maja Öberg", "/people/maja")
+
+
+async def test_asked_again_it_is_one_letter_and_taken_back_it_is_none(
+    here: Organisation, waiting: Outbox
+) -> None:
+    await here.database.write(asks(here))
+    await here.database.write(asks(here))
+    assert len(await everything(waiting)) == 1
+    await here.database.write(asks(here))
+    await here.database.write(lambda c: letters.drop(c, "asked-for/maja", "jonas"))
+    assert await everything(waiting) == []
+
+
+async def test_a_letter_about_a_person_does_not_replace_one_about_a_meeting(
+    here: Organisation, waiting: Outbox
+) -> None:
+    await invited(here)
+    await here.database.write(asks(here))
+    kinds = sorted(letter.kind for letter in await everything(waiting))
+    assert kinds == [Kind.ASKED_FOR, Kind.INVITED, Kind.INVITED]

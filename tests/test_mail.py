@@ -20,9 +20,10 @@ from sqlalchemy import select, update
 from server import mail
 from server.app import WEB
 from server.conversations import Meeting
-from server.letters import Kind, Letter, Letters
-from server.mail import Postman
+from server.letter_format import Kind, Letter
+from server.mail import Postman, Write
 from server.mail_server import MailServer, Protection, sender
+from server.outbox import Outbox
 from server.pages.catalogues import LOCALES, read_catalogues
 from server.pages.letters_view import writer, written
 from server.rules.errors import StorageUnavailable
@@ -33,7 +34,7 @@ from server.storage.database import Database
 from tests.conftest import SetClock
 from tests.mailbox import Calendar, Mailbox, calendar_part, event_of, open_mailbox
 from tests.organisation import ANNUAL, JONAS, MAJA, Organisation
-from tests.test_calendar import INVITED
+from tests.test_calendar import INVITED, changed
 
 ADDRESS = "https://samtal.example.org"
 CATALOGUES = read_catalogues(WEB / "locales")
@@ -56,7 +57,11 @@ async def mailbox() -> AsyncIterator[Mailbox]:
 
 
 def postman(here: Organisation, server: MailServer) -> Postman:
-    return Postman(Letters(here.database, here.clock), server, SAMSYN, writer(CATALOGUES, ADDRESS))
+    return Postman(Outbox(here.database, here.clock), server, SAMSYN, write_of(here))
+
+
+def write_of(here: Organisation) -> Write:
+    return writer(CATALOGUES, ADDRESS, here.templates.get, here.records.unsealed_paper)
 
 
 async def invited(here: Organisation, *, invite: bool = True) -> str:
@@ -227,10 +232,10 @@ async def test_a_letter_whose_leaving_was_not_noted_is_the_same_one_again(
         raise StorageUnavailable
 
     await invited(here)
-    letters = Letters(here.database, here.clock)
-    post = Postman(letters, mailbox.server(), SAMSYN, writer(CATALOGUES, ADDRESS))
+    outbox = Outbox(here.database, here.clock)
+    post = Postman(outbox, mailbox.server(), SAMSYN, write_of(here))
     with monkeypatch.context() as patched:
-        patched.setattr(letters, "sent", full_disk)
+        patched.setattr(outbox, "sent", full_disk)
         with pytest.raises(StorageUnavailable):
             await post.deliver()
     clock.pass_time(seconds=LETTER_LEASE_SECONDS + 1)
@@ -261,16 +266,16 @@ async def test_somebody_without_a_usable_address_keeps_no_other_from_being_told(
 async def test_a_letter_that_cannot_be_written_keeps_no_other_from_leaving(
     here: Organisation, mailbox: Mailbox
 ) -> None:
-    write = writer(CATALOGUES, ADDRESS)
+    write = write_of(here)
 
-    def stumble(letter: Letter) -> mail.Written:
+    async def stumble(letter: Letter) -> mail.Written:
         if letter.to.id == "maja":
             raise KeyError("a defect")
-        return write(letter)
+        return await write(letter)
 
     await invited(here)
-    letters = Letters(here.database, here.clock)
-    await Postman(letters, mailbox.server(), SAMSYN, stumble).deliver()
+    outbox = Outbox(here.database, here.clock)
+    await Postman(outbox, mailbox.server(), SAMSYN, stumble).deliver()
     assert [envelope.rcpt_tos for envelope in mailbox.envelopes] == [[JONAS.email]]
 
 
@@ -296,8 +301,8 @@ async def test_a_defect_does_not_end_the_postman(
     here: Organisation, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mail, "LETTER_POLL_SECONDS", 0.01)
-    letters = Letters(here.database, here.clock)
-    claim = letters.claim
+    outbox = Outbox(here.database, here.clock)
+    claim = outbox.claim
     stumbled: list[bool] = []
 
     async def stumble() -> Letter | None:
@@ -306,9 +311,9 @@ async def test_a_defect_does_not_end_the_postman(
             raise KeyError("a defect")
         return await claim()
 
-    monkeypatch.setattr(letters, "claim", stumble)
+    monkeypatch.setattr(outbox, "claim", stumble)
     await invited(here)
-    post = Postman(letters, mailbox.server(), SAMSYN, writer(CATALOGUES, ADDRESS))
+    post = Postman(outbox, mailbox.server(), SAMSYN, write_of(here))
     post.start()
     async with asyncio.timeout(20):
         await mailbox.has(2)
@@ -418,9 +423,9 @@ def open_signing_in(context: ssl.SSLContext, protection: Protection):  # type: i
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("kind", Kind)
 def test_every_letter_is_written_in_every_language(locale: str, kind: Kind) -> None:
-    letter = replace(INVITED, kind=kind, locale=locale, before_at=FRIDAY.at)
+    letter = replace(changed(INVITED, before_at=FRIDAY.at), kind=kind, locale=locale)
     said = written(letter, CATALOGUES[locale], ADDRESS)
-    assert letter.template[locale] in said.subject
+    assert INVITED.about.template[locale] in said.subject
     assert f'<html lang="{locale}">' in said.html
     for words in ("Maja Öberg", "Jonas Bergman", "Rum Storsjön", said.url):
         assert words in said.text
@@ -429,7 +434,7 @@ def test_every_letter_is_written_in_every_language(locale: str, kind: Kind) -> N
 
 
 def test_words_are_written_into_the_page_as_words() -> None:
-    letter = replace(INVITED, place="<script>alert(1)</script> & co")
+    letter = changed(INVITED, place="<script>alert(1)</script> & co")
     said = written(letter, CATALOGUES["sv"], ADDRESS)
     assert "<script>" not in said.html
     assert "&lt;script&gt;" in said.html
@@ -443,12 +448,9 @@ HEADERS = (
 
 @given(words=st.text(max_size=100) | st.text(alphabet='\r\n:,;<>@"\\ Bcc', max_size=60))
 def test_no_name_and_no_place_can_add_to_the_head(words: str) -> None:
-    letter = replace(
-        INVITED,
-        to=replace(INVITED.to, name=words),
-        employee=replace(INVITED.employee, name=words),
-        place=words,
-        template=dict.fromkeys(LOCALES, words),
+    to = replace(INVITED.to, name=words)
+    letter = changed(
+        replace(INVITED, to=to), employee=to, place=words, template=dict.fromkeys(LOCALES, words)
     )
     made = mail.message(letter, written(letter, CATALOGUES["sv"], ADDRESS), SAMSYN)
     head = made.as_bytes().split(b"\r\n\r\n")[0].decode()

@@ -1,17 +1,16 @@
-"""What a letter says, in its receiver's language: as plain text, as HTML and as a calendar event."""
+"""A letter as it goes out: plain text, HTML, the words of its calendar event, and what is enclosed."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 from markupsafe import Markup
 
-from server.calendar import method, one_line
-from server.letters import Kind, Letter
+from server.calendar import one_line
+from server.letter_format import Letter
 from server.mail import Written
 from server.pages.catalogues import Catalogue
-from server.pages.context import DEFAULT_ZONE
-from server.pages.dates import Days
+from server.pages.letter_words import CHOICES, said
+from server.pages.material_view import GetTemplate, Paper, enclosed
 
 PAGE = Markup(
     '<!doctype html>\n<html lang="{locale}">\n<head><meta charset="utf-8"><title>{subject}</title></head>\n'
@@ -30,99 +29,52 @@ LINK = Markup(
     'background:#1c5d51;color:#ffffff;border-radius:6px">{}</a></p>\n'
 )
 SMALL = Markup('<p style="margin:0;color:#55625e;font-size:14px">{}</p>\n')
+CHOICE = Markup(
+    '<p style="margin:0 0 8px;color:#55625e;font-size:14px">{} '
+    '<a href="{}" style="color:#1c5d51">{}</a></p>\n'
+)
 
 
-def writer(catalogues: Mapping[str, Catalogue], address: str) -> Callable[[Letter], Written]:
+def writer(
+    catalogues: Mapping[str, Catalogue], address: str, get_template: GetTemplate, paper: Paper
+) -> Callable[[Letter], Awaitable[Written]]:
     """Return what writes letters. ``address`` is where people find the server."""
-    return lambda letter: written(letter, catalogues[letter.locale], address)
+
+    async def write(letter: Letter) -> Written:
+        catalogue = catalogues[letter.locale]
+        files = await enclosed(letter, catalogue, get_template, paper)
+        return replace(written(letter, catalogue, address), enclosed=files)
+
+    return write
 
 
 def written(letter: Letter, catalogue: Catalogue, address: str) -> Written:
-    """Write one letter. The same letter always reads the same."""
+    """Write one letter, without what is enclosed. The same letter always reads the same."""
     say = catalogue.say
-    days = Days(catalogue, letter.made_at, ZoneInfo(letter.time_zone or DEFAULT_ZONE))
-    template = one_line(letter.template[catalogue.locale])
-    names = {"employee": one_line(letter.employee.name), "responsible": one_line(letter.responsible.name)}
-    between = say("%(employee)s and %(responsible)s", **names)
-    when = days.exactly(letter.meeting_at) if letter.meeting_at else None
-    subject = _subject(letter, catalogue, template, when)
-    told = _told(letter, catalogue, names)
-    facts = [(say("Conversation"), template), *_facts(letter, catalogue, days)]
-    url = f"{address}/conversations/{letter.conversation}"
-    event = _about_event(letter, catalogue)
+    told = said(letter, catalogue)
+    url = address + told.path
     foot = say("Samsyn has sent this. Answers to it are read by nobody.")
     hello = say("Hello %(name)s,", name=one_line(letter.to.name))
-
-    text = [hello, told, "\n".join(f"{label}: {words}" for label, words in facts), url]
-    body = [
-        PARAGRAPH.format(hello),
-        PARAGRAPH.format(told),
-        FACTS.format(Markup("").join(FACT.format(*fact) for fact in facts)),
-        LINK.format(url, say("Open the conversation")),
-    ]
-    if event:
-        text.append(event)
-        body.append(PARAGRAPH.format(event))
+    text, body = [hello, *told.told], [PARAGRAPH.format(each) for each in (hello, *told.told)]
+    if told.facts:
+        text.append("\n".join(f"{label}: {words}" for label, words in told.facts))
+        body.append(FACTS.format(Markup("").join(FACT.format(*fact) for fact in told.facts)))
+    text.append(url)
+    body.append(LINK.format(url, told.link))
+    if told.after:
+        text.append(told.after)
+        body.append(PARAGRAPH.format(told.after))
+    small = foot
+    if told.choice:
+        choices = address + CHOICES
+        small = f"{told.choice} {choices}\n{foot}"
+        body.append(CHOICE.format(told.choice, choices, choices))
+    body.append(SMALL.format(foot))
     return Written(
-        subject=subject,
-        text="\n\n".join([*text, f"-- \n{foot}\n"]),
-        html=PAGE.format(
-            locale=catalogue.locale, subject=subject, body=Markup("").join([*body, SMALL.format(foot)])
-        ),
-        summary=f"{template}: {between}",
-        description=f"{told}\n{url}",
+        subject=told.subject,
+        text="\n\n".join([*text, f"-- \n{small}\n"]),
+        html=PAGE.format(locale=catalogue.locale, subject=told.subject, body=Markup("").join(body)),
+        summary=told.event,
+        description="\n".join((*told.told[:1], url)),
         url=url,
-    )
-
-
-def _subject(letter: Letter, catalogue: Catalogue, template: str, when: str | None) -> str:
-    say = catalogue.say
-    if letter.kind is Kind.CALLED_OFF:
-        return say("Called off: %(conversation)s", conversation=template)
-    planned = f"{template}, {when}" if when else template
-    if letter.kind is Kind.MOVED:
-        return say("Changed: %(conversation)s", conversation=planned)
-    return say("Invitation: %(conversation)s", conversation=planned)
-
-
-def _told(letter: Letter, catalogue: Catalogue, names: Mapping[str, str]) -> str:
-    say = catalogue.say
-    match letter.kind:
-        case Kind.INVITED:
-            return say("%(employee)s and %(responsible)s are going to have a conversation.", **names)
-        case Kind.MOVED:
-            return say(
-                "The conversation of %(employee)s and %(responsible)s has a new time or place.", **names
-            )
-        case Kind.CALLED_OFF:
-            return say("The conversation of %(employee)s and %(responsible)s will not take place.", **names)
-
-
-def _facts(letter: Letter, catalogue: Catalogue, days: Days) -> list[tuple[str, str]]:
-    """When and where, each with its label."""
-    say = catalogue.say
-    found: list[tuple[str, str]] = []
-    if letter.meeting_at:
-        found.append((say("When"), days.exactly(letter.meeting_at)))
-    if _is_moved(letter.before_at, letter.meeting_at) and letter.before_at:
-        found.append((say("Before"), days.exactly(letter.before_at)))
-    if place := one_line(letter.place):
-        found.append((say("Where"), place))
-    return found
-
-
-def _is_moved(before: datetime | None, now: datetime | None) -> bool:
-    return before is not None and before != now
-
-
-def _about_event(letter: Letter, catalogue: Catalogue) -> str | None:
-    """What to know of the calendar event that goes with the letter; None without one."""
-    if method(letter) is None:
-        return None
-    if letter.kind is Kind.CALLED_OFF:
-        return catalogue.say("With this your calendar can remove the event.")
-    if letter.kind is Kind.MOVED:
-        return catalogue.say("With this your calendar can move the event that it has.")
-    return catalogue.say(
-        "With this your calendar can keep the time. If the time is moved, the event follows."
     )

@@ -55,6 +55,7 @@ def _own(catalogue: Catalogue) -> Iterator[Entry]:
     yield Entry(say("Kept text"), "/kept", "archive")
 
 
+    yield Entry(say("My reminders"), "/reminders", "clock")
 def _is_below(path: str, address: str) -> bool:
     if address == "/":
         return path == "/" or path.startswith("/conversations/")

@@ -1,13 +1,13 @@
 """A record as a page, on paper and in a bundle; a draft on paper; a signer's receipt; the public key."""
 
 import re
-from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from server.pages import heading, record_view, record_words
 from server.pages.context import PersonVisit, Visit
+from server.pages.downloads import download
 from server.pages.rendering import View
 from server.record.bundle import bundle
 from server.record.sealing import OrganisationSeal, for_people
@@ -75,7 +75,7 @@ async def pdf(visit: PersonVisit) -> Response:
     """GET /conversations/{id}/records/{version}.pdf."""
     record, seal = await visit.features.records.download(visit.actor, *_named(visit), "pdf")
     view = visit.view(heading.zone(record.conversation))
-    return _file(await _paper(visit, record, seal, view), "application/pdf", f"{_name(record, view)}.pdf")
+    return download(await _paper(visit, record, seal, view), "application/pdf", f"{_name(record, view)}.pdf")
 
 
 async def packed(visit: PersonVisit) -> Response:
@@ -85,7 +85,7 @@ async def packed(visit: PersonVisit) -> Response:
     paper = await _paper(visit, record, seal, view)
     instructions = record_words.instructions(_key_address(visit), view)
     made = await run_in_threadpool(bundle, record.sealed or b"", paper, record.certificate, instructions)
-    return _file(made, "application/zip", f"{_name(record, view)}.zip")
+    return download(made, "application/zip", f"{_name(record, view)}.zip")
 
 
 async def draft(visit: PersonVisit) -> Response:
@@ -95,7 +95,8 @@ async def draft(visit: PersonVisit) -> Response:
     sheet = record_view.sheet(found.content, (), view, is_draft=True)
     words = record_words.draft(sheet, view)
     made = await visit.features.records.paper(sheet, words, "", None)
-    return _file(made, "application/pdf", f"{view.catalogue.say('Draft')} {found.content.employee.name}.pdf")
+    name = f"{view.catalogue.say('Draft')} {found.content.employee.name}.pdf"
+    return download(made, "application/pdf", name)
 
 
 async def key(visit: Visit) -> Response:
@@ -135,13 +136,3 @@ def _name(record: Record, view: View) -> str:
     content = record.content
     day = view.days.of(record.closed_at or record.frozen_at).isoformat()
     return f"{content.template.name.get(view.locale, content.template.id)} {content.employee.name} {day}"
-
-
-def _file(content: bytes, kind: str, name: str) -> Response:
-    """An answer to be saved under ``name``, whatever characters are in it."""
-    plain, encoded = re.sub(r"[^A-Za-z0-9. -]", "_", name), quote(name, safe="")
-    return Response(
-        content,
-        media_type=kind,
-        headers={"Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"},
-    )

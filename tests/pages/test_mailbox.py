@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.pages.world import NOW, World, browser
-from tests.test_calendar import INVITED
+from tests.test_calendar import INVITED, changed
 
 
 async def test_people_read_the_letters_to_themselves() -> None:
@@ -29,6 +29,6 @@ async def test_without_a_mail_server_the_page_says_that_nothing_leaves() -> None
 
 
 async def test_words_of_a_letter_are_shown_as_words() -> None:
-    world = World(letters=[replace(INVITED, place="<script>alert(1)</script>")])
+    world = World(letters=[changed(INVITED, place="<script>alert(1)</script>")])
     async with browser(world, "m") as client:
         assert "<script>alert" not in (await client.get("/mailbox")).text

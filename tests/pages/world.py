@@ -23,7 +23,7 @@ from server.conversations import Conversation, ConversationPane, Meeting
 from server.decisions import Decision, Declined
 from server.documents import Reading
 from server.invitations import Gathering, Invitation
-from server.letters import Letter
+from server.letter_format import Letter
 from server.pages import (
     changes,
     conversation,
