@@ -168,8 +168,10 @@ def everybody(connection: Connection) -> list[Person]:
     return [person_of(row) for row in rows]
 
 
-def named(connection: Connection, words: str, most: int) -> list[Person]:
+def named(connection: Connection, words: str, most: int, *, also_gone: bool = False) -> list[Person]:
     """Active people by name: whose names begin with every typed word, or whose address is typed in full.
+
+    ``also_gone``: those who have left as well.
 
     ``Öb``, ``ob`` and ``maja öberg`` all find Maja Öberg. In order of the names, ``most`` at most; nobody
     for fewer than ``SEARCH_CHARACTERS_MIN`` letters, so that nobody reads the whole list.
@@ -179,14 +181,18 @@ def named(connection: Connection, words: str, most: int) -> list[Person]:
         return []
     # Compared here and not by the database: SQLite knows capital letters of English only.
     table = tables.person
-    everyone = connection.execute(select(table.c.id, table.c.name, table.c.email).where(table.c.active))
+    everyone = connection.execute(
+        select(table.c.id, table.c.name, table.c.email).where(*([] if also_gone else [table.c.active]))
+    )
     address = normal_email(words)
     found = sorted(
         (each.name, each.id)
         for each in everyone
         if each.email == address or _begins(_plain(each.name), wanted)
     )
-    return [get(connection, id_) for _, id_ in found[:most]]
+    ids = [id_ for _, id_ in found[:most]]
+    known = {row.id: person_of(row) for row in connection.execute(select(table).where(table.c.id.in_(ids)))}
+    return [known[id_] for id_ in ids]
 
 
 def is_found(text: str, words: str) -> bool:
