@@ -18,19 +18,29 @@ from server import mail_server
 from server.accounts import Accounts
 from server.activities import Activities
 from server.activity_turns import ActivityTurns
+from server.archive import Archive
+from server.asking import Asking
 from server.change_log import ChangeLogs
 from server.conversations import Conversations
+from server.coverage import Coverages
 from server.declining import Declining
 from server.documents import Documents
 from server.freezing import Freezing
 from server.invitations import Invitations
+from server.letter_choices import LetterChoices
 from server.letters import Letters
 from server.mail import Postman
 from server.meetings import Meetings
 from server.notes import Notes
+from server.outbox import Outbox
 from server.pages import (
+    activities,
+    activity,
+    archive,
+    asking,
     changes,
     conversation,
+    coverage,
     declining,
     freezing,
     invitations,
@@ -39,7 +49,10 @@ from server.pages import (
     meetings,
     my_sessions,
     offline,
+    planning,
+    policy,
     records,
+    reminders,
     reopening,
     sharing,
     sign_in,
@@ -55,6 +68,7 @@ from server.pages.letters_view import writer
 from server.pages.rendering import Rendering
 from server.pages.security import Security
 from server.pages.static_files import HashedFiles, ServiceWorker
+from server.planning import Planning
 from server.policy import Policies
 from server.realtime.clock import LoopClock
 from server.realtime.rooms import Rooms
@@ -62,8 +76,11 @@ from server.realtime.socket import FindAuthor, live_socket
 from server.record import sealing
 from server.record.sealing import Seals
 from server.records import Records
+from server.reminders import Reminding
 from server.reopening import Reopening
+from server.rounds import Rounds
 from server.rules.errors import NotSignedIn, Refusal, StorageUnavailable
+from server.rules.limits import ARCHIVE_BYTES_MAX, FORM_BYTES_MAX, REMINDER_POLL_SECONDS
 from server.sessions import Sessions
 from server.settings import Settings
 from server.sharing import Sharing
@@ -74,6 +91,8 @@ from server.storage.update_log import Author
 from server.templates import Templates
 
 WEB = Path(__file__).parent.parent / "web"
+UPLOADS = {archive.ADDRESS: ARCHIVE_BYTES_MAX + FORM_BYTES_MAX}
+"""Addresses that take a file, and how many bytes with the form round it."""
 
 
 @asynccontextmanager
@@ -89,11 +108,14 @@ async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIter
     documents = Documents(database, sessions, clock)
     rooms = Rooms(documents, database.log, LoopClock(), database.others)
     database.listen(rooms.hear)
-    letters = Letters(database, clock)
-    postman = _postman(settings, letters)
+    records = Records(database, clock, seals)
+    templates = Templates(database, clock)
+    postman = _postman(settings, Outbox(database, clock), templates, records)
+    reminding = Rounds("reminders", Reminding(database, clock).remind, REMINDER_POLL_SECONDS)
     if postman is not None:
         database.listen(postman.hear)
         postman.start()
+    reminding.start()
     rooms.start()
     try:
         yield Features(
@@ -103,27 +125,33 @@ async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIter
             conversations=Conversations(database, clock),
             sharing=Sharing(database, clock),
             documents=documents,
-            templates=Templates(database, clock),
+            templates=templates,
             activities=Activities(database, clock),
             activity_turns=ActivityTurns(database, clock),
+            archive=Archive(database, clock),
             notes=Notes(database, clock),
             invitations=Invitations(database, clock),
             declining=Declining(database, clock),
             meetings=Meetings(database, clock),
+            planning=Planning(database, clock),
+            asking=Asking(database, clock),
             freezing=Freezing(database, clock, seals),
             signing=Signing(database, clock, accounts, seals),
             reopening=Reopening(database, clock),
-            records=Records(database, clock, seals),
+            records=records,
             change_logs=ChangeLogs(database),
             stand_ins=StandIns(database, clock),
             policies=Policies(database, clock),
-            letters=letters,
+            coverages=Coverages(database, clock),
+            letters=Letters(database, clock),
+            letter_choices=LetterChoices(database),
             rooms=rooms,
             settings=settings,
             clock=clock,
         )
     finally:
         await rooms.drain()
+        await reminding.stop()
         if postman is not None:
             await postman.stop()
         await database.close()
@@ -139,6 +167,7 @@ def create_app(features: Features) -> Starlette:
     of_conversation, of_pane = "/conversations/{id}", "/conversations/{id}/panes/{pane}"
     of_guest = "/conversations/{id}/guests/{person}"
     of_record = "/conversations/{id}/records/{version}"
+    of_activity = "/people/{person}/activities/{activity}"
     return Starlette(
         routes=[
             Route("/", for_person(start.show)),
@@ -148,7 +177,18 @@ def create_app(features: Features) -> Starlette:
             Route("/sessions", for_person(my_sessions.show)),
             Route("/sessions", for_person(my_sessions.end), methods=["POST"]),
             Route("/mailbox", for_person(mailbox.show)),
+            Route("/mailbox/{letter}/material.pdf", for_person(mailbox.material)),
+            Route("/mailbox/{letter}/event.ics", for_person(mailbox.event)),
+            Route("/reminders", for_person(reminders.show)),
+            Route("/reminders", for_person(reminders.choose), methods=["POST"]),
             Route("/language", for_anyone(language.choose), methods=["POST"]),
+            Route("/conversations/ask", for_person(asking.show)),
+            Route("/conversations/ask", for_person(asking.ask), methods=["POST"]),
+            Route("/requests/{id}", for_person(asking.read)),
+            Route("/requests/{id}/decline", for_person(asking.decline), methods=["POST"]),
+            Route("/requests/{id}/take-back", for_person(asking.take_back), methods=["POST"]),
+            Route("/people/{id}/conversations/new", for_person(planning.show)),
+            Route("/people/{id}/conversations/new", for_person(planning.make), methods=["POST"]),
             Route(of_conversation, for_person(conversation.show)),
             Route(f"{of_conversation}/changes", for_person(changes.show)),
             Route(f"{of_pane}/preview", for_person(conversation.preview)),
@@ -183,9 +223,26 @@ def create_app(features: Features) -> Starlette:
             Route(records.KEY_ADDRESS, for_anyone(records.key)),
             Route("/kept", for_person(offline.kept)),
             Route("/offline", for_anyone(offline.offline)),
+            Route(coverage.ADDRESS, for_person(coverage.show)),
+            Route(f"{coverage.ADDRESS}/figures.csv", for_person(coverage.figures)),
+            Route(f"{coverage.ADDRESS}/people.csv", for_person(coverage.people)),
+            Route(policy.ADDRESS, for_person(policy.show)),
+            Route(policy.ADDRESS, for_person(policy.change), methods=["POST"]),
             Route(stand_ins.ADDRESS, for_person(stand_ins.show)),
             Route(stand_ins.ADDRESS, for_person(stand_ins.name), methods=["POST"]),
             Route(f"{stand_ins.ADDRESS}/{{delegation}}/end", for_person(stand_ins.end), methods=["POST"]),
+            Route("/activities", for_person(activities.own)),
+            Route("/people/{person}/activities", for_person(activities.show)),
+            Route("/people/{person}/activities/new", for_person(activities.ask)),
+            Route("/people/{person}/activities/new", for_person(activities.add), methods=["POST"]),
+            Route(of_activity, for_person(activity.show)),
+            Route(f"{of_activity}/comments", for_person(activity.comment), methods=["POST"]),
+            Route(f"{of_activity}/complete", for_person(activity.complete), methods=["POST"]),
+            Route(f"{of_activity}/cancel", for_person(activity.ask_cancel)),
+            Route(f"{of_activity}/cancel", for_person(activity.cancel), methods=["POST"]),
+            Route(f"{of_activity}/take-up", for_person(activity.take_up), methods=["POST"]),
+            Route(archive.ADDRESS, for_person(archive.show)),
+            Route(archive.ADDRESS, for_person(archive.bring), methods=["POST"]),
             Route("/service-worker.js", for_anyone(ServiceWorker(static))),
             Route("/healthz", _health(features)),
             WebSocketRoute("/live", live_socket(features.rooms, _author_of(features), origin)),
@@ -193,7 +250,7 @@ def create_app(features: Features) -> Starlette:
         ],
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=features.settings.hosts, www_redirect=False),
-            Middleware(Security, origin=origin, refused=_refused(pages)),
+            Middleware(Security, origin=origin, refused=_refused(pages), uploads=UPLOADS),
         ],
         exception_handlers={404: pages.missing, 500: pages.broken},
     )
@@ -206,12 +263,13 @@ def _seals(settings: Settings) -> Seals:
     return sealing.given(settings.seal_key, settings.seal_certificate)
 
 
-def _postman(settings: Settings, letters: Letters) -> Postman | None:
+def _postman(settings: Settings, outbox: Outbox, templates: Templates, records: Records) -> Postman | None:
     """Who sends letters; None when there is no mail server."""
     if settings.mail_server is None:
         return None
-    write = writer(read_catalogues(WEB / "locales"), settings.address)
-    return Postman(letters, settings.mail_server, mail_server.sender(settings.mail_from), write)
+    catalogues = read_catalogues(WEB / "locales")
+    write = writer(catalogues, settings.address, templates.get, records.unsealed_paper)
+    return Postman(outbox, settings.mail_server, mail_server.sender(settings.mail_from), write)
 
 
 def _refused(pages: Pages) -> Callable[[Scope, Refusal], ASGIApp]:

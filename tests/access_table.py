@@ -9,6 +9,7 @@ from pathlib import Path
 from server.rules.access import (
     OPERATOR,
     Action,
+    ActivityFacts,
     Actor,
     ConversationFacts,
     GuestFacts,
@@ -138,6 +139,8 @@ class Section:
                 return InvitationFacts(situation.conversation, GUESTS[situation.guest])
             case Action.CREATE_CONVERSATION | Action.ADD_ACTIVITY | Action.SEE_ACTIVITIES:
                 return PersonFacts(EMPLOYEE, RESPONSIBLE, stand_ins=frozenset({STAND_IN}), above=ABOVE)
+            case Action.WRITE_ACTIVITY | Action.END_ACTIVITY:
+                return ActivityFacts(PersonFacts(EMPLOYEE, RESPONSIBLE, stand_ins=frozenset({STAND_IN})))
             case Action.NAME_STAND_IN:
                 return PersonFacts(RESPONSIBLE, ABOVE, leads=True)
             case (
@@ -146,6 +149,7 @@ class Section:
                 | Action.ADD_TEMPLATE
                 | Action.SEE_DECLINED
                 | Action.VERIFY_AUDIT
+                | Action.IMPORT_ARCHIVE
             ):
                 return OrganisationFacts()
             case _:

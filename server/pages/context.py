@@ -26,15 +26,20 @@ if TYPE_CHECKING:
     from server.accounts import Accounts, Person
     from server.activities import Activities
     from server.activity_turns import ActivityTurns
+    from server.archive import Archive
+    from server.asking import Asking
     from server.change_log import ChangeLogs
     from server.conversations import Conversations
+    from server.coverage import Coverages
     from server.declining import Declining
     from server.documents import Documents
     from server.freezing import Freezing
     from server.invitations import Invitations
+    from server.letter_choices import LetterChoices
     from server.letters import Letters
     from server.meetings import Meetings
     from server.notes import Notes
+    from server.planning import Planning
     from server.policy import Policies
     from server.realtime.rooms import Rooms
     from server.records import Records
@@ -72,10 +77,13 @@ class Features:
     templates: "Templates"
     activities: "Activities"
     activity_turns: "ActivityTurns"
+    archive: "Archive"
     notes: "Notes"
     invitations: "Invitations"
     declining: "Declining"
     meetings: "Meetings"
+    planning: "Planning"
+    asking: "Asking"
     freezing: "Freezing"
     signing: "Signing"
     reopening: "Reopening"
@@ -83,7 +91,9 @@ class Features:
     change_logs: "ChangeLogs"
     stand_ins: "StandIns"
     policies: "Policies"
+    coverages: "Coverages"
     letters: "Letters"
+    letter_choices: "LetterChoices"
     rooms: "Rooms"
     settings: "Settings"
     clock: Clock

@@ -1,13 +1,13 @@
 """The conversation page, and one's own pane as the other party sees it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
 from starlette.responses import Response
 
 from crdt.content import Content
-from server import people, records, sources
+from server import records
 from server.conversations import Conversation
 from server.decisions import Decision
 from server.pages import (
@@ -25,6 +25,7 @@ from server.pages.conversation_view import PaneSeen, Seen
 from server.pages.heading import meeting_of, names, title, zone
 from server.pages.page_data import page_data
 from server.pages.rendering import View
+from server.pages.shown import shown_sources
 from server.record.content import RecordContent
 from server.record.format import Frozen, drawn
 from server.record.sheet import SheetSection
@@ -41,7 +42,7 @@ async def show(visit: PersonVisit) -> Response:
     view = visit.view(zone(conversation))
     if conversation.state in (State.FROZEN, State.CLOSED):
         return await signing.review(visit, conversation)
-    shown = await _shown(visit, conversation)
+    shown = await shown_sources(visit, conversation)
     seen = Seen(visit.me, conversation, reading.contents, shown)
     panes = conversation_view.panes(seen, view)
     mine = panes.get(seen.mine) if seen.mine else None
@@ -73,6 +74,8 @@ async def show(visit: PersonVisit) -> Response:
         has_tabs=len(panes) > 1 and not seen.is_single,
         guidance=_guidance(seen, view, mine),
         review=review,
+        # Whoever takes part reads them here; on their own pages only those of a conversation that goes on.
+        opens_goals=seen.mine is not None and conversation.state is State.OPEN,
         last_time=earlier_view.blocks(conversation.template, before, review, view),
         unit_goals=shown[Source.UNIT_GOALS],
         hints=[topic.hint.to(view.locale) for topic in conversation.template.excluded_topics],
@@ -161,14 +164,3 @@ async def _decisions(visit: PersonVisit, conversation: Conversation) -> list[Dec
     if not conversation.may(visit.actor, Action.SEE_DECISION):
         return []
     return await visit.features.declining.decisions(visit.actor, conversation.id)
-
-
-async def _shown(visit: PersonVisit, conversation: Conversation) -> dict[Source, tuple[str, ...]]:
-    """What questions show without asking for it, in the person's language; the unit's goals in any case."""
-    goals = await visit.features.database.read(partial(people.unit_goals, unit=conversation.employee.unit))
-    resolved = await visit.features.database.read(partial(sources.resolved, conversation=conversation))
-    every: dict[Source, Sequence[sources.Shown]] = {**resolved, Source.UNIT_GOALS: goals}
-    return {
-        source: tuple(each if isinstance(each, str) else each[visit.me.locale] for each in texts)
-        for source, texts in every.items()
-    }

@@ -4,7 +4,7 @@ Pure ASGI and outermost, so that a request from another site is refused before i
 at, and so that an error page carries the same headers as any other.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -79,11 +79,17 @@ def set_headers(headers: MutableHeaders, secure: bool) -> None:
 class Security:
     """Refuses what comes from elsewhere or is too large, and sets the headers of every answer."""
 
-    def __init__(self, app: ASGIApp, origin: str | None, refused: Refused) -> None:
-        """``origin`` is the public one, as in the settings; None means whatever the request came to."""
+    def __init__(
+        self, app: ASGIApp, origin: str | None, refused: Refused, uploads: Mapping[str, int] | None = None
+    ) -> None:
+        """``origin`` is the public one, as in the settings; None means whatever the request came to.
+
+        ``uploads``: how many bytes may come to an address that takes files; everywhere else it is a form's.
+        """
         self.app = app
         self.origin = origin
         self.refused = refused
+        self.uploads = uploads or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -99,7 +105,8 @@ class Security:
         if not unsafe:
             await self.app(scope, receive, guarded)
             return
-        body = await _whole_body(headers, receive)
+        most = self.uploads.get(scope["path"], FORM_BYTES_MAX)
+        body = await _whole_body(headers, receive, most)
         if body is None:
             await self.refused(scope, TooLarge())(scope, receive, guarded)
             return
@@ -115,10 +122,10 @@ def _with_headers(send: Send, secure: bool) -> Send:
     return guarded
 
 
-async def _whole_body(headers: Headers, receive: Receive) -> bytes | None:
-    """Read the body, at most FORM_BYTES_MAX; None when there is more, or the sender went away."""
+async def _whole_body(headers: Headers, receive: Receive, most: int) -> bytes | None:
+    """Read the body, at most so many bytes; None when there are more, or the sender went away."""
     announced = headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > FORM_BYTES_MAX:
+    if announced.isdecimal() and int(announced) > most:
         return None
     parts: list[bytes] = []
     size = 0
@@ -128,7 +135,7 @@ async def _whole_body(headers: Headers, receive: Receive) -> bytes | None:
             return None
         part: bytes = message.get("body", b"")
         size += len(part)
-        if size > FORM_BYTES_MAX:
+        if size > most:
             return None
         parts.append(part)
         if not message.get("more_body", False):

@@ -40,6 +40,13 @@ SENTENCES: Final = {
 }
 """Key -> message id, for sentences without a number."""
 
+AT_AN_ACTIVITY: Final = {
+    "present": "%(name)s is here now.",
+    "left": "%(name)s has left.",
+    "share_offline": "There is no network right now. Try again when it is back.",
+}
+"""What reads otherwise where there is no conversation."""
+
 NUMBERS: Final = {
     "saved_on_device": (
         "Saved on this device, %(n)s change waiting for the network.",

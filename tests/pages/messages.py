@@ -13,6 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from server.archive_format import Wrong
 from server.pages import words
 from server.pages.catalogues import DOMAIN, LOCALES, catalogue_path
 from server.rules import errors
@@ -38,7 +39,7 @@ def extracted() -> Catalog:
     for folder in (ROOT / "server" / "pages", ROOT / "web" / "templates"):
         for file, _, message, _, context in extract_from_dir(folder, METHODS, OPTIONS, keywords=KEYWORDS):
             catalog.add(message, locations=[(f"{folder.name}/{file}", 0)], context=context)
-    for message, place in (*refusals(), *client_words()):
+    for message, place in (*refusals(), *client_words(), *file_faults()):
         catalog.add(message, locations=[(place, 0)])
     return catalog
 
@@ -52,10 +53,16 @@ def refusals() -> Iterator[tuple[MessageId, str]]:
 
 def client_words() -> Iterator[tuple[MessageId, str]]:
     """Every sentence that the client shows."""
-    for message in words.SENTENCES.values():
+    for message in (*words.SENTENCES.values(), *words.AT_AN_ACTIVITY.values()):
         yield message, "pages/words.py"
     for forms in words.NUMBERS.values():
         yield forms, "pages/words.py"
+
+
+def file_faults() -> Iterator[tuple[MessageId, str]]:
+    """Everything that can be wrong in a row of a file that HR brings in."""
+    for message in Wrong:
+        yield message.value, "archive_format.py"
 
 
 def read_catalogue(locale: str) -> Catalog:

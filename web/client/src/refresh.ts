@@ -97,9 +97,10 @@ export function replaceRegions(fresh: Document, isLive: (region: Element) => boo
   return standing().filter((sentence) => !before.includes(sentence))
 }
 
-/** When the two meet, what is shared or signed, and what one may do about it, as the page says it in bold. */
+/** When the two meet, what is shared or signed, what one may do about it, as the page says it in bold; who has commented. */
 function standing(): string[] {
-  return sentencesIn('[data-region=meeting] .meeting, [data-region=notice] b, [data-region=signatures] b, [data-region=bar] b')
+  const bold = '[data-region=notice] b, [data-region=signatures] b, [data-region=bar] b'
+  return sentencesIn(`[data-region=meeting] .meeting, ${bold}, [data-region=comments] .by`)
 }
 
 function sentencesIn(selector: string): string[] {
