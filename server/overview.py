@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Subquery, case, exists, func, or_, select
+from sqlalchemy import Connection, Row, Select, Subquery, case, exists, func, select
 
 from server import people, policy
 from server.activities import ActivityState
@@ -132,8 +132,8 @@ def staff(connection: Connection, actor: Actor, now: datetime) -> Overview:
     """
     today = day_of(now)
     here = policy.get(connection)
-    stood_in = _stood_in(connection, actor, today)
-    rows = _rows(connection, _seen_by(actor, [person.id for person, _ in stood_in]), now, today)
+    led = _led(connection, actor, today)
+    rows = _rows(connection, _seen_by(actor, [person.id for person, _ in led]), now, today)
     by_manager: dict[str, list[Row[Any]]] = {}
     for row in rows:
         by_manager.setdefault(row.manager_id, []).append(row)
@@ -147,8 +147,7 @@ def staff(connection: Connection, actor: Actor, now: datetime) -> Overview:
         )
         return Section(manager, tuple(members), until)
 
-    me = people.get(connection, actor.person)
-    sections = (section(me, None), *(section(manager, until) for manager, until in stood_in))
+    sections = (section(manager, until) for manager, until in led)
     teams = (
         _team(people.person_of(row), by_manager[row.id], here, today)
         for row in by_manager.get(actor.person, [])
@@ -157,26 +156,31 @@ def staff(connection: Connection, actor: Actor, now: datetime) -> Overview:
     return Overview(tuple(each for each in sections if each.members), tuple(teams))
 
 
-def _stood_in(connection: Connection, actor: Actor, today: date) -> list[tuple[Person, date]]:
-    """For whom the actor stands in today, and until when, by name."""
+def _led(connection: Connection, actor: Actor, today: date) -> list[tuple[Person, date | None]]:
+    """Whose staff the actor sees: one's own, then theirs for whom one stands in, and until when."""
     person, delegation = tables.person, tables.delegation
+    stands_in = (
+        select(delegation.c.manager_id, func.max(delegation.c.ends_on).label("until"))
+        .where(delegation.c.stand_in_id == actor.person, people.stands_in_on(today))
+        .group_by(delegation.c.manager_id)
+        .subquery()
+    )
+    is_self = person.c.id == actor.person
     rows = connection.execute(
-        select(person, func.max(delegation.c.ends_on).label("until"))
-        .join(delegation, delegation.c.manager_id == person.c.id)
-        .where(delegation.c.stand_in_id == actor.person, people.stands_in_on(today), person.c.active)
-        .group_by(person.c.id)
-        .order_by(person.c.name, person.c.id)
+        select(person, stands_in.c.until)
+        .outerjoin(stands_in, stands_in.c.manager_id == person.c.id)
+        .where(person.c.active, is_self | stands_in.c.until.is_not(None))
+        .order_by(~is_self, person.c.name, person.c.id)
     )
     return [(people.person_of(row), row.until) for row in rows]
 
 
-def _seen_by(actor: Actor, stood_in: list[str]) -> Select[Any]:
+def _seen_by(actor: Actor, led: list[str]) -> Select[Any]:
     """Ids of everybody of whom the actor sees anything, numbers included."""
-    person, led = tables.person, tables.person.alias()
-    leads = select(led.c.id).where(led.c.manager_id == actor.person, led.c.active)
+    person, leader = tables.person, tables.person.alias()
+    leads = select(leader.c.id).where(leader.c.manager_id == actor.person, leader.c.active)
     return select(person.c.id).where(
-        person.c.active,
-        or_(person.c.manager_id.in_([actor.person, *stood_in]), person.c.manager_id.in_(leads)),
+        person.c.active, person.c.manager_id.in_(led) | person.c.manager_id.in_(leads)
     )
 
 
@@ -234,9 +238,9 @@ def _goals(wanted: Select[Any], today: date) -> Subquery:
     return (
         select(
             goal.c.employee_id,
-            func.sum(case((is_active, 1), else_=0)).label("active"),
-            func.sum(case((is_active & (goal.c.due_on < today), 1), else_=0)).label("late"),
-            func.max(case((is_done, goal.c.completed_on))).label("done_on"),
+            func.sum(case((is_active, 1), else_=0)).label("goals_active"),
+            func.sum(case((is_active & (goal.c.due_on < today), 1), else_=0)).label("goals_late"),
+            func.max(case((is_done, goal.c.completed_on))).label("goals_done_on"),
         )
         .where(goal.c.employee_id.in_(wanted))
         .group_by(goal.c.employee_id)
@@ -270,9 +274,9 @@ def _talks_of(row: Row[Any]) -> Talks:
 
 
 def _goals_of(row: Row[Any]) -> Goals:
-    active = row.active or 0
-    kind = Agreed.ACTIVE if active else Agreed.ALL_DONE if row.done_on else Agreed.NONE
-    return Goals(kind, active, row.late or 0, row.done_on)
+    active = row.goals_active or 0
+    kind = Agreed.ACTIVE if active else Agreed.ALL_DONE if row.goals_done_on else Agreed.NONE
+    return Goals(kind, active, row.goals_late or 0, row.goals_done_on)
 
 
 def _completed_on(row: Row[Any]) -> date | None:

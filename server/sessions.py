@@ -17,6 +17,7 @@ from server import audit, people
 from server.audit import Event
 from server.people import Person
 from server.rules.access import Actor
+from server.rules.day import day_of
 from server.rules.errors import NotFound, NotSignedIn
 from server.rules.limits import SESSION_HOURS_MAX, SESSION_IDLE_HOURS_MAX
 from server.storage import tables
@@ -215,7 +216,7 @@ def _holds(now: datetime) -> tuple[ColumnElement[bool], ...]:
 def _row(connection: Connection, session: str, now: datetime) -> Row[Any]:
     person = tables.person
     row = connection.execute(
-        select(person, tables.session.c.id_hash, tables.session.c.seen_at, people.has_staff(now.date()))
+        select(person, tables.session.c.id_hash, tables.session.c.seen_at, people.has_staff(day_of(now)))
         .join(tables.session, tables.session.c.person_id == person.c.id)
         .where(tables.session.c.id_hash == session, person.c.active, *_holds(now))
     ).one_or_none()

@@ -169,6 +169,8 @@ SALT_BYTES = 32
 # How the organisation has it.
 NOTICE_DAYS_MAX = 365
 """Before a meeting, as the organisation wishes invitations to come."""
+REQUIRED_MONTHS_MAX = 60
+"""Between two required conversations, and of an employment that needs none."""
 REMINDER_DAYS_MAX = 60
 """Between a reminder and what it reminds of."""
 RETENTION_DAYS_MAX = 3_650
@@ -273,3 +275,11 @@ OPEN_FILES = 65_536
 
 # HTTP.
 FORM_BYTES_MAX = 1 * MIB
+
+# Coverage, for HR.
+COVERAGE_PEOPLE_SHOWN = 50
+"""People on one page of the list."""
+COVERAGE_YEARS_MAX = 20
+"""How far from today a period may begin or end."""
+SPREADSHEET_CHUNK_ROWS = 500
+"""Rows of a table that are sent at once."""
