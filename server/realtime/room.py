@@ -8,7 +8,7 @@ from typing import Final
 from server.realtime.closings import DocumentClosing
 from server.realtime.live_document import LiveDocument
 from server.realtime.ports import Desk, Opening, OpeningDenied
-from server.realtime.seat import Seat, Stage
+from server.realtime.seat import Line, Seat, Stage
 from server.rules.access import Pane
 from server.rules.errors import StorageUnavailable
 
@@ -60,12 +60,15 @@ class Room:
     async def changed(self) -> None:
         """Something about the whole has changed: ask again, then tell the pages.
 
-        Those of a conversation are told in its joint pane, which everybody who takes part has open.
+        Those of a conversation are told in its joint pane, which everybody who takes part has open, or in
+        another one while that is withheld from them: each once.
         """
         await self.ask_again()
-        for document in self.documents.values():
-            if document.pane in (Pane.JOINT, None):
-                for seat in document.seats:
+        told: set[Line] = set()
+        for document in sorted(self.documents.values(), key=lambda each: each.pane is not Pane.JOINT):
+            for seat in document.seats:
+                if seat.is_present and (document.pane is None or seat.line not in told):
+                    told.add(seat.line)
                     seat.tell(CHANGED)
 
     async def _ask_about(self, document: LiveDocument, seat: Seat) -> None:

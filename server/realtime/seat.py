@@ -65,6 +65,11 @@ class Seat:
         self._waiting_bytes = 0
 
     @property
+    def line(self) -> Line:
+        """The connection: the same for all seats of one page."""
+        return self._line
+
+    @property
     def author(self) -> Author:
         return self.opening.author
 
