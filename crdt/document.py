@@ -209,7 +209,7 @@ class Document:
         return self._encoded(None)
 
     def content(self, only: Container[str] | None = None) -> Content:
-        """What the document says, without what its schema does not have; of all fields, or of these ``only``."""
+        """What the document says, without what its schema does not have: in all fields, or ``only`` these."""
         fields = [field for field in self._schema.fields if only is None or field.name in only]
         with _pycrdt(), self._doc.transaction():
             read = {field.name: _read_field(self._doc, field) for field in fields}
