@@ -101,16 +101,13 @@ def of_mine(connection: Connection, actor: Actor) -> list[Asked]:
 
 
 def requests(connection: Connection, actor: Actor, now: datetime) -> list[Asked]:
-    """What waits for the actor's answer, the oldest first: of those whom she leads, or stands in for today.
-
-    Three queries, however many wait.
-    """
+    """What waits for the actor's answer, the oldest first: of those whom she leads, or stands in for today."""
     person, delegation = tables.person, tables.delegation
     stands_in_for = select(delegation.c.manager_id).where(
         delegation.c.stand_in_id == actor.person, people.stands_in_on(day_of(now))
     )
     rows = connection.execute(
-        select(REQUEST)
+        select(REQUEST, *people.columns_of(person, "employee"))
         .join(person, person.c.id == REQUEST.c.employee_id)
         .where(
             REQUEST.c.answer.is_(None),
@@ -119,8 +116,10 @@ def requests(connection: Connection, actor: Actor, now: datetime) -> list[Asked]
             (person.c.manager_id == actor.person) | person.c.manager_id.in_(stands_in_for),
         )
         .order_by(REQUEST.c.asked_at, REQUEST.c.id)
-    ).all()
-    return _asked(connection, rows)
+    )
+    return [
+        Asked(row.id, people.person_in(row, "employee"), row.wish, row.times, row.asked_at) for row in rows
+    ]
 
 
 def asked(connection: Connection, actor: Actor, id_: str, now: datetime) -> Asked:
