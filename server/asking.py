@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from server import audit, letters, people
 from server.audit import Event
@@ -101,7 +101,7 @@ def of_mine(connection: Connection, actor: Actor) -> list[Asked]:
 
 
 def requests(connection: Connection, actor: Actor, now: datetime) -> list[Asked]:
-    """What waits for the actor's answer, the oldest first: of those whom she leads, or stands in for today."""
+    """What waits for the actor's answer, oldest first: of those whom she leads or stands in for today."""
     person, delegation = tables.person, tables.delegation
     stands_in_for = select(delegation.c.manager_id).where(
         delegation.c.stand_in_id == actor.person, people.stands_in_on(day_of(now))
@@ -124,7 +124,17 @@ def requests(connection: Connection, actor: Actor, now: datetime) -> list[Asked]
 
 def asked(connection: Connection, actor: Actor, id_: str, now: datetime) -> Asked:
     """What somebody asked, for whoever may answer it. Raises NotFound for anybody else."""
-    row = connection.execute(select(REQUEST).where(REQUEST.c.id == id_).with_for_update()).one_or_none()
+    return _to_answerer(connection, actor, select(REQUEST).where(REQUEST.c.id == id_), now)
+
+
+def _locked(connection: Connection, actor: Actor, id_: str, now: datetime) -> Asked:
+    """As ``asked``, for an answer: nobody else answers until the commit. Raises AlreadyAnswered too."""
+    wanted = select(REQUEST).where(REQUEST.c.id == id_).with_for_update()
+    return _unanswered(_to_answerer(connection, actor, wanted, now))
+
+
+def _to_answerer(connection: Connection, actor: Actor, wanted: Select[Any], now: datetime) -> Asked:
+    row = connection.execute(wanted).one_or_none()
     if row is None:
         raise NotFound
     facts = people.facts_on(connection, row.employee_id, day_of(now))
@@ -139,7 +149,7 @@ def decline(connection: Connection, actor: Actor, id_: str, reply: str, now: dat
     Raises NotFound, AlreadyAnswered, ReasonMissing or TextTooLong.
     """
     reply = reason(reply, WISH_CHARACTERS_MAX)
-    told = _to_answer(asked(connection, actor, id_, now))
+    told = _locked(connection, actor, id_, now)
     _answer(connection, told.id, actor, Answer.DECLINED, now, reply=reply)
     audit.record(connection, Event.REQUEST_DECLINED, actor.person, now, person=told.employee.id)
     _tell(connection, told, actor, "/conversations/ask", now)
@@ -147,7 +157,7 @@ def decline(connection: Connection, actor: Actor, id_: str, reply: str, now: dat
 
 def made(connection: Connection, actor: Actor, id_: str, conversation: str, now: datetime) -> None:
     """Answer with a conversation that has just been made. Raises NotFound or AlreadyAnswered."""
-    told = _to_answer(asked(connection, actor, id_, now))
+    told = _locked(connection, actor, id_, now)
     _answer(connection, told.id, actor, Answer.MADE, now, conversation_id=conversation)
     _tell(connection, told, actor, f"/conversations/{conversation}", now)
 
@@ -159,7 +169,7 @@ def take_back(connection: Connection, actor: Actor, id_: str, now: datetime) -> 
     ).one_or_none()
     if row is None:
         raise NotFound
-    told = _to_answer(_asked(connection, [row])[0])
+    told = _unanswered(_asked(connection, [row])[0])
     _answer(connection, told.id, actor, Answer.TAKEN_BACK, now)
     facts = people.facts_on(connection, actor.person, day_of(now))
     for to in {facts.manager or "", *facts.stand_ins}:
@@ -176,7 +186,7 @@ def _waits(connection: Connection, employees: Iterable[str]) -> bool:
     return connection.execute(waiting.limit(1)).one_or_none() is not None
 
 
-def _to_answer(told: Asked) -> Asked:
+def _unanswered(told: Asked) -> Asked:
     if told.answer is not None:
         raise AlreadyAnswered
     return told

@@ -1,4 +1,4 @@
-"""The page of one employee: what is started, what is completed, what is to be done, what comes next (F38-F42).
+"""One employee's page: what is started, what is completed, what is to be done and what is next (F38-F42).
 
 For the employee, the manager, and whoever stands in for the manager. Each finds the conversations in which
 they take part. Of the others the manager learns that there are some, and a stand-in when and in what state.
@@ -120,7 +120,7 @@ def _person(connection: Connection, actor: Actor, id_: str, today: date) -> tupl
 
 
 def _rows(connection: Connection, actor: Actor, id_: str) -> list[Row[Any]]:
-    """All of the employee's conversations, with what ``start.talks`` needs and when each was completed last."""
+    """All of the employee's conversations, with what ``start.talks`` needs and when each was completed."""
     record = tables.record
     completed_at = (
         select(func.max(record.c.closed_at)).where(record.c.conversation_id == TALK.c.id).scalar_subquery()
