@@ -27,6 +27,7 @@ from server.declining import Declining
 from server.documents import Documents
 from server.freezing import Freezing
 from server.invitations import Invitations
+from server.keeping import Keeping
 from server.letter_choices import LetterChoices
 from server.letters import Letters
 from server.mail import Postman

@@ -15,6 +15,7 @@ from server.commands.conversation import conversation
 from server.commands.ground import now, require_folder, said
 from server.commands.organisation import organisation
 from server.commands.password import password
+from server.commands.policy import policy
 from server.commands.template import template
 from server.commands.verify import verify
 from server.demo import loading

@@ -109,8 +109,13 @@ def of(connection: Connection, actor: Actor, id_: str) -> list[Decision]:
     ]
 
 
-def declined(connection: Connection, actor: Actor) -> list[Declined]:
-    """The newest DECLINED_SHOWN_MAX that were declined, newest first, for HR. Raises NotFound for others."""
+def declined(
+    connection: Connection, actor: Actor, between: tuple[datetime, datetime] | None = None
+) -> list[Declined]:
+    """The newest DECLINED_SHOWN_MAX that were declined, newest first, for HR. Raises NotFound for others.
+
+    ``between`` leaves out what was declined before the first instant, or from the second on.
+    """
     if not allowed(actor, Action.SEE_DECLINED, OrganisationFacts()):
         raise NotFound
     conversation, decision = tables.conversation, tables.decision
@@ -126,7 +131,11 @@ def declined(connection: Connection, actor: Actor) -> list[Declined]:
         .join(conversation, conversation.c.id == decision.c.conversation_id)
         .join(employee, employee.c.id == conversation.c.employee_id)
         .join(responsible, responsible.c.id == conversation.c.responsible_id)
-        .where(conversation.c.state == State.DECLINED, decision.c.kind == Kind.DECLINED)
+        .where(
+            conversation.c.state == State.DECLINED,
+            decision.c.kind == Kind.DECLINED,
+            *([decision.c.at >= between[0], decision.c.at < between[1]] if between else []),
+        )
         .order_by(decision.c.at.desc(), decision.c.id.desc())
         .limit(DECLINED_SHOWN_MAX)
     )

@@ -59,6 +59,8 @@ class Declining:
         """As ``decisions.of``: those of one conversation, for its parties."""
         return await self._database.read(lambda c: decisions.of(c, actor, id_))
 
-    async def declined(self, actor: Actor) -> list[Declined]:
+    async def declined(
+        self, actor: Actor, between: tuple[datetime, datetime] | None = None
+    ) -> list[Declined]:
         """As ``decisions.declined``: for HR."""
-        return await self._database.read(lambda c: decisions.declined(c, actor))
+        return await self._database.read(lambda c: decisions.declined(c, actor, between))

@@ -3,21 +3,24 @@
 One row, or none: then everything is as ``Policy`` says by default.
 """
 
+import hashlib
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 from sqlalchemy import Connection, delete, insert, select
 
 from server import audit
 from server.audit import Event
+from server.faults import Fault, path_of, sentence_of
 from server.rules.access import OPERATOR, Action, Actor, OrganisationFacts, allowed
-from server.rules.errors import NotFound
+from server.rules.errors import ChangedMeanwhile, NotFound
 from server.rules.limits import (
     NAME_CHARACTERS_MAX,
     NOTICE_DAYS_MAX,
     REMINDER_DAYS_MAX,
+    REQUIRED_MONTHS_MAX,
     RETENTION_DAYS_MAX,
     RETENTION_YEARS_MAX,
     SMALL_GROUP_MAX,
@@ -93,8 +96,8 @@ class Policy(Strict):
     """Everything that the organisation decides of conversations."""
 
     annual_required: bool = True
-    required_every_months: Annotated[int, Field(ge=1, le=60)] = 12
-    required_from_months: Annotated[int, Field(ge=0, le=60)] = 5
+    required_every_months: Annotated[int, Field(ge=1, le=REQUIRED_MONTHS_MAX)] = 12
+    required_from_months: Annotated[int, Field(ge=0, le=REQUIRED_MONTHS_MAX)] = 5
     may_decline: bool = True
     """Whether an employee may decline a conversation, with a reason (F97, F100)."""
     notice_days: tuple[
@@ -118,6 +121,11 @@ class Policy(Strict):
         return form.default if decided is None else decided
 
     @property
+    def fingerprint(self) -> str:
+        """By which it is known whether it has been changed."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    @property
     def rule(self) -> Rule:
         """Who is to have a conversation, and by when."""
         return Rule(self.annual_required, self.required_every_months, self.required_from_months)
@@ -133,16 +141,44 @@ class Policy(Strict):
         return self
 
 
+class PolicyInvalid(Exception):
+    """A file that is no policy: everything that is wrong with it."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__("; ".join(map(str, faults)))
+        self.faults = faults
+
+
 def get(connection: Connection) -> Policy:
     """Read how the organisation has it now."""
     body = connection.scalar(select(tables.policy.c.body).where(tables.policy.c.id == _ONLY))
     return Policy() if body is None else Policy.model_validate(body)
 
 
-def put(connection: Connection, actor: Actor, policy: Policy, now: datetime) -> None:
-    """Have it so from now on. Raises NotFound without the right."""
+def read(body: object) -> Policy:
+    """Make a policy of a file's content; what is not named there is as by default. Raises PolicyInvalid."""
+    try:
+        return Policy.model_validate(body)
+    except ValidationError as invalid:
+        errors = invalid.errors()
+        raise PolicyInvalid(
+            tuple(Fault(path_of(each["loc"], "the file"), sentence_of(each)) for each in errors)
+        ) from None
+
+
+def put(connection: Connection, actor: Actor, policy: Policy, now: datetime, seen: str = "") -> None:
+    """Have it so from now on. Nothing happens where it is so already.
+
+    ``seen`` is the fingerprint of what the actor saw before. Raises NotFound without the right, and
+    ChangedMeanwhile when it has been changed since.
+    """
     if not allowed(actor, Action.SET_POLICY, OrganisationFacts()):
         raise NotFound
+    stored = get(connection)
+    if seen and stored.fingerprint != seen:
+        raise ChangedMeanwhile
+    if stored == policy:
+        return
     connection.execute(delete(tables.policy).where(tables.policy.c.id == _ONLY))
     connection.execute(
         insert(tables.policy).values(
@@ -167,6 +203,6 @@ class Policies:
         """As ``get``."""
         return await self._database.read(get)
 
-    async def put(self, actor: Actor, policy: Policy) -> None:
+    async def put(self, actor: Actor, policy: Policy, seen: str = "") -> None:
         """As ``put``."""
-        await self._database.write(lambda c: put(c, actor, policy, self._clock()))
+        await self._database.write(lambda c: put(c, actor, policy, self._clock(), seen))

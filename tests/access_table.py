@@ -148,6 +148,8 @@ class Section:
                 | Action.SET_PASSWORD
                 | Action.ADD_TEMPLATE
                 | Action.SEE_DECLINED
+                | Action.SEE_COVERAGE
+                | Action.SET_POLICY
                 | Action.VERIFY_AUDIT
                 | Action.IMPORT_ARCHIVE
             ):

@@ -33,7 +33,7 @@ def test_nobody_needs_one_where_the_organisation_requires_none(began_on: date, e
 
 
 @given(DAYS, st.integers(0, 400), st.integers(0, 12))
-def test_whoever_needs_one_needs_it_in_a_longer_employment_too(began_on: date, days: int, months: int) -> None:
+def test_who_needs_one_needs_it_in_a_longer_employment(began_on: date, days: int, months: int) -> None:
     rule = Rule(from_months=months)
     ends_on = began_on + timedelta(days=days)
     if is_required(rule, began_on, ends_on):

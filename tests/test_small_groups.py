@@ -50,7 +50,8 @@ def test_no_group_that_can_be_computed_is_small(tree: tuple[Tree, dict[str, int]
     below, people = tree
     units = sorted(people)
     rows = [
-        [int(unit in everybody_below(below, top)) for unit in units] for top in shown(below, people, "0", least)
+        [int(unit in everybody_below(below, top)) for unit in units]
+        for top in shown(below, people, "0", least)
     ]
     for wanted in product((0, 1), repeat=len(units)):
         size = sum(people[unit] for unit, is_in in zip(units, wanted, strict=True) if is_in)
@@ -59,18 +60,14 @@ def test_no_group_that_can_be_computed_is_small(tree: tuple[Tree, dict[str, int]
 
 
 @given(trees(), st.integers(2, 6))
-def test_the_whole_is_shown_unless_it_is_small_itself(
-    tree: tuple[Tree, dict[str, int]], least: int
-) -> None:
+def test_the_whole_is_shown_unless_it_is_small_itself(tree: tuple[Tree, dict[str, int]], least: int) -> None:
     below, people = tree
     is_small = 0 < sum(people.values()) < least
     assert ("0" in shown(below, people, "0", least)) is not is_small
 
 
 @given(trees(), st.integers(2, 6))
-def test_where_no_group_is_small_everything_is_shown(
-    tree: tuple[Tree, dict[str, int]], least: int
-) -> None:
+def test_where_no_group_is_small_everything_is_shown(tree: tuple[Tree, dict[str, int]], least: int) -> None:
     below, people = tree
     enough = {unit: number and number + least for unit, number in people.items()}
     assert shown(below, enough, "0", least) == set(people)

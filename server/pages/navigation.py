@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from server.pages.catalogues import Catalogue
+from server.rules.access import Action, OrganisationFacts, allowed
 from server.sessions import Session
 
 
@@ -28,7 +29,7 @@ class Menu:
 
 def menu(session: Session, catalogue: Catalogue, path: str) -> Menu:
     """The menus of somebody who is signed in and looks at ``path``."""
-    main, own = tuple(_main(session, catalogue)), tuple(_own(catalogue))
+    main, own = tuple(_main(session, catalogue)), tuple(_own(session, catalogue))
     # The longest address that the path begins with: ``/people/maja/activities`` before ``/people``.
     above = {entry.address: entry for entry in (*main, *own) if _is_below(path, entry.address)}
     nearest = max(above, key=len, default="")
@@ -45,17 +46,21 @@ def _main(session: Session, catalogue: Catalogue) -> Iterator[Entry]:
     if session.has_staff:
         yield Entry(say("My staff"), "/staff", "users")
     yield Entry(say("My activities"), f"/people/{session.person.id}/activities", "target")
+    if allowed(session.actor, Action.SEE_COVERAGE, OrganisationFacts()):
+        yield Entry(say("Coverage"), "/coverage", "file-check")
 
 
-def _own(catalogue: Catalogue) -> Iterator[Entry]:
-    """What is about the person and her devices."""
+def _own(session: Session, catalogue: Catalogue) -> Iterator[Entry]:
+    """What is about the person and her devices, and last what she sets for others."""
     say = catalogue.say
     yield Entry(say("My devices"), "/sessions", "monitor-smartphone")
     yield Entry(say("My letters"), "/mailbox", "send")
-    yield Entry(say("Kept text"), "/kept", "archive")
-
-
     yield Entry(say("My reminders"), "/reminders", "clock")
+    yield Entry(say("Kept text"), "/kept", "archive")
+    if allowed(session.actor, Action.SET_POLICY, OrganisationFacts()):
+        yield Entry(say("Rules of the organisation"), "/policy", "list")
+
+
 def _is_below(path: str, address: str) -> bool:
     if address == "/":
         return path == "/" or path.startswith("/conversations/")

@@ -120,7 +120,7 @@ async def _read(visit: PersonVisit, typed: Typed) -> tuple[str, str, Days] | For
 async def _meant(
     visit: PersonVisit, words: str, picked: str, *, leading: bool = False
 ) -> tuple[str, tuple[Person, ...]]:
-    """Whose name was typed: the id of one person, or several among whom to pick; ``""`` and none for nobody."""
+    """Whose name was typed: the id of one person, or ``""`` and those among whom to pick."""
     found = await visit.features.stand_ins.found(words, leading=leading)
     exact = [person for person in found if person.name.casefold() == words.casefold()]
     for sure in ([person for person in found if person.id == picked], exact, found):

@@ -349,6 +349,15 @@ class HandoverUnanswered(Refusal):
     sentence = "Before this can be signed or completed, %(name)s must say what goes over."
 
 
+class ChangedMeanwhile(Refusal):
+    """Somebody else has changed the same settings since the page was shown."""
+
+    sentence = (
+        "Somebody else has changed this since you opened it. What you typed is still here: look through it, "
+        "and save once more."
+    )
+
+
 class NoLongerPossible(Refusal):
     """The conversation or the pane has moved on since the page was shown."""
 
