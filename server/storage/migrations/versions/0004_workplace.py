@@ -210,7 +210,7 @@ def _activities_get_documents() -> None:
         sa.select(activity.c.id, activity.c.employee_id, activity.c.title, due_on)
     ).all()
     for row in rows:
-        # A document holds no NUL and no line breaks in its title, and the row says what the document says.
+        # A title is one line, without NUL, and the row says what the document says, up to 300 characters.
         title = " ".join(row.title.replace("\0", "").splitlines())
         line: TextContent = [{"type": "paragraph", "runs": [{"text": title}] if title else []}]
         content: Content = {"title": line}
@@ -225,7 +225,7 @@ def _activities_get_documents() -> None:
         )
         made.close()
         connection.execute(
-            sa.update(activity).where(activity.c.id == row.id).values(title=title, document_id=number)
+            sa.update(activity).where(activity.c.id == row.id).values(title=title[:300], document_id=number)
         )
 
 
