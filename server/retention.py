@@ -82,10 +82,13 @@ def conversations_of(connection: Connection, policy: Policy, person: str) -> dic
 
 
 def preview(connection: Connection, actor: Actor, policy: Policy, on: date) -> Preview:
-    """As ``due``, with the names of those whose it is. Raises NotFound without the right to erase."""
+    """As ``due``, with the names of those whose it is, and without private notes.
+
+    Nobody but the owner ever learns that there is one. Raises NotFound without the right to erase.
+    """
     if not allowed(actor, Action.ERASE, OrganisationFacts()):
         raise NotFound
-    found = due(connection, policy, on)
+    found = [each for each in due(connection, policy, on) if each.kind is not Kind.NOTE]
     return Preview(on, tuple(found), names(connection, (each.person for each in found)))
 
 
@@ -255,7 +258,7 @@ def _persons(connection: Connection, policy: Policy, gone: Mapping[str, date], o
     days = {
         id_: days_later(day, policy.retention.draft_after_leaving_days)
         for id_, day in gone.items()
-        if only is None or id_ in only
+        if not isinstance(only, tuple) or id_ in only
     }
     if not days:
         return

@@ -226,6 +226,21 @@ def fail(connection: Connection, claim: Claim, now: datetime) -> None:
     )
 
 
+def leave(connection: Connection, claim: Claim) -> None:
+    """Leave it to anybody at once, as if this node had not begun it."""
+    table = tables.own_bundle
+    connection.execute(
+        update(table)
+        .where(table.c.id == claim.id, table.c.attempts == claim.attempt)
+        .values(lease_until=None, attempts=claim.attempt - 1)
+    )
+
+
+def leave_all(connection: Connection) -> None:
+    """Leave everything to anybody: there is no other node, so whoever was making it is dead."""
+    connection.execute(update(tables.own_bundle).values(lease_until=None))
+
+
 def _advance(connection: Connection, claim: Claim, **values: Any) -> None:
     table = tables.own_bundle
     still_mine = (table.c.id == claim.id) & (table.c.attempts == claim.attempt) & table.c.gone_at.is_(None)

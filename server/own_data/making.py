@@ -19,7 +19,7 @@ from server.people import Person
 from server.policy import Policy
 from server.policy import get as policy_now
 from server.record.sealing import OrganisationSeal
-from server.rules.access import Actor
+from server.rules.access import Actor, Role
 from server.rules.errors import NotFound, StorageUnavailable
 from server.storage.database import Database
 
@@ -58,8 +58,10 @@ class Writer(Protocol):
         """One conversation; ``number`` counts from 1."""
         ...
 
-    def guide(self, me: Person, chapters: Sequence[Chapter], policy: Policy, now: datetime) -> list[File]:
-        """What is in the bundle, where it comes from, why and how long it is kept, and whom to ask."""
+    def guide(
+        self, me: Person, chapters: Sequence[Chapter], policy: Policy, asked: Sequence[Person], now: datetime
+    ) -> list[File]:
+        """What is in the bundle, where it comes from, why and how long it is kept, and who is ``asked``."""
         ...
 
 
@@ -90,6 +92,10 @@ class Maker:
                 continue
             except StorageUnavailable:
                 raise
+            except asyncio.CancelledError:
+                # This node goes down in good order: another, or this one afterwards, need not wait.
+                await asyncio.shield(self._database.write(lambda c: bundles.leave(c, claim)))
+                raise
             except Exception:
                 # It may be this bundle: others are made all the same, and this one is tried again later.
                 log.exception("a bundle of own data could not be made", bundle=claim.id)
@@ -117,8 +123,10 @@ class Maker:
             )
             chapters.append(chapter)
             await self._store(claim, number, total, files)
-        policy = await self._database.read(policy_now)
-        guide = await asyncio.to_thread(self._writer.guide, claim.person, chapters, policy, self._clock())
+        policy, asked = await self._database.read(lambda c: (policy_now(c), _personnel(c)))
+        guide = await asyncio.to_thread(
+            self._writer.guide, claim.person, chapters, policy, asked, self._clock()
+        )
         await self._store(claim, total, total, guide)
         await self._database.write(lambda c: bundles.finish(c, claim, self._clock()))
 
@@ -139,6 +147,11 @@ class Maker:
 
     async def _fail(self, claim: Claim) -> None:
         await self._database.write(lambda c: bundles.fail(c, claim, self._clock()))
+
+
+def _personnel(connection: Connection) -> list[Person]:
+    """Whom to ask about all this."""
+    return [each for each in people.everybody(connection) if Role.HR in each.roles]
 
 
 def _still(connection: Connection, claim: Claim) -> Person:

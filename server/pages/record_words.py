@@ -57,8 +57,8 @@ def draft(sheet: Sheet, view: View) -> PaperWords:
     return _paper(sheet, view, how=how, digests=())
 
 
-def instructions(key_address: str, view: View) -> str:
-    """README.txt of a bundle."""
+def instructions(key_address: str, view: View, file: str = "FILE.zip") -> str:
+    """README.txt of a bundle. ``file``: what is verified with it."""
     say = view.catalogue.say
     paragraphs = (
         say("This is a record of a conversation, with everything that is needed to read and to verify it."),
@@ -70,7 +70,7 @@ def instructions(key_address: str, view: View) -> str:
             )
         ),
         say("To verify all of it, without network and without the server it came from:"),
-        "    samsyn verify FILE.zip --fingerprint DIGITS",
+        f"    samsyn verify {file} --fingerprint DIGITS",
         say(
             "DIGITS are the fingerprint of the organisation's key. Take them from a signer's receipt or from "
             "%(address)s, not from this bundle: without them it can only be shown that nothing was changed "

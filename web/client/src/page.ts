@@ -4,6 +4,7 @@ import { goToHash, listenForActions } from './actions.ts'
 import { Announcer } from './announce.ts'
 import { measureBars } from './covered.ts'
 import { Device } from './device.ts'
+import { follow } from './follow.ts'
 import { Gradual } from './gradual.ts'
 import { paintKeptLink } from './kept.ts'
 import { showKept } from './kept_page.ts'
@@ -25,6 +26,7 @@ async function begin(data: PageData): Promise<void> {
     if (document.body.dataset['page'] === 'kept') await showKept(device, words, announcer, data.locale)
     await paintKeptLink(device, words)
     document.body.dataset['ready'] = ''
+    void follow(announcer)
     await keepForOffline(data)
     return
   }
