@@ -107,7 +107,13 @@ def requests(connection: Connection, actor: Actor, now: datetime) -> list[Asked]
         delegation.c.stand_in_id == actor.person, people.stands_in_on(day_of(now))
     )
     rows = connection.execute(
-        select(REQUEST, *people.columns_of(person, "employee"))
+        select(
+            REQUEST.c.id,
+            REQUEST.c.wish,
+            REQUEST.c.times,
+            REQUEST.c.asked_at,
+            *people.columns_of(person, "employee"),
+        )
         .join(person, person.c.id == REQUEST.c.employee_id)
         .where(
             REQUEST.c.answer.is_(None),

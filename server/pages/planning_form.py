@@ -5,7 +5,7 @@ form, to looking at its questions, to finding a colleague by name, and with what
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from server import meetings
@@ -46,7 +46,7 @@ class Typed:
     plan: bool = False
     read: bool = False
     request: str = ""
-    seen: str = field(default="")
+    seen: str = ""
     """What has been shown once and is not asked about again, with spaces between."""
 
     @property
@@ -73,7 +73,7 @@ class Typed:
 def read(form: Mapping[str, str]) -> Typed:
     """What a form has sent."""
     told = {
-        each.name: form.get(each.name) == ON if each.type == "bool" else form.get(each.name, "").strip()
+        each.name: form.get(each.name) == ON if each.type is bool else form.get(each.name, "").strip()
         for each in fields(Typed)
         if each.name != "guests"
     }

@@ -1,4 +1,4 @@
-"""What the page for a new conversation says: of each form, of what is worth a look, of the best days. Pure."""
+"""What the page for a new conversation says: of each form, of what is worth a look, of the days. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from babel import Locale
 from babel.dates import get_timezone_location
 
+from crdt.content import Content
+from crdt.schema import ROW_ID
 from server.conversations import Conversation
 from server.pages import conversation_view
 from server.pages.conversation_view import PaneSeen, Seen
@@ -22,6 +24,7 @@ from server.rules import life
 from server.rules.access import Pane
 from server.rules.notice import Notice
 from server.template.format import Template
+from server.template.parts import PartKind
 
 NORDIC = ("Europe/Stockholm", "Europe/Oslo", "Europe/Copenhagen", "Europe/Helsinki", "Atlantic/Reykjavik")
 
@@ -177,8 +180,17 @@ def zones(present: str, view: View) -> tuple[tuple[str, str], ...]:
 
 
 def seen_draft(draft: Conversation, viewer: Person, shown: Shown) -> Seen:
-    """A conversation that is not there yet, for whoever looks at its questions."""
-    return Seen(viewer, draft, {pane: {} for pane in Pane}, shown)
+    """A conversation that is not there yet, for whoever looks at its questions. A table has one empty row."""
+    return Seen(viewer, draft, {pane: _blank(draft.template, pane) for pane in Pane}, shown)
+
+
+def _blank(template: Template, pane: Pane) -> Content:
+    return {
+        part.name: [{ROW_ID: "1"}]
+        for element in template.elements_in(pane)
+        for part in element.parts()
+        if part.kind is PartKind.TABLE
+    }
 
 
 def panes(seen: Seen, view: View) -> Mapping[Pane, PaneSeen]:
