@@ -55,6 +55,7 @@ STATES = {
 }
 SHARINGS = ("not shared", "shared", "waiting", "opened", "share off")
 SIGNINGS = ("both sign", "employee signs", "nobody signs")
+MUST_BE_HELD = "must be held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Situation:
     signing: str = "both sign"
     guest: str = ""
     is_replaced: bool = False
+    must_be_held: bool = False
 
     @property
     def conversation(self) -> ConversationFacts:
@@ -82,6 +84,7 @@ class Situation:
             shares=self.sharing != "share off",
             signers=frozenset(signers[self.signing]),
             completer=RESPONSIBLE,
+            may_be_declined=not self.must_be_held,
             guests=tuple(GUESTS.values()),
             stand_ins=frozenset({STAND_IN}),
         )
@@ -137,7 +140,12 @@ class Section:
                 | Action.LET_GUEST_WRITE
             ):
                 return InvitationFacts(situation.conversation, GUESTS[situation.guest])
-            case Action.CREATE_CONVERSATION | Action.ADD_ACTIVITY | Action.SEE_ACTIVITIES:
+            case (
+                Action.CREATE_CONVERSATION
+                | Action.ASK_FOR_CONVERSATION
+                | Action.ADD_ACTIVITY
+                | Action.SEE_ACTIVITIES
+            ):
                 return PersonFacts(EMPLOYEE, RESPONSIBLE, stand_ins=frozenset({STAND_IN}), above=ABOVE)
             case Action.WRITE_ACTIVITY | Action.END_ACTIVITY:
                 return ActivityFacts(PersonFacts(EMPLOYEE, RESPONSIBLE, stand_ins=frozenset({STAND_IN})))
@@ -242,6 +250,7 @@ def _situations(named: str) -> Iterator[Situation]:
     states = [state for word in first.split("/") for state in STATES[word]]
     choices: dict[str, list[str]] = {"sharing": ["not shared"], "signing": ["both sign"], "guest": [""]}
     is_replaced = "replaced" in others
+    held = (False, True) if f"{MUST_BE_HELD} or not" in others else (MUST_BE_HELD in others,)
     for words in others:
         if words == "however shared":
             choices["sharing"] = list(SHARINGS)
@@ -251,13 +260,13 @@ def _situations(named: str) -> Iterator[Situation]:
             choices["guest"] = list(GUESTS)
         elif words.startswith("of "):
             choices["guest"] = words.removeprefix("of ").split("/")
-        elif words != "replaced":
+        elif words != "replaced" and not words.startswith(MUST_BE_HELD):
             each = words.split("/")
             choices["sharing" if each[0] in SHARINGS else "signing"] = each
     for state, (sharing, signing, guest) in product(states, product(*choices.values())):
         if sharing not in SHARINGS or signing not in SIGNINGS or guest not in {"", *GUESTS}:
             raise ValueError(f"not a situation: {named}")
-        yield Situation(state, sharing, signing, guest, is_replaced)
+        yield from (Situation(state, sharing, signing, guest, is_replaced, each) for each in held)
 
 
 def _is_about(named: Situation, situation: Situation, section: Section) -> bool:
@@ -267,6 +276,7 @@ def _is_about(named: Situation, situation: Situation, section: Section) -> bool:
         "signing": section.action in (Action.FREEZE, Action.COMPLETE, Action.SIGN, Action.REOPEN),
         "guest": isinstance(section.target(named), InvitationFacts) if section.action else False,
         "is_replaced": section.pane not in (None, Pane.JOINT),
+        "must_be_held": section.action is Action.DECLINE,
         "state": True,
     }
     return all(getattr(named, kind) == getattr(situation, kind) for kind, matters in kinds.items() if matters)

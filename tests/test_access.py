@@ -59,6 +59,7 @@ def test_every_situation_stands_in_the_table_once(section: Section) -> None:
             SIGNINGS if is_turn else ("both sign",),
             GUESTS if is_of_guest else ("",),
             (False, True) if is_gated else (False,),
+            (False, True) if section.action is Action.DECLINE else (False,),
         )
     )
     assert Counter(each for row in section.rows for each in row.situations) == wanted

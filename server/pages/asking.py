@@ -28,18 +28,18 @@ async def ask(visit: PersonVisit) -> Response:
 
 
 async def take_back(visit: PersonVisit) -> Response:
-    """POST /requests/{id}/take-back."""
+    """POST /requests/{request}/take-back."""
     await visit.features.asking.take_back(visit.actor, _id(visit))
     return RedirectResponse(ASK, 303)
 
 
 async def read(visit: PersonVisit) -> Response:
-    """GET /requests/{id}: what an employee asked, for whoever answers."""
+    """GET /requests/{request}: what an employee asked, for whoever answers."""
     return await _to_answer(visit)
 
 
 async def decline(visit: PersonVisit) -> Response:
-    """POST /requests/{id}/decline with ``reply``."""
+    """POST /requests/{request}/decline with ``reply``."""
     reply = (await read_form(visit.request)).get("reply", "")
     try:
         await visit.features.asking.decline(visit.actor, _id(visit), reply)
@@ -85,5 +85,5 @@ async def _to_answer(visit: PersonVisit, reply: str = "", refusal: Refusal | Non
 
 
 def _id(visit: PersonVisit) -> str:
-    id_: str = visit.request.path_params["id"]
+    id_: str = visit.request.path_params["request"]
     return id_

@@ -56,7 +56,7 @@ NOTHING = Shown({})
 
 
 async def show(visit: PersonVisit) -> Response:
-    """GET /people/{id}/conversations/new. ``request``: what the employee asked, and is answered with this."""
+    """GET /people/{person}/conversations/new. ``request``: what the employee asked, and is answered with this."""
     prospect = await _prospect(visit, visit.request.query_params.get("request"))
     typed = planning_form.begun(prospect)
     if typed.template:
@@ -65,7 +65,7 @@ async def show(visit: PersonVisit) -> Response:
 
 
 async def make(visit: PersonVisit) -> Response:
-    """POST /people/{id}/conversations/new with the fields of ``Typed``.
+    """POST /people/{person}/conversations/new with the fields of ``Typed``.
 
     ``look`` or ``choose`` has the id of a form; else ``step`` says what was pressed: ``create``, ``find``,
     ``forms`` (choose another) or ``edit`` (back to what was typed).
@@ -149,7 +149,7 @@ async def _made(visit: PersonVisit, plan: Plan) -> Response:
 
 
 async def _prospect(visit: PersonVisit, request: str | None) -> Prospect:
-    return await visit.features.planning.prospect(visit.actor, visit.request.path_params["id"], request)
+    return await visit.features.planning.prospect(visit.actor, visit.request.path_params["person"], request)
 
 
 def _template(prospect: Prospect, id_: str) -> Template | None:
