@@ -25,6 +25,7 @@ from server.conversations import Conversations
 from server.coverage import Coverages
 from server.declining import Declining
 from server.documents import Documents
+from server.employee import Employees
 from server.freezing import Freezing
 from server.invitations import Invitations
 from server.keeping import Keeping
@@ -34,6 +35,9 @@ from server.mail import Postman
 from server.meetings import Meetings
 from server.notes import Notes
 from server.outbox import Outbox
+from server.overview import Overviews
+from server.own_data import bundles
+from server.own_data.making import Maker, OwnData
 from server.pages import (
     activities,
     activity,
@@ -43,11 +47,13 @@ from server.pages import (
     conversation,
     coverage,
     declining,
+    employee,
     freezing,
     invitations,
     language,
     mailbox,
     meetings,
+    my_data,
     my_sessions,
     offline,
     planning,
@@ -55,17 +61,20 @@ from server.pages import (
     records,
     reminders,
     reopening,
+    retention,
     sharing,
     sign_in,
     signing,
+    staff,
     stand_ins,
     start,
 )
-from server.pages.assets import read_assets
+from server.pages.assets import Assets, read_assets
 from server.pages.catalogues import read_catalogues
 from server.pages.context import Features, Pages
 from server.pages.cookies import session_key
 from server.pages.letters_view import writer
+from server.pages.own_data_view import BundleWriter
 from server.pages.rendering import Rendering
 from server.pages.security import Security
 from server.pages.static_files import HashedFiles, ServiceWorker
@@ -81,12 +90,20 @@ from server.reminders import Reminding
 from server.reopening import Reopening
 from server.rounds import Rounds
 from server.rules.errors import NotSignedIn, Refusal, StorageUnavailable
-from server.rules.limits import ARCHIVE_BYTES_MAX, FORM_BYTES_MAX, REMINDER_POLL_SECONDS
+from server.rules.limits import (
+    ARCHIVE_BYTES_MAX,
+    FORM_BYTES_MAX,
+    OWN_BUNDLE_POLL_SECONDS,
+    REMINDER_POLL_SECONDS,
+    RETENTION_FIRST_ROUND_SECONDS,
+    RETENTION_ROUND_SECONDS,
+)
 from server.sessions import Sessions
 from server.settings import Settings
 from server.sharing import Sharing
 from server.signing import Signing
 from server.stand_ins import StandIns
+from server.start import Starts
 from server.storage.opening import open_database
 from server.storage.update_log import Author
 from server.templates import Templates
@@ -117,6 +134,14 @@ async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIter
         database.listen(postman.hear)
         postman.start()
     reminding.start()
+    if database.others is None:
+        await database.write(bundles.leave_all)
+    maker = Maker(database, clock, records.seal, _bundle_writer(settings))
+    making = Rounds("own data", maker.work, OWN_BUNDLE_POLL_SECONDS)
+    making.start()
+    keeping = Keeping(database, clock)
+    erasing = Rounds("retention", keeping.work, RETENTION_ROUND_SECONDS, RETENTION_FIRST_ROUND_SECONDS)
+    erasing.start()
     rooms.start()
     try:
         yield Features(
@@ -124,6 +149,9 @@ async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIter
             accounts=accounts,
             sessions=sessions,
             conversations=Conversations(database, clock),
+            starts=Starts(database, clock),
+            overviews=Overviews(database, clock),
+            employees=Employees(database, clock),
             sharing=Sharing(database, clock),
             documents=documents,
             templates=templates,
@@ -146,13 +174,16 @@ async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIter
             coverages=Coverages(database, clock),
             letters=Letters(database, clock),
             letter_choices=LetterChoices(database),
+            own_data=OwnData(database, clock, making.call),
+            keeping=keeping,
             rooms=rooms,
             settings=settings,
             clock=clock,
         )
     finally:
         await rooms.drain()
-        await reminding.stop()
+        for rounds in (reminding, making, erasing):
+            await rounds.stop()
         if postman is not None:
             await postman.stop()
         await database.close()
@@ -172,6 +203,8 @@ def create_app(features: Features) -> Starlette:
     return Starlette(
         routes=[
             Route("/", for_person(start.show)),
+            Route("/staff", for_person(staff.show)),
+            Route("/people/{person}", for_person(employee.show)),
             Route("/sign-in", for_anyone(sign_in.show)),
             Route("/sign-in", for_anyone(sign_in.sign_in), methods=["POST"]),
             Route("/sign-out", for_person(sign_in.sign_out), methods=["POST"]),
@@ -222,6 +255,20 @@ def create_app(features: Features) -> Starlette:
             Route(f"{of_record}/receipt", for_person(records.receipt)),
             Route(of_record, for_person(records.show)),
             Route(records.KEY_ADDRESS, for_anyone(records.key)),
+            Route("/my-data", for_person(my_data.show)),
+            Route("/my-data", for_person(my_data.ask), methods=["POST"]),
+            Route("/my-data/{bundle}.zip", for_person(my_data.download)),
+            Route("/my-data/{bundle}/delete", for_person(my_data.throw_away), methods=["POST"]),
+            Route("/retention", for_person(retention.show)),
+            Route("/retention/people/{person}", for_person(retention.person)),
+            Route("/retention/people/{person}/hold", for_person(retention.hold_person), methods=["POST"]),
+            Route("/retention/people/{person}/erase", for_person(retention.erase_person), methods=["POST"]),
+            Route(
+                "/retention/people/{person}/conversations/{conversation}/erase",
+                for_person(retention.erase_conversation),
+                methods=["POST"],
+            ),
+            Route("/retention/holds/{hold}/lift", for_person(retention.lift), methods=["POST"]),
             Route("/kept", for_person(offline.kept)),
             Route("/offline", for_anyone(offline.offline)),
             Route(coverage.ADDRESS, for_person(coverage.show)),
@@ -271,6 +318,12 @@ def _postman(settings: Settings, outbox: Outbox, templates: Templates, records: 
     catalogues = read_catalogues(WEB / "locales")
     write = writer(catalogues, settings.address, templates.get, records.unsealed_paper)
     return Postman(outbox, settings.mail_server, mail_server.sender(settings.mail_from), write)
+
+
+def _bundle_writer(settings: Settings) -> BundleWriter:
+    """Who words what people get about themselves. Its pages stand alone: none of them has an icon."""
+    rendering = Rendering(WEB / "templates", read_catalogues(WEB / "locales"), Assets({"icons.svg": ""}))
+    return BundleWriter(rendering, settings.address)
 
 
 def _refused(pages: Pages) -> Callable[[Scope, Refusal], ASGIApp]:

@@ -12,10 +12,12 @@ from server.app import create_app, opened
 from server.commands.archive import archive
 from server.commands.audit import audit
 from server.commands.conversation import conversation
+from server.commands.demo import demo
 from server.commands.ground import now, require_folder, said
 from server.commands.organisation import organisation
 from server.commands.password import password
-from server.commands.policy import policy
+from server.commands.person import person
+from server.commands.retention import retention
 from server.commands.template import template
 from server.commands.verify import verify
 from server.demo import loading
@@ -68,10 +70,12 @@ def serve(
         raise typer.Exit(INTERRUPTED) from None
 
 
-for command in (organisation, password, conversation, archive, verify):
+for command in (organisation, password, conversation, archive, verify, demo):
     cli.command()(command)
 cli.add_typer(template, name="template")
 cli.add_typer(audit, name="audit")
+cli.add_typer(person, name="person")
+cli.add_typer(retention, name="retention")
 
 
 async def _serve(chosen: Settings) -> None:

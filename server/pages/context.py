@@ -33,12 +33,16 @@ if TYPE_CHECKING:
     from server.coverage import Coverages
     from server.declining import Declining
     from server.documents import Documents
+    from server.employee import Employees
     from server.freezing import Freezing
     from server.invitations import Invitations
+    from server.keeping import Keeping
     from server.letter_choices import LetterChoices
     from server.letters import Letters
     from server.meetings import Meetings
     from server.notes import Notes
+    from server.overview import Overviews
+    from server.own_data.making import OwnData
     from server.planning import Planning
     from server.policy import Policies
     from server.realtime.rooms import Rooms
@@ -49,6 +53,7 @@ if TYPE_CHECKING:
     from server.sharing import Sharing
     from server.signing import Signing
     from server.stand_ins import StandIns
+    from server.start import Starts
     from server.storage.database import Database
     from server.templates import Templates
 
@@ -72,6 +77,9 @@ class Features:
     accounts: "Accounts"
     sessions: "Sessions"
     conversations: "Conversations"
+    starts: "Starts"
+    overviews: "Overviews"
+    employees: "Employees"
     sharing: "Sharing"
     documents: "Documents"
     templates: "Templates"
@@ -94,6 +102,8 @@ class Features:
     coverages: "Coverages"
     letters: "Letters"
     letter_choices: "LetterChoices"
+    own_data: "OwnData"
+    keeping: "Keeping"
     rooms: "Rooms"
     settings: "Settings"
     clock: Clock

@@ -57,8 +57,11 @@ def _own(session: Session, catalogue: Catalogue) -> Iterator[Entry]:
     yield Entry(say("My letters"), "/mailbox", "send")
     yield Entry(say("My reminders"), "/reminders", "clock")
     yield Entry(say("Kept text"), "/kept", "archive")
+    yield Entry(say("My data"), "/my-data", "download")
     if allowed(session.actor, Action.SET_POLICY, OrganisationFacts()):
         yield Entry(say("Rules of the organisation"), "/policy", "list")
+    if allowed(session.actor, Action.ERASE, OrganisationFacts()):
+        yield Entry(say("What is kept"), "/retention", "trash-2")
 
 
 def _is_below(path: str, address: str) -> bool:
