@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, exists, select
 
-from server import activities, asking, conversations, decisions, handover, invitations
+from server import activities, asking, conversations, decisions, handover_answers, invitations
 from server.activities import Activity
 from server.asking import Asked
 from server.conversations import Conversation
@@ -63,13 +63,23 @@ def of(connection: Connection, actor: Actor, now: datetime, *, has_staff: bool) 
     left_out = over[EARLIER_SHOWN_MAX:]
     mine = [each for each in found if actor.person in each.facts.parties and each.id not in left_out]
     return Start(
-        talks=talks(mine, rows, handover.waiting(connection, actor)),
+        talks=talks(mine, rows, handover_answers.waiting(connection, actor)),
         has_older=bool(left_out),
         invitations=tuple(invitations.of_these(connection, actor, found)),
         to_do=tuple(activities.to_do(connection, actor)),
         requests=tuple(asking.requests(connection, actor, now)) if has_staff else (),
         declined=_declined(connection, actor),
     )
+
+
+def led(connection: Connection, actor: Actor) -> tuple[Talk, ...]:
+    """The conversations that go on for which the actor is responsible, by their meetings."""
+    rows = connection.execute(
+        select(TALK, *beside(actor))
+        .where(TALK.c.responsible_id == actor.person, TALK.c.state.in_(GOES_ON))
+        .order_by(*conversations.in_order())
+    ).all()
+    return talks(conversations.seen(connection, actor, rows), rows)
 
 
 def beside(actor: Actor) -> tuple[ColumnElement[bool], ...]:
@@ -141,3 +151,7 @@ class Starts:
     async def of(self, actor: Actor, *, has_staff: bool) -> Start:
         """As ``of``, now."""
         return await self._database.read(lambda c: of(c, actor, self._clock(), has_staff=has_staff))
+
+    async def led(self, actor: Actor) -> tuple[Talk, ...]:
+        """As ``led``."""
+        return await self._database.read(lambda c: led(c, actor))

@@ -125,7 +125,7 @@ async def maja(here: Organisation, actor: Actor = JONAS.actor) -> Member:
 async def stand_in(here: Organisation, who: str, manager: str = "jonas", days: int = 0) -> None:
     """Let somebody stand in from today on."""
     today = here.clock().date()
-    row = {"id": who, "manager_id": manager, "stand_in_id": who, "reason": "Semester"}
+    row: dict[str, object] = {"id": who, "manager_id": manager, "stand_in_id": who, "reason": "Semester"}
     row |= {"begins_on": today, "ends_on": today + timedelta(days=days)}
     await here.database.write(lambda c: _insert_delegation(c, row))
 

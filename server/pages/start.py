@@ -1,43 +1,63 @@
-"""The start page: my conversations, what waits for me, what comes next."""
+"""The start page: what waits for me, my conversations, what I am to do, what comes next."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from server.pages import activities_view, invitations_view, start_view
+from server.pages import activities_view, asking_view, invitations_view, start_view
+from server.pages.activities_view import Goal
+from server.pages.asking import ASK
 from server.pages.context import PersonVisit
 from server.pages.rendering import View
-from server.pages.start_view import DeclinedRow, Row
-from server.rules.access import Action, OrganisationFacts, allowed
+from server.pages.start_view import Row
+from server.people import Person
+from server.start import Start
+
+
+@dataclass(frozen=True, slots=True)
+class ToDo:
+    """Something that I am to do. ``whose`` is empty for what stands on my own list."""
+
+    goal: Goal
+    whose: str
 
 
 async def show(visit: PersonVisit) -> Response:
     """GET /."""
     view = visit.view()
-    mine = await visit.features.conversations.mine(visit.actor)
-    activities = await visit.features.activities.of_employee(visit.actor, visit.me.id)
-    invited = await visit.features.invitations.mine(visit.actor)
-    signed = await visit.features.signing.signed_by(visit.actor)
-    rows = [
-        start_view.row(conversation, is_started, conversation.id in signed, visit.me, view)
-        for conversation, is_started in mine
-    ]
+    start = await visit.features.starts.of(visit.actor, has_staff=visit.session.has_staff)
+    rows = [start_view.row(talk, visit.me, view) for talk in start.talks]
+    unanswered = invitations_view.unanswered(start.invitations, visit.me)
     return visit.page(
         view,
         "start/page.html",
-        lead=start_view.lead(rows, invitations_view.unanswered(invited, visit.me), view),
+        lead=start_view.lead(rows, unanswered, tuple(_others(start, view)), view),
         groups=_groups(rows, view.catalogue.say("Going on"), view.catalogue.say("Earlier")),
-        guest_groups=invitations_view.groups(invited, visit.me, view),
+        has_older=start.has_older,
+        guest_groups=invitations_view.groups(start.invitations, visit.me, view),
+        requests=asking_view.waiting(start.requests, visit.me, view),
         coming=start_view.coming(rows),
-        agreed=activities_view.still_active(activities, view),
-        declined=await _declined(visit, view),
+        to_do=_to_do(start, visit.me, view),
+        declined=[start_view.declined_row(each, view) for each in start.declined],
+        # Whoever is led by nobody has nobody to ask.
+        ask=ASK if visit.me.manager_id else "",
     )
 
 
-async def _declined(visit: PersonVisit, view: View) -> list[DeclinedRow]:
-    """For HR: which conversations were declined, why, and what is proposed instead (F97, F98)."""
-    if not allowed(visit.actor, Action.SEE_DECLINED, OrganisationFacts()):
-        return []
-    declined = await visit.features.declining.declined(visit.actor)
-    return [start_view.declined_row(each, view) for each in declined]
+def _to_do(start: Start, me: Person, view: View) -> list[ToDo]:
+    return [
+        ToDo(activities_view.goal(activity, view), "" if employee.id == me.id else employee.name)
+        for activity, employee in start.to_do
+    ]
+
+
+def _others(start: Start, view: View) -> Iterator[str]:
+    """What waits beside conversations and invitations, each a sentence."""
+    yield from start_view.asked_for([each.employee for each in start.requests], view)
+    late = sum(each.due_on is not None and each.due_on < view.days.today for each, _ in start.to_do)
+    if late:
+        yield view.catalogue.say_number("One activity is late.", "%(num)s activities are late.", late)
 
 
 def _groups(rows: list[Row], going_on: str, earlier: str) -> list[tuple[str, list[Row]]]:

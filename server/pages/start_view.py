@@ -3,6 +3,7 @@
 Computed for the one who looks: nothing here rests on what the other party has not shared.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from server.pages.rendering import View
 from server.people import Person
 from server.rules import life
 from server.rules.access import GOES_ON, Action, Pane, State
+from server.start import Talk
 
 WHOLE = ("full", "full", "full")
 ALMOST = ("full", "full", "half")
@@ -61,11 +63,12 @@ class Standing:
     track: tuple[str, ...]
 
 
-def row(conversation: Conversation, is_started: bool, has_signed: bool, me: Person, view: View) -> Row:
+def row(talk: Talk, me: Person, view: View) -> Row:
     """Describe one conversation to ``me``, who is a party to it."""
+    conversation = talk.conversation
     other = conversation.other(me.id)
     goes_on = conversation.state in GOES_ON
-    standing = _standing(conversation, is_started, has_signed, me, view)
+    standing = _standing(talk, me, view)
     meeting = conversation.meeting
     days = Days(view.catalogue, view.days.now, ZoneInfo(meeting.time_zone)) if meeting else view.days
     day = days.of(meeting.at) if meeting else None
@@ -74,7 +77,7 @@ def row(conversation: Conversation, is_started: bool, has_signed: bool, me: Pers
         other=other,
         hand=colour_of(conversation, other.id),
         name=conversation.template.name.to(view.locale),
-        state=_state(conversation.state, is_started, view),
+        state=state_of(conversation.state, talk.is_started, view),
         stage=standing.stage,
         track=standing.track,
         waits=standing.waits,
@@ -115,28 +118,59 @@ def declined_row(declined: Declined, view: View) -> DeclinedRow:
     )
 
 
-def lead(rows: list[Row], invitations: int, view: View) -> Markup:
-    """What waits for the person, in one or two sentences. ``invitations``: how many are to be answered."""
-    waiting = [each for each in rows if each.waits]
-    say = view.catalogue.say
-    if not waiting and invitations:
-        return escape(
-            view.catalogue.say_number(
-                "You have one invitation to answer.", "You have %(num)s invitations to answer.", invitations
+def lead(rows: list[Row], invitations: int, others: Sequence[str], view: View) -> Markup:
+    """What waits for the person, in a few plain sentences.
+
+    ``invitations``: how many are to be answered. ``others``: what else waits, each a sentence.
+    """
+    parts = []
+    of_conversations = waiting(rows, view)
+    if of_conversations:
+        parts.append(of_conversations)
+    if invitations:
+        parts.append(
+            escape(
+                view.catalogue.say_number(
+                    "You have one invitation to answer.",
+                    "You have %(num)s invitations to answer.",
+                    invitations,
+                )
             )
         )
-    if not waiting:
-        return escape(say("Nothing waits for you right now."))
+    parts += map(escape, others)
+    return Markup(" ").join(parts or [escape(view.catalogue.say("Nothing waits for you right now."))])
+
+
+def waiting(rows: Sequence[Row], view: View) -> Markup | None:
+    """How many conversations wait, and with which to begin; None where none does."""
+    say, wait = view.catalogue.say, [each for each in rows if each.waits]
+    if not wait:
+        return None
     count = view.catalogue.say_number(
-        "One conversation waits for you.", "%(num)s conversations wait for you.", len(waiting)
+        "One conversation waits for you.", "%(num)s conversations wait for you.", len(wait)
     )
-    first = next((each for each in waiting if each.is_coming), waiting[0])
+    first = next((each for each in wait if each.is_coming), wait[0])
     name = first.other.first_name
     if first.is_coming:
         then = say("Begin with %(name)s: you meet %(when)s.", name=name, when=first.when)
     else:
         then = say("Begin with %(name)s.", name=name)
     return Markup("<b>{}</b> {}").format(count, then)
+
+
+def asked_for(by: Sequence[Person], view: View) -> list[str]:
+    """That employees ask for a conversation: one sentence, or none."""
+    if not by:
+        return []
+    if len(by) == 1:
+        return [view.catalogue.say("%(name)s asks for a conversation.", name=by[0].first_name)]
+    return [
+        view.catalogue.say_number(
+            "One of your staff asks for a conversation.",
+            "%(num)s of your staff ask for a conversation.",
+            len(by),
+        )
+    ]
 
 
 def coming(rows: list[Row]) -> list[Row]:
@@ -146,7 +180,8 @@ def coming(rows: list[Row]) -> list[Row]:
     ]
 
 
-def _state(state: State, is_started: bool, view: View) -> str:
+def state_of(state: State, is_started: bool, view: View) -> str:
+    """A state in a word or two."""
     say = view.catalogue.say
     match state:
         case State.OPEN:
@@ -161,15 +196,17 @@ def _state(state: State, is_started: bool, view: View) -> str:
             return say("Cancelled")
 
 
-def _standing(
-    conversation: Conversation, is_started: bool, has_signed: bool, me: Person, view: View
-) -> Standing:
+def _standing(talk: Talk, me: Person, view: View) -> Standing:
+    conversation = talk.conversation
     say, name = view.catalogue.say, conversation.other(me.id).first_name
     signs = bool(conversation.facts.signers)
+    if talk.hands_over:
+        stage = say("You are asked what %(name)s may read of what was written before", name=name)
+        return Standing(stage, say("Answer"), True, ("half", "", ""))
     match conversation.state:
         case State.OPEN:
-            return _open(conversation, is_started, me, view)
-        case State.FROZEN if conversation.may(me.actor, Action.SIGN) and not has_signed:
+            return _open(conversation, talk.is_started, me, view)
+        case State.FROZEN if conversation.may(me.actor, Action.SIGN) and not talk.has_signed:
             return Standing(say("Waits for your signature"), say("Read and sign"), True, ALMOST)
         case State.FROZEN:
             stage = say("Waits for %(whose)s signature", whose=whose(name, view.locale))
