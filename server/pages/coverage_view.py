@@ -234,6 +234,6 @@ def _words(view: View) -> dict[Standing, str]:
         Standing.HELD: say("Has had one"),
         Standing.GOES_ON: say("Planned or going on"),
         Standing.DECLINED: say("Declined"),
-        Standing.NONE: say("None"),
+        Standing.NONE: say("None yet"),
         Standing.NOT_REQUIRED: say("Not required"),
     }
