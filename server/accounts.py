@@ -116,7 +116,11 @@ class Accounts:
 
     async def everybody(self) -> list[Person]:
         """In demo mode, everybody whom one can sign in as, by name. Nobody otherwise."""
-        return await self._database.read(people.everybody) if self.demo else []
+        return await self.with_password() if self.demo else []
+
+    async def with_password(self) -> list[Person]:
+        """Everybody who is active and has a password, by name."""
+        return await self._database.read(people.with_password)
 
     async def set_locale(self, person: str, locale: str) -> None:
         """As ``people.set_locale``."""

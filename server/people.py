@@ -162,9 +162,16 @@ def normal_email(email: str) -> str:
 
 def everybody(connection: Connection) -> list[Person]:
     """Everybody who is active, by name."""
-    rows = connection.execute(
-        select(tables.person).where(tables.person.c.active).order_by(tables.person.c.name)
-    )
+    return _by_name(connection, tables.person.c.active)
+
+
+def with_password(connection: Connection) -> list[Person]:
+    """Everybody who is active and can sign in, by name."""
+    return _by_name(connection, tables.person.c.active & tables.person.c.password_hash.is_not(None))
+
+
+def _by_name(connection: Connection, who: ColumnElement[bool]) -> list[Person]:
+    rows = connection.execute(select(tables.person).where(who).order_by(tables.person.c.name))
     return [person_of(row) for row in rows]
 
 

@@ -11,6 +11,7 @@ from server import people
 from server.demo import data
 from server.people import Employment, Person
 from server.rules.access import OPERATOR, Role
+from server.template.words import Words
 
 TEAM = 12
 """People of one team, whoever leads it included."""
@@ -76,7 +77,7 @@ class Crowd:
         under = self._told.under[number % len(self._told.under)]
         return self._unit(f"{data.CROWD}{number}", self._told.department, number, under)
 
-    def _unit(self, id_: str, kind: data.Words, number: int, parent: str) -> str:
+    def _unit(self, id_: str, kind: Words, number: int, parent: str) -> str:
         name = {locale: f"{word} {number}" for locale, word in kind.model_dump().items()}
         self.units.append(Unit(id_, name, parent))
         return id_
@@ -88,7 +89,7 @@ class Crowd:
         person = Person(
             id=id_,
             name=f"{chance.choice(self._told.first_names)} {chance.choice(self._told.last_names)}",
-            email=f"{id_}@{data.DOMAIN}",
+            email=data.crowd_address(id_),
             unit=unit,
             title=title.model_dump(),
             manager_id=leader,

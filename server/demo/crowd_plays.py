@@ -6,18 +6,30 @@ and nobody signs in or types a password.
 """
 
 import random
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, insert
 
-from server import conversations, declining, documents, freezing, meetings, sharing, signing
+from server import (
+    conversations,
+    declining,
+    documents,
+    freezing,
+    meetings,
+    people,
+    sharing,
+    signing,
+    templates,
+)
 from server.conversations import Conversation, Meeting
 from server.demo import answers, data
 from server.demo.crowd import Crowd
+from server.demo.crowd_copies import Copier, Parts, Played, read
 from server.demo.data import (
     CompleteStep,
     ConversationData,
@@ -30,19 +42,24 @@ from server.demo.data import (
     Step,
     WriteStep,
 )
-from server.people import Person
+from server.people import Employment, Person
 from server.record.sealing import seal
-from server.rules.access import State
+from server.rules.access import OPERATOR, Role, State
 from server.storage import tables
 from server.storage.database import Database, drop_document
+from server.storage.opening import open_database
+from server.template.words import LOCALES
 from server.templates import schemas
 
 EACH = 3
 """Conversations a person, on average."""
-TOGETHER = 40
+TOGETHER = 200
 """People whose conversations are stored in one transaction."""
 YEAR = 365
-STILL_GOING_ON = 0.4
+ENDED_DAYS_AGO = tuple(range(0, 210, 35))
+"""On which days before its own a story that has ended is played, within a year."""
+OTHERS_DAYS_AGO = (0, 4, 9)
+GOING_ON = 0.4
 """Part of the newest conversations that go on, or were declined."""
 MORNING = time(8, 0)
 
@@ -55,19 +72,11 @@ class Story:
     days: int
 
 
-@dataclass(frozen=True, slots=True)
-class Life:
-    """Everything that one employee of the crowd has had with whoever leads her."""
-
-    employee: Person
-    responsible: Person
-    stories: tuple[Story, ...]
-
-
 class Plays:
-    """All conversations of a crowd: the same ones for the same crowd and seed."""
+    """All conversations of a crowd: the same ones for the same crowd, day and seed."""
 
     def __init__(self, crowd: Crowd, today: datetime, seed: int = 1) -> None:
+        self._crowd = crowd
         self._today = today
         self._chance = random.Random(seed)  # noqa: S311 (which story and when, nothing secret)
         told = data.conversations().conversations
@@ -75,72 +84,140 @@ class Plays:
             each for each in told if each.steps and isinstance(each.steps[-1], SignStep | CompleteStep)
         ]
         self._others = [each for each in told if each not in self._ended]
-        self.lives = tuple(self._live(crowd))
+        self._casts = tuple(self._cast())
 
     @property
     def count(self) -> int:
         """How many conversations there are."""
-        return sum(len(life.stories) for life in self.lives)
+        return sum(len(stories) for _, stories in self._casts)
 
     async def play(self, database: Database, when_done: Callable[[int], None]) -> None:
         """Store them. ``when_done`` is told, again and again, how many more there are."""
-        for start in range(0, len(self.lives), TOGETHER):
-            some = self.lives[start : start + TOGETHER]
-            await database.write(partial(self._play, some))
-            when_done(sum(len(life.stories) for life in some))
+        wanted = {(story.told.id, story.days): story for _, stories in self._casts for story in stories}
+        played = await _rehearsed(wanted, self._today)
+        for start in range(0, len(self._casts), TOGETHER):
+            some = self._casts[start : start + TOGETHER]
+            await database.write(partial(self._copy, some, played))
+            when_done(sum(len(stories) for _, stories in some))
 
-    def _live(self, crowd: Crowd) -> Iterator[Life]:
-        by_id = {person.id: person for person in crowd.people}
+    def _copy(
+        self,
+        casts: Sequence[tuple[Parts, Sequence[Story]]],
+        played: Mapping[tuple[str, int], Played],
+        connection: Connection,
+    ) -> None:
+        copier = Copier(connection, seal(connection, self._today))
+        for parts, stories in casts:
+            for story in stories:
+                copier.copy(played[story.told.id, story.days], parts)
+        copier.store()
+
+    def _cast(self) -> Iterator[tuple[Parts, Sequence[Story]]]:
+        by_id = {person.id: person for person in self._crowd.people}
+        units = {unit.id: unit.name for unit in self._crowd.units}
         owed = 0
-        for person in crowd.people:
+        for person in self._crowd.people:
             owed += EACH
-            if person.manager_id is None or crowd.is_new(person):
+            if person.manager_id is None or person.unit is None or self._crowd.is_new(person):
                 continue
             # Who came lately leaves theirs to the others, so that the number comes out.
             count = min(owed, EACH + 1)
             owed -= count
-            yield Life(person, by_id[person.manager_id], tuple(self._stories(count)))
+            parts = Parts(person, by_id[person.manager_id], units[person.unit])
+            yield parts, tuple(self._stories(count))
 
     def _stories(self, count: int) -> Iterator[Story]:
         for years_ago in reversed(range(count)):
-            is_ended = years_ago > 0 or self._chance.random() > STILL_GOING_ON
-            told = self._chance.choice(self._ended if is_ended else self._others)
-            latest = -_last_day(told) if is_ended else 0
-            yield Story(told, latest - years_ago * YEAR - self._chance.randrange(0, 200 if is_ended else 20))
+            if years_ago > 0 or self._chance.random() > GOING_ON:
+                told = self._chance.choice(self._ended)
+                latest = -max(step.day for step in told.steps) - self._chance.choice(ENDED_DAYS_AGO)
+            else:
+                told = self._chance.choice(self._others)
+                latest = -self._chance.choice(OTHERS_DAYS_AGO)
+            yield Story(told, latest - years_ago * YEAR)
 
-    def _play(self, lives: Sequence[Life], connection: Connection) -> None:
-        for life in lives:
-            for story in life.stories:
-                _Play(connection, life, story, self._today).play()
+
+async def _rehearsed(
+    stories: Mapping[tuple[str, int], Story], today: datetime
+) -> Mapping[tuple[str, int], Played]:
+    """Have two stand-ins play each story, in a database of their own."""
+    with tempfile.TemporaryDirectory(prefix="samsyn-") as folder:
+        database = await open_database(f"sqlite:///{folder}/rehearsal.db", lambda: today)
+        try:
+            await database.write(partial(_set_stage, today))
+            return await database.write(
+                lambda connection: {
+                    key: read(connection, STAND_INS, _Play(connection, story, today).play())
+                    for key, story in stories.items()
+                }
+            )
+        finally:
+            await database.close()
+
+
+def _set_stage(today: datetime, connection: Connection) -> None:
+    for body in data.templates():
+        templates.add(connection, OPERATOR, {**body, "available_to": {}}, today)
+    people.add_unit(connection, OPERATOR, STAGE, STAND_INS.unit, None, [], today)
+    for person in (STAND_INS.responsible, STAND_INS.employee):
+        people.add(connection, OPERATOR, person, None, today)
+
+
+def _stand_in(id_: str, manager: str | None) -> Person:
+    """Somebody whose id is as long as everybody's, and whose name stands in no text."""
+    return Person(
+        id=f"{data.CROWD}{id_}",
+        name=f"{{{id_}}} {{{id_}}}",
+        email=f"{id_}@{data.DOMAIN}",
+        unit=STAGE,
+        title={locale: f"{{title {id_} {locale}}}" for locale in LOCALES},
+        manager_id=manager,
+        locale="sv",
+        roles=frozenset({Role.EMPLOYEE}),
+        employment=Employment("tillsvidare", date(2000, 1, 1)),
+    )
+
+
+STAGE = "stage"
+STAND_INS = Parts(
+    employee=_stand_in("nameA", f"{data.CROWD}nameB"),
+    responsible=_stand_in("nameB", None),
+    unit={locale: f"{{unit {locale}}}" for locale in LOCALES},
+)
 
 
 class _Play:
     """One conversation, in a transaction."""
 
-    def __init__(self, connection: Connection, life: Life, story: Story, today: datetime) -> None:
+    def __init__(self, connection: Connection, story: Story, today: datetime) -> None:
         self._connection = connection
-        self._life = life
         self._today = today
         self._told = story.told
         self._days = story.days
         # By the ids of the sample, who plays whose part.
-        self._cast = {story.told.employee: life.employee, story.told.responsible: life.responsible}
+        self._cast = {
+            story.told.employee: STAND_INS.employee,
+            story.told.responsible: STAND_INS.responsible,
+        }
         self._number = 0
         self._id = ""
+        self._sha256 = ""
 
-    def play(self) -> None:
+    def play(self) -> str:
+        """Play it, and return its id."""
         told = self._told
         template, _, version = told.template.partition("@")
         self._id = conversations.create(
             self._connection,
-            self._life.responsible.actor,
-            self._life.employee.id,
+            STAND_INS.responsible.actor,
+            STAND_INS.employee.id,
             (template, int(version)),
             self._meeting(told.meeting) if told.meeting else None,
             self._at(told.created_day),
         )
         for step in told.steps:
             self._take(step, self._cast[step.who])
+        return self._id
 
     def _take(self, step: Step, who: Person) -> None:
         connection, id_, actor, now = self._connection, self._id, who.actor, self._at(step.day)
@@ -212,7 +289,3 @@ class _Play:
     def _meeting(self, told: MeetingData) -> Meeting:
         local = datetime.combine(self._day(told.day), time.fromisoformat(told.time))
         return meetings.meeting(local, told.time_zone, told.place)
-
-
-def _last_day(told: ConversationData) -> int:
-    return max(step.day for step in told.steps)

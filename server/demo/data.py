@@ -1,5 +1,6 @@
 """The files of the sample organisation, read and checked whole before anything is played."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -151,6 +152,11 @@ class ConversationData(Strict):
     meeting: FirstMeetingData | None = None
     steps: list[Step] = []
 
+    @property
+    def is_ended(self) -> bool:
+        """Whether it was signed or completed, and not opened again."""
+        return bool(self.steps) and isinstance(self.steps[-1], SignStep | CompleteStep)
+
 
 class ActivityData(Strict):
     """Agreed on outside any conversation."""
@@ -179,6 +185,11 @@ class ConversationsData(Strict):
     conversations: list[ConversationData]
     activities: list[ActivityData]
     endings: list[EndingData]
+
+
+def crowd_address(id_: str) -> str:
+    """The address of somebody of a large organisation, by the id. No address for any other id."""
+    return f"{id_}@{DOMAIN}" if re.fullmatch(rf"{CROWD}\d{{5,}}", id_) else ""
 
 
 def organisation() -> OrganisationData:

@@ -28,7 +28,7 @@ async def once(url: str, now: datetime, password: str) -> None:
         present = await database.read(people.everybody)
         if present:
             _require_sample(present)
-            await _renew_passwords(Accounts(database, clock), present, password)
+            await _renew_passwords(Accounts(database, clock), password)
         else:
             await Play(database, clock).play(password)
     finally:
@@ -37,7 +37,7 @@ async def once(url: str, now: datetime, password: str) -> None:
 
 def _require_sample(present: list[Person]) -> None:
     sample = {person.id: person.email for person in data.organisation().people}
-    if any(sample.get(person.id) != person.email for person in present):
+    if any(person.email not in (sample.get(person.id), data.crowd_address(person.id)) for person in present):
         raise NotTheSample(
             "The database holds another organisation than the sample, and in a demo anybody signs in as "
             "anybody. Start without --demo, or choose another folder by SAMSYN_DATA."
@@ -51,9 +51,11 @@ def _require_sample(present: list[Person]) -> None:
         )
 
 
-async def _renew_passwords(accounts: Accounts, present: list[Person], password: str) -> None:
+async def _renew_passwords(accounts: Accounts, password: str) -> None:
+    """Give ``password`` to everybody who has one, unless it is theirs already."""
+    with_password = await accounts.with_password()
     try:
         await accounts.sign_in(data.organisation().people[0].email, password, address="")
     except Refusal:
-        for person in present:
+        for person in with_password:
             await accounts.set_password(OPERATOR, person.id, password)

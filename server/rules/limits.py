@@ -150,6 +150,10 @@ STAND_IN_DAYS_MAX = 366
 """For which somebody stands in for a manager."""
 STAND_IN_REASON_CHARACTERS_MAX = 500
 
+DEMO_PEOPLE_MIN = 2
+DEMO_PEOPLE_MAX = 99_999
+"""Of a large organisation that is made up: their ids have five digits."""
+
 # A conversation's life.
 REASON_CHARACTERS_MAX = 4_000
 """Of the reason for declining, cancelling or reopening, and of what is proposed instead."""
@@ -163,6 +167,8 @@ WISH_CHARACTERS_MAX = 2_000
 """Of what an employee wants to talk about, of when it would suit, and of the answer."""
 WISHES_SHOWN_MAX = 10
 """Of what one employee has asked for, the newest."""
+HANDOVERS_SHOWN_MAX = 200
+"""Conversations that go on with somebody who is not the employee's manager, on one page."""
 SALT_BYTES = 32
 """Of randomness in each record, so that nobody finds a text by trying hashes."""
 
