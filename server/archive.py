@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from server import activities, archive_file
 from server.activities import Archived
+from server.archive_file import Reading
 from server.archive_format import ArchivedRow, ArchiveInvalid, RowFault, Wrong, by_name, identity
 from server.people import normal_email
 from server.rules.access import Action, Actor, OrganisationFacts, allowed
@@ -29,17 +30,25 @@ class Brought:
     """Of its rows, how many had been brought in before."""
 
 
-def bring(connection: Connection, actor: Actor, rows: Sequence[ArchivedRow], now: datetime) -> Brought:
+def bring(connection: Connection, actor: Actor, told: Reading, now: datetime) -> Brought:
     """Add every activity of a file that is not there yet.
 
-    Raises NotFound without the right, and ArchiveInvalid, with nothing added, when any row names nobody of
-    the organisation, says the same as another one, or says otherwise what was brought in before.
+    Raises NotFound without the right, and ArchiveInvalid, with nothing added, when any row is wrong: breaks
+    the format, names nobody of the organisation, says the same as another one, or says otherwise what was
+    brought in before.
     """
     if not allowed(actor, Action.IMPORT_ARCHIVE, OrganisationFacts()):
         raise NotFound
-    found, faults = _found(connection, rows)
+    people = _people(connection)
+    strangers = [each for each in told.named if _known(people, each[1]) is None]
+    found, twice = _found(people, told.rows)
     there = _there(connection, list(found))
-    faults += _changed(found, there)
+    faults = [
+        *told.faults,
+        *(RowFault(line, Wrong.NOBODY, {"said": said}) for line, said in strangers),
+        *twice,
+        *_changed(found, there),
+    ]
     if faults:
         raise ArchiveInvalid(tuple(sorted(faults, key=lambda fault: fault.line)))
     new = [
@@ -56,17 +65,26 @@ Found = dict[str, tuple[str, ArchivedRow]]
 """Id of the activity -> the employee's id, and what the file says."""
 
 
-def _found(connection: Connection, rows: Sequence[ArchivedRow]) -> tuple[Found, list[RowFault]]:
+def _people(connection: Connection) -> dict[str, str]:
+    """Id or address -> id, of everybody, those who have left too."""
     table = tables.person
     people: dict[str, str] = {}
     for id_, email in connection.execute(select(table.c.id, table.c.email)):
         people |= {id_: id_, email: id_}
+    return people
+
+
+def _known(people: dict[str, str], said: str) -> str | None:
+    return people.get(said) or people.get(normal_email(said))
+
+
+def _found(people: dict[str, str], rows: Sequence[ArchivedRow]) -> tuple[Found, list[RowFault]]:
+    """The activities of those who are here, and which of them stand twice in the file."""
     found: Found = {}
     faults: list[RowFault] = []
     for row in rows:
-        employee = people.get(row.employee) or people.get(normal_email(row.employee))
+        employee = _known(people, row.employee)
         if employee is None:
-            faults.append(RowFault(row.line, Wrong.NOBODY, {"said": row.employee}))
             continue
         _, first = found.setdefault(identity(row, employee), (employee, row))
         if first is not row:
@@ -103,5 +121,5 @@ class Archive:
         """As ``bring``, of a file with these bytes. Whoever may not is told nothing about the file."""
         if not allowed(actor, Action.IMPORT_ARCHIVE, OrganisationFacts()):
             raise NotFound
-        rows = archive_file.read(data)
-        return await self._database.write(lambda c: bring(c, actor, rows, self._clock()))
+        told = archive_file.read(data)
+        return await self._database.write(lambda c: bring(c, actor, told, self._clock()))

@@ -46,8 +46,18 @@ Chosen = TypeVar("Chosen")
 DELIMITERS: Final = (",", ";")
 
 
-def read(data: bytes) -> tuple[ArchivedRow, ...]:
-    """The activities of a file, in its order. Raises ArchiveInvalid with every fault of it."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file that could be taken apart: its rows in order, and what is wrong with others."""
+
+    rows: tuple[ArchivedRow, ...]
+    faults: tuple[RowFault, ...]
+    named: tuple[tuple[int, str], ...]
+    """Line and employee of every row that names one, those with faults too."""
+
+
+def read(data: bytes) -> Reading:
+    """What a file says. Raises ArchiveInvalid where there are no rows to speak of."""
     text = _text(data)
     delimiter = max(DELIMITERS, key=lambda each: _known_headings(text, each))
     table = _table(text, delimiter)
@@ -57,6 +67,7 @@ def read(data: bytes) -> tuple[ArchivedRow, ...]:
     columns = _columns(*first)
     faults: list[RowFault] = []
     rows: list[ArchivedRow] = []
+    named: list[tuple[int, str]] = []
     try:
         for line, cells in table:
             if len(rows) + len(faults) >= ARCHIVE_ROWS_MAX:
@@ -64,16 +75,16 @@ def read(data: bytes) -> tuple[ArchivedRow, ...]:
                 break
             row, wrong = _row(line, cells, columns)
             faults += wrong
+            if employee := columns.cell(EMPLOYEE, cells):
+                named.append((line, employee))
             if row is not None:
                 rows.append(row)
     except ArchiveInvalid as broken:
         # After a quotation mark too many nobody knows where a row begins.
         faults += broken.faults
-    if faults:
-        raise ArchiveInvalid(tuple(faults))
-    if not rows:
+    if not rows and not faults:
         raise ArchiveInvalid((RowFault(1, Wrong.NO_ROWS),))
-    return tuple(rows)
+    return Reading(tuple(rows), tuple(faults), tuple(named))
 
 
 def _text(data: bytes) -> str:
@@ -121,6 +132,11 @@ class _Columns:
     def said(self, name: str) -> str:
         """What the column is called in the file."""
         return self.headings[self.names.index(name)]
+
+    def cell(self, name: str, cells: Sequence[str]) -> str:
+        """What stands there in a row, however many cells it has."""
+        at = self.names.index(name)
+        return cells[at] if at < len(cells) else ""
 
 
 def _columns(line: int, headings: list[str]) -> _Columns:

@@ -85,6 +85,16 @@ async def test_a_row_that_is_wrong_keeps_every_other_out(here: Organisation) -> 
     assert await stored(here) == 0
 
 
+async def test_whatever_is_wrong_in_the_file_is_said_at_once(here: Organisation) -> None:
+    assert await faults(
+        here, COURSE.replace("MAJA", "nobody").replace("Avbrutet", "Borta"), RADIO, RADIO
+    ) == [
+        (2, Wrong.NOT_A_WORD),
+        (2, Wrong.NOBODY),
+        (4, Wrong.TWICE_HERE),
+    ]
+
+
 async def test_what_stands_twice_in_a_file_is_said_to(here: Organisation) -> None:
     assert await faults(here, COURSE, ALARM, COURSE, ALARM.replace("Ny", "Ännu en")) == [
         (4, Wrong.TWICE_HERE),

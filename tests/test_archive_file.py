@@ -41,9 +41,11 @@ days = st.dates(date(1000, 1, 1)) | st.none()
 
 def wrong(data: str) -> list[tuple[int, Wrong]]:
     """Line and fault of everything that is wrong in a file."""
-    with pytest.raises(ArchiveInvalid) as refused:
-        read(data.encode())
-    return [(fault.line, fault.sentence) for fault in refused.value.faults]
+    try:
+        faults = read(data.encode()).faults
+    except ArchiveInvalid as refused:
+        faults = refused.faults
+    return [(fault.line, fault.sentence) for fault in faults]
 
 
 def written(rows: list[list[str]], delimiter: str, newline: str, quoting: Any) -> str:
@@ -120,7 +122,7 @@ def test_whatever_a_spreadsheet_writes_is_read_as_it_was_meant(
             one.reference,
             one.says.get("Kostnadsställe", ""),
         )
-        for one in read(file.encode())
+        for one in read(file.encode()).rows
     ] == told
 
 
@@ -129,10 +131,11 @@ def test_anything_else_is_refused_in_words_with_a_line_that_is_there(data: bytes
     faults: tuple[RowFault, ...] = ()
     rows: tuple[ArchivedRow, ...] = ()
     try:
-        rows = read(data)
+        told = read(data)
+        rows, faults = told.rows, told.faults
     except ArchiveInvalid as refused:
         faults = refused.faults
-    assert bool(rows) != bool(faults)
+    assert rows or faults
     lines = len(data.decode("utf-8", "replace").splitlines()) + 1
     for fault in faults:
         assert 1 <= fault.line <= lines
@@ -203,7 +206,7 @@ def test_a_file_that_is_too_large_is_not_looked_into() -> None:
 
 
 def test_empty_cells_at_the_end_of_a_row_may_be_there_or_not() -> None:
-    (more, less) = read(f"{HEAD},Reference\n{ROW},,,,\n{ROW}\n".encode())
+    more, less = read(f"{HEAD},Reference\n{ROW},,,,\n{ROW}\n".encode()).rows
     assert (more.reference, less.reference) == ("", "")
 
 

@@ -96,12 +96,13 @@ def _form(visit: PersonVisit, listed: Listed, typed: Typed, faults: dict[str, st
         view,
         "activities/new.html",
         409 if faults else 200,
-        employee=listed.employee,
+        is_mine=listed.employee.id == visit.me.id,
         heading=_heading(visit, listed, view),
         address=_address(listed.employee.id),
         kinds=[(each.value, activities_view.kind(each, view)) for each in GoalType],
         owners=listed.owners,
         typed=typed,
+        wrong="",
         faults=faults,
     )
 

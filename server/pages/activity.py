@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from server import people
 from server.activities import Activity, ActivityState, Detail
 from server.conversations import Conversation
+from server.documents import shown_in_activities
 from server.pages import activities_view, activity_view, failures, live_page, words
 from server.pages.activity_view import DOCUMENT
 from server.pages.context import PersonVisit
@@ -147,11 +148,11 @@ async def _page(visit: PersonVisit, detail: Detail, typed: Typed) -> Response:
 
 
 def _island(visit: PersonVisit, detail: Detail, view: View) -> dict[str, object]:
-    me, activity = visit.me, detail.activity
+    activity = detail.activity
     is_live = activity.state is not ActivityState.ARCHIVED
     return live_page.island(
         view,
-        activity_view.shown(me, detail.employee.id),
+        shown_in_activities(visit.me, detail.employee.id),
         path=activities_view.address_of(activity),
         about=activity.name,
         turn=activity.state,

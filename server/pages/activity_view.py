@@ -7,6 +7,7 @@ from typing import Any, Final
 from crdt.content import text_is_filled
 from server.activities import ActivityState, Comment, CommentKind, Detail
 from server.activity_documents import DESCRIPTION, DEVELOP, DO, FOLLOW_UP, GOAL, HOW, OWNER, TITLE
+from server.documents import shown_in_activities
 from server.pages import activities_view
 from server.pages.rendering import View
 from server.people import Person
@@ -63,17 +64,6 @@ class Said:
     text: str
     icon: str
     is_comment: bool
-
-
-def hand(person: str, employee: str) -> str:
-    """The colour of somebody at an activity: the employee's, or that of those who lead."""
-    return "emp" if person == employee else "man"
-
-
-def shown(person: Person, employee: str) -> dict[str, str]:
-    """What others are shown of somebody who is at an activity of ``employee``'s."""
-    colour = hand(person.id, employee)
-    return {"id": person.id, "name": person.name, "initials": person.initials, "colour": colour}
 
 
 def texts(detail: Detail, view: View) -> tuple[Field, ...]:
@@ -156,7 +146,7 @@ def standing(detail: Detail, view: View) -> Iterator[str]:
 def _said(comment: Comment, detail: Detail, view: View) -> Said:
     return Said(
         by=comment.by,
-        hand=hand(comment.by.id, detail.employee.id),
+        hand=shown_in_activities(comment.by, detail.employee.id)["colour"],
         sentence=_sentence(comment, view),
         when=view.days.exactly(comment.at),
         text=comment.text,

@@ -60,6 +60,8 @@ def _own(session: Session, catalogue: Catalogue) -> Iterator[Entry]:
     yield Entry(say("My data"), "/my-data", "download")
     if allowed(session.actor, Action.SET_POLICY, OrganisationFacts()):
         yield Entry(say("Rules of the organisation"), "/policy", "list")
+    if allowed(session.actor, Action.IMPORT_ARCHIVE, OrganisationFacts()):
+        yield Entry(say("Older activities"), "/archive", "history")
     if allowed(session.actor, Action.ERASE, OrganisationFacts()):
         yield Entry(say("What is kept"), "/retention", "trash-2")
 
