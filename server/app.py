@@ -26,7 +26,10 @@ from server.coverage import Coverages
 from server.declining import Declining
 from server.documents import Documents
 from server.employee import Employees
+from server.former import Formers
 from server.freezing import Freezing
+from server.handover import Handovers
+from server.handover_answers import HandoverAnswers
 from server.invitations import Invitations
 from server.keeping import Keeping
 from server.letter_choices import LetterChoices
@@ -48,7 +51,9 @@ from server.pages import (
     coverage,
     declining,
     employee,
+    former,
     freezing,
+    handover,
     invitations,
     language,
     mailbox,
@@ -68,6 +73,7 @@ from server.pages import (
     staff,
     stand_ins,
     start,
+    to_reassign,
 )
 from server.pages.assets import Assets, read_assets
 from server.pages.catalogues import read_catalogues
@@ -107,6 +113,7 @@ from server.start import Starts
 from server.storage.opening import open_database
 from server.storage.update_log import Author
 from server.templates import Templates
+from server.to_reassign import ToReassign
 
 WEB = Path(__file__).parent.parent / "web"
 UPLOADS = {archive.ADDRESS: ARCHIVE_BYTES_MAX + FORM_BYTES_MAX}
@@ -164,6 +171,10 @@ async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIter
             meetings=Meetings(database, clock),
             planning=Planning(database, clock),
             asking=Asking(database, clock),
+            handovers=Handovers(database, clock),
+            handover_answers=HandoverAnswers(database, clock),
+            formers=Formers(database, clock),
+            to_reassign=ToReassign(database),
             freezing=Freezing(database, clock, seals),
             signing=Signing(database, clock, accounts, seals),
             reopening=Reopening(database, clock),
@@ -198,6 +209,7 @@ def create_app(features: Features) -> Starlette:
     origin = features.settings.origin
     of_conversation, of_pane = "/conversations/{id}", "/conversations/{id}/panes/{pane}"
     of_guest = "/conversations/{id}/guests/{person}"
+    of_former = "/conversations/{id}/former/{handover}/{pane}"
     of_record = "/conversations/{id}/records/{version}"
     of_activity = "/people/{person}/activities/{activity}"
     return Starlette(
@@ -223,6 +235,7 @@ def create_app(features: Features) -> Starlette:
             Route("/requests/{request}/take-back", for_person(asking.take_back), methods=["POST"]),
             Route("/people/{person}/conversations/new", for_person(planning.show)),
             Route("/people/{person}/conversations/new", for_person(planning.make), methods=["POST"]),
+            Route(handover.TO_REASSIGN, for_person(to_reassign.show)),
             Route(of_conversation, for_person(conversation.show)),
             Route(f"{of_conversation}/changes", for_person(changes.show)),
             Route(f"{of_pane}/preview", for_person(conversation.preview)),
@@ -239,6 +252,13 @@ def create_app(features: Features) -> Starlette:
             Route(f"{of_conversation}/decline", for_person(declining.decline), methods=["POST"]),
             Route(f"{of_conversation}/cancel", for_person(declining.ask_cancel)),
             Route(f"{of_conversation}/cancel", for_person(declining.cancel), methods=["POST"]),
+            Route(f"{of_conversation}/responsible", for_person(handover.ask)),
+            Route(f"{of_conversation}/responsible", for_person(handover.hand_over), methods=["POST"]),
+            Route(f"{of_conversation}/handover", for_person(handover.asked)),
+            Route(f"{of_conversation}/handover", for_person(handover.answer), methods=["POST"]),
+            Route(f"{of_conversation}/former", for_person(former.show)),
+            Route(f"{of_former}.pdf", for_person(former.paper)),
+            Route(f"{of_former}/remove", for_person(former.remove), methods=["POST"]),
             Route(f"{of_conversation}/meeting", for_person(meetings.ask)),
             Route(f"{of_conversation}/meeting", for_person(meetings.move), methods=["POST"]),
             Route(f"{of_conversation}/guests", for_person(invitations.show)),

@@ -86,7 +86,7 @@ def of(connection: Connection, actor: Actor, id_: str) -> Former:
         successor = people.get(connection, row.successor_id)
         found.append(Part(row.handover_id, row.pane, predecessor, successor, row.at, content, facts))
     is_past = not conversation.may(actor, Action.SEE_CONVERSATION)
-    if is_past and not found:
+    if is_past and not found and not _has_record(connection, actor, id_):
         raise NotFound
     return Former(conversation, tuple(found), is_past)
 
@@ -145,6 +145,17 @@ def mine(connection: Connection, actor: Actor) -> list[Left]:
         name = Words.model_validate(row.name)
         found.setdefault(row.id, Left(row.id, persons[row.employee_id], name, row.at))
     return list(found.values())
+
+
+def _has_record(connection: Connection, actor: Actor, id_: str) -> bool:
+    """Whether a version of it was closed when the actor was responsible: that stays hers to read."""
+    record = tables.record.c
+    closed = select(record.version).where(
+        record.conversation_id == id_,
+        record.responsible_id == actor.person,
+        record.closed_at.is_not(None),
+    )
+    return bool(connection.scalar(select(closed.exists())))
 
 
 def _rows(connection: Connection, id_: str) -> list[Row[tuple[object, ...]]]:

@@ -28,18 +28,16 @@ from sqlalchemy import Connection, insert, select, update
 
 from crdt.content import Content, fresh
 from crdt.document import Document
-from server import audit, conversations, documents, former, invitations, letters, people, sharing
+from server import audit, conversations, documents, invitations, letters, people, sharing
 from server.audit import Event
 from server.conversations import Conversation
 from server.letter_format import Kind as LetterKind
 from server.people import Person
-from server.rules.access import Action, Actor, Pane, PartFacts, State, allowed, may_be_responsible
+from server.rules.access import Action, Actor, Pane, State, may_be_responsible
 from server.rules.errors import (
-    AnswerMissing,
     NobodyResponsible,
     NotFound,
     NotYourself,
-    OtherDeviceHasWritten,
     ResponsibleAlready,
     SignedByName,
 )
@@ -55,43 +53,41 @@ HANDOVER, PART, PANE = tables.handover, tables.handover_part, tables.pane
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """One thing that the employee is asked: does this go over to whoever is responsible now?"""
+class Candidates:
+    """Who could be responsible next."""
 
-    handover: str
-    pane: Pane
-    predecessor: Person
-    content: Content
-    """What would go over: as it stood, and of the employee's own pane as it stands now."""
-    state_vector: bytes
-    """Of her own pane as it is shown to her; empty for the others, which nobody writes."""
-
-    @property
-    def key(self) -> str:
-        """What the form calls it."""
-        return f"{self.handover}-{self.pane}"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A conversation that was handed over, and what its employee is asked. Empty when all is answered."""
-
-    conversation: Conversation
-    questions: tuple[Question, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer from the form."""
-
-    goes_over: bool
-    state_vector: bytes = b""
-    """As the question had it."""
+    suggested: tuple[Person, ...]
+    """Who is chosen, and the employee's manager."""
+    found: tuple[Person, ...]
+    """For the words that were typed, by name, without those who are suggested."""
 
 
 def see(connection: Connection, actor: Actor, id_: str) -> Conversation:
-    """Who meets whom and when, for whoever may name another responsible. Raises NotFound or SignedByName."""
-    return _required(conversations.see_handed(connection, actor, id_), actor)
+    """Who meets whom and when, for whoever may name another responsible, now or when it is open again.
+
+    Raises NotFound or NoLongerPossible.
+    """
+    conversation = conversations.see_handed(connection, actor, id_)
+    if conversation.may(actor, Action.SEE_RESPONSIBLE):
+        return conversation
+    return conversations.required(conversation, actor, Action.REASSIGN)
+
+
+def candidates(
+    connection: Connection, actor: Actor, id_: str, chosen: str, words: str, most: int
+) -> Candidates:
+    """Whom ``actor`` could name, who has ``chosen`` somebody, or typed ``words``; ``most`` are found."""
+    conversation = see(connection, actor, id_)
+    manager = conversation.employee.manager_id
+
+    def could(person: Person) -> bool:
+        return person.active and may_be_responsible(actor, conversation.facts, person.id, manager)
+
+    first = people.these(connection, {each for each in (chosen, manager) if each})
+    suggested = tuple(filter(could, sorted(first.values(), key=lambda each: each.id != chosen)))
+    there = {each.id for each in suggested}
+    found = people.named(connection, words, most + len(there) + len(conversation.facts.parties) + 1)
+    return Candidates(suggested, tuple(each for each in found if each.id not in there and could(each))[:most])
 
 
 def reassign(
@@ -120,7 +116,7 @@ def reassign(
     left = invitations.end_invited_by(connection, actor, before, before.responsible.id, now)
     for pane in Pane:
         TURNS[pane](connection, before, handover, now)
-    _set_pane(connection, id_, Pane.MANAGER, owner_id=after.id)
+    set_pane(connection, id_, Pane.MANAGER, owner_id=after.id)
     table = tables.conversation
     connection.execute(update(table).where(table.c.id == id_).values(responsible_id=after.id))
     for guest in (before.responsible.id, *left):
@@ -138,68 +134,6 @@ def reassign(
     ring(connection, ConversationChanged(id_))
     # With the conversation go the employee's activities.
     ring(connection, PersonChanged(before.responsible.id))
-
-
-def asked(connection: Connection, actor: Actor, id_: str) -> Asked:
-    """What the employee is asked about her conversation. Raises NotFound for anybody else."""
-    conversation = conversations.see(connection, actor, id_)
-    if actor.person != conversation.employee.id:
-        raise NotFound
-    return Asked(conversation, _questions(connection, actor, conversation))
-
-
-def answer(
-    connection: Connection, actor: Actor, id_: str, answers: Mapping[str, Answer], now: datetime
-) -> None:
-    """Let the employee say what goes over: ``answers`` has one for each ``Question.key``.
-
-    Her own answers that go over are shared, as if she pressed the button. Raises NotFound, NoLongerPossible,
-    AnswerMissing when something is not answered, OtherDeviceHasWritten or NotReadyToShare.
-    """
-    conversation = conversations.locked(connection, actor, id_)
-    if actor.person != conversation.employee.id:
-        raise NotFound
-    questions = _questions(connection, actor, conversation)
-    if any(question.key not in answers for question in questions):
-        raise AnswerMissing
-    for question in questions:
-        given = answers[question.key]
-        snapshot = _carry_out(connection, actor, conversation, question, given, now)
-        connection.execute(
-            update(PART)
-            .where(PART.c.handover_id == question.handover, PART.c.pane == question.pane)
-            .values(
-                goes_over=given.goes_over, answered_at=now, **({"snapshot": snapshot} if snapshot else {})
-            )
-        )
-        audit.record(
-            connection,
-            Event.HANDOVER_ANSWERED,
-            actor.person,
-            now,
-            id_,
-            pane=question.pane,
-            kind="goes_over" if given.goes_over else "stays",
-        )
-    ring(connection, ConversationChanged(id_))
-
-
-def waiting(connection: Connection, actor: Actor) -> frozenset[str]:
-    """The actor's own open conversations in which something is asked. For lists: one query."""
-    table = tables.conversation
-    rows = connection.execute(
-        select(table.c.id, table.c.shares, PART.c.pane, PANE.c.shared_at)
-        .join(HANDOVER, HANDOVER.c.conversation_id == table.c.id)
-        .join(PART, PART.c.handover_id == HANDOVER.c.id)
-        .join(PANE, (PANE.c.conversation_id == table.c.id) & (PANE.c.pane == PART.c.pane))
-        .where(
-            table.c.employee_id == actor.person,
-            table.c.state == State.OPEN,
-            PART.c.received,
-            PART.c.goes_over.is_(None),
-        )
-    )
-    return frozenset(row.id for row in rows if not _has_shared_anew(row.pane, row.shares, row.shared_at))
 
 
 # Reassigning: what becomes of each pane.
@@ -236,13 +170,13 @@ def _of_employee(connection: Connection, conversation: Conversation, handover: s
     if not conversation.facts.shares:
         # Nobody but her reads it while it is withheld, so she can write on in the same document.
         if content is None:
-            _begin_anew(connection, conversation, Pane.EMPLOYEE, {})
+            begin_anew(connection, conversation, Pane.EMPLOYEE, {})
         else:
-            _set_pane(connection, conversation.id, Pane.EMPLOYEE, withheld=True)
+            set_pane(connection, conversation.id, Pane.EMPLOYEE, withheld=True)
     elif stored.facts.shared:
         _settle(connection, conversation.id, now)
-        _begin_anew(connection, conversation, Pane.EMPLOYEE, content or {})
-        _set_pane(connection, conversation.id, Pane.EMPLOYEE, shared_at=None, opened_at=None)
+        begin_anew(connection, conversation, Pane.EMPLOYEE, content or {})
+        set_pane(connection, conversation.id, Pane.EMPLOYEE, shared_at=None, opened_at=None)
     else:
         return
     if content is not None:
@@ -260,10 +194,10 @@ def _of_manager(connection: Connection, conversation: Conversation, handover: st
             handover,
             Pane.MANAGER,
             received=received,
-            snapshot=_snapshot(conversation, Pane.MANAGER, content),
+            snapshot=snapshot(conversation, Pane.MANAGER, content),
         )
-    _begin_anew(connection, conversation, Pane.MANAGER, {})
-    _set_pane(connection, conversation.id, Pane.MANAGER, shared_at=None, opened_at=None)
+    begin_anew(connection, conversation, Pane.MANAGER, {})
+    set_pane(connection, conversation.id, Pane.MANAGER, shared_at=None, opened_at=None)
 
 
 def _of_both(connection: Connection, conversation: Conversation, handover: str, _now: datetime) -> None:
@@ -271,9 +205,9 @@ def _of_both(connection: Connection, conversation: Conversation, handover: str, 
     if conversation.panes[Pane.JOINT].facts.withheld:
         return
     content = _written(connection, conversation, Pane.JOINT)
-    _begin_anew(connection, conversation, Pane.JOINT, content or {})
+    begin_anew(connection, conversation, Pane.JOINT, content or {})
     if content is not None:
-        _set_pane(connection, conversation.id, Pane.JOINT, withheld=True)
+        set_pane(connection, conversation.id, Pane.JOINT, withheld=True)
         _keep(connection, handover, Pane.JOINT, received=True)
 
 
@@ -304,14 +238,15 @@ def _written(connection: Connection, conversation: Conversation, pane: Pane) -> 
     return None if content == nothing else content
 
 
-def _snapshot(conversation: Conversation, pane: Pane, content: Content) -> bytes:
+def snapshot(conversation: Conversation, pane: Pane, content: Content) -> bytes:
+    """A text as it is kept: one Yjs update (v1), the same bytes for the same text."""
     made = Document.made(schemas(conversation.template, pane), UPDATE, content)
-    snapshot = made.snapshot()
+    update_ = made.snapshot()
     made.close()
-    return snapshot
+    return update_
 
 
-def _begin_anew(connection: Connection, conversation: Conversation, pane: Pane, content: Content) -> None:
+def begin_anew(connection: Connection, conversation: Conversation, pane: Pane, content: Content) -> None:
     """Put a new generation in the place of the pane's, whose history and change log go."""
     sharing.begin_anew(connection, conversation, pane, content)
     drop_document(connection, conversation.panes[pane].document)
@@ -324,84 +259,11 @@ def _keep(
     connection.execute(insert(PART).values(**values))
 
 
-def _set_pane(connection: Connection, id_: str, pane: Pane, **values: Any) -> None:
+def set_pane(connection: Connection, id_: str, pane: Pane, **values: Any) -> None:
+    """Change what is stored of a pane."""
     connection.execute(
         update(PANE).where(PANE.c.conversation_id == id_, PANE.c.pane == pane).values(**values)
     )
-
-
-# The employee's answers.
-
-
-def _questions(connection: Connection, actor: Actor, conversation: Conversation) -> tuple[Question, ...]:
-    """What is asked, the oldest handover first, in reading order."""
-    rows = connection.execute(
-        select(PART, HANDOVER.c.predecessor_id)
-        .join(HANDOVER, HANDOVER.c.id == PART.c.handover_id)
-        .where(HANDOVER.c.conversation_id == conversation.id, PART.c.goes_over.is_(None))
-        .order_by(HANDOVER.c.at, HANDOVER.c.id)
-    ).all()
-    order = list(Pane)
-    found = []
-    for row in sorted(rows, key=lambda row: order.index(row.pane)):
-        facts = PartFacts(conversation.facts, row.pane, row.predecessor_id, row.received)
-        stored = conversation.panes[row.pane]
-        if not allowed(actor, Action.ANSWER_HANDOVER, facts):
-            continue
-        if _has_shared_anew(row.pane, conversation.facts.shares, stored.shared_at):
-            continue
-        content, vector = _shown(connection, conversation, row.pane, row.snapshot)
-        predecessor = people.get(connection, row.predecessor_id)
-        found.append(Question(row.handover_id, row.pane, predecessor, content, vector))
-    return tuple(found)
-
-
-def _has_shared_anew(pane: Pane, shares: bool, shared_at: datetime | None) -> bool:
-    """Whether she has answered by sharing her pane with whoever is responsible now."""
-    return pane is Pane.EMPLOYEE and shares and shared_at is not None
-
-
-def _shown(
-    connection: Connection, conversation: Conversation, pane: Pane, snapshot: bytes | None
-) -> tuple[Content, bytes]:
-    """What a question is about, and the state vector of what can still change."""
-    if snapshot is not None:
-        return former.content_of(conversation, pane, snapshot), b""
-    document = sharing.stored_document(connection, conversation, pane)
-    try:
-        content = fresh(document.content(), schemas(conversation.template, pane), renumber_rows=False)
-        return content, document.state_vector() if pane is Pane.EMPLOYEE else b""
-    finally:
-        document.close()
-
-
-def _carry_out(
-    connection: Connection,
-    actor: Actor,
-    conversation: Conversation,
-    question: Question,
-    given: Answer,
-    now: datetime,
-) -> bytes | None:
-    """Do what was answered. Returns what is kept of what stays and began anew."""
-    pane = question.pane
-    if pane is Pane.MANAGER:
-        return None
-    if pane is Pane.EMPLOYEE and conversation.facts.shares:
-        if given.goes_over:
-            sharing.share(connection, actor, conversation.id, pane, given.state_vector, now)
-        return None
-    if pane is Pane.EMPLOYEE and given.goes_over:
-        document = sharing.stored_document(connection, conversation, pane)
-        has_written = document.is_ahead_of(given.state_vector)
-        document.close()
-        if has_written:
-            raise OtherDeviceHasWritten
-        _begin_anew(connection, conversation, pane, question.content)
-    elif not given.goes_over:
-        _begin_anew(connection, conversation, pane, {})
-    _set_pane(connection, conversation.id, pane, withheld=False)
-    return None if given.goes_over else _snapshot(conversation, pane, question.content)
 
 
 class Handovers:
@@ -415,18 +277,10 @@ class Handovers:
         """As ``see``."""
         return await self._database.read(lambda c: see(c, actor, id_))
 
+    async def candidates(self, actor: Actor, id_: str, chosen: str, words: str, most: int) -> Candidates:
+        """As ``candidates``."""
+        return await self._database.read(lambda c: candidates(c, actor, id_, chosen, words, most))
+
     async def reassign(self, actor: Actor, id_: str, successor: str, reason: str = "") -> None:
         """As ``reassign``."""
         await self._database.write(lambda c: reassign(c, actor, id_, successor, reason, self._clock()))
-
-    async def asked(self, actor: Actor, id_: str) -> Asked:
-        """As ``asked``."""
-        return await self._database.read(lambda c: asked(c, actor, id_))
-
-    async def answer(self, actor: Actor, id_: str, answers: Mapping[str, Answer]) -> None:
-        """As ``answer``."""
-        await self._database.write(lambda c: answer(c, actor, id_, answers, self._clock()))
-
-    async def waiting(self, actor: Actor) -> frozenset[str]:
-        """As ``waiting``."""
-        return await self._database.read(lambda c: waiting(c, actor))

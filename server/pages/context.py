@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from server.declining import Declining
     from server.documents import Documents
     from server.employee import Employees
+    from server.former import Formers
     from server.freezing import Freezing
+    from server.handover import Handovers
+    from server.handover_answers import HandoverAnswers
     from server.invitations import Invitations
     from server.keeping import Keeping
     from server.letter_choices import LetterChoices
@@ -56,6 +59,7 @@ if TYPE_CHECKING:
     from server.start import Starts
     from server.storage.database import Database
     from server.templates import Templates
+    from server.to_reassign import ToReassign
 
 DEFAULT_ZONE = day.ZONE
 """Where a day begins on pages that are about no conversation."""
@@ -92,6 +96,10 @@ class Features:
     meetings: "Meetings"
     planning: "Planning"
     asking: "Asking"
+    handovers: "Handovers"
+    handover_answers: "HandoverAnswers"
+    formers: "Formers"
+    to_reassign: "ToReassign"
     freezing: "Freezing"
     signing: "Signing"
     reopening: "Reopening"

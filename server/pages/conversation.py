@@ -1,12 +1,9 @@
 """The conversation page, and one's own pane as the other party sees it."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from crdt.content import Content
 from server import records
 from server.conversations import Conversation
 from server.decisions import Decision
@@ -15,11 +12,12 @@ from server.pages import (
     chapters_view,
     conversation_view,
     earlier_view,
+    handover_view,
     invitations_view,
-    record_view,
     signing,
     turns_view,
 )
+from server.pages.as_read import as_read
 from server.pages.context import PersonVisit
 from server.pages.conversation_view import PaneSeen, Seen
 from server.pages.heading import meeting_of, names, title, zone
@@ -27,17 +25,20 @@ from server.pages.page_data import page_data
 from server.pages.rendering import View
 from server.pages.shown import shown_sources
 from server.record.content import RecordContent
-from server.record.format import Frozen, drawn
-from server.record.sheet import SheetSection
 from server.rules.access import Action, Pane, State
 from server.rules.errors import NotFound
-from server.rules.limits import SALT_BYTES
 from server.template.parts import Source
 
 
 async def show(visit: PersonVisit) -> Response:
     """GET /conversations/{id}."""
-    reading = await visit.features.documents.read(visit.actor, visit.request.path_params["id"])
+    id_ = visit.request.path_params["id"]
+    try:
+        reading = await visit.features.documents.read(visit.actor, id_)
+    except NotFound:
+        # Whoever has handed it over is shown the way to what is kept; everybody else, that there is nothing.
+        await visit.features.formers.of(visit.actor, id_)
+        return RedirectResponse(f"/conversations/{id_}/former", 303)
     conversation = reading.conversation
     view = visit.view(zone(conversation))
     if conversation.state in (State.FROZEN, State.CLOSED):
@@ -52,9 +53,13 @@ async def show(visit: PersonVisit) -> Response:
     before = await _earlier(visit, seen)
     turns = turns_view.turns(seen, await _decisions(visit, conversation), view)
     present = await visit.features.invitations.gathering(visit.actor, conversation.id)
+    standing = await visit.features.handover_answers.standing(visit.actor, conversation.id)
+    kept = standing.parts if standing else ()
     return visit.page(
         view,
         "conversation/page.html",
+        handed=handover_view.notice(standing, conversation, visit.me, view) if standing else None,
+        former=handover_view.parts(kept, conversation, visit.actor, view),
         id=conversation.id,
         title=title(seen, view),
         names=names(conversation, view),
@@ -98,35 +103,8 @@ async def preview(visit: PersonVisit) -> Response:
         id=conversation.id,
         other=seen.other,
         is_shared=conversation.panes[pane].facts.shared,
-        sections=_as_read(conversation, pane, reading.contents, view),
+        sections=as_read(conversation, pane, reading.contents[pane], view),
     )
-
-
-def _as_read(
-    conversation: Conversation, pane: Pane, contents: Mapping[Pane, Content], view: View
-) -> Iterator[SheetSection]:
-    """One pane as a record would have it."""
-    draft = Frozen(
-        conversation=conversation.id,
-        version=conversation.version,
-        template=conversation.template,
-        employee=conversation.employee,
-        responsible=conversation.responsible,
-        meeting=conversation.meeting,
-        frozen_at=view.days.now,
-        salt=bytes(SALT_BYTES),
-        contents=contents,
-        resolved={},
-        names={each.id: each.name for each in (conversation.employee, conversation.responsible)},
-    )
-    for section in record_view.sections(drawn(draft), view):
-        questions = tuple(
-            replace(question, answers=answers)
-            for question in section.questions
-            if (answers := tuple(answer for answer in question.answers if answer.pane == pane))
-        )
-        if questions:
-            yield replace(section, questions=questions)
 
 
 def pane_of(visit: PersonVisit) -> Pane:

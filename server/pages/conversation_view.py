@@ -178,6 +178,11 @@ def _goes_on(seen: Seen) -> bool:
 
 def _sealed(seen: Seen, view: View, facts: PaneFacts, owner: Person | None, can_open: bool) -> str:
     say = view.catalogue.say
+    if facts.withheld:
+        employee, responsible = (each.first_name for each in seen.parties)
+        if seen.viewer.id == seen.conversation.employee.id:
+            return say("Shown when you have said what goes over to %(name)s", name=responsible)
+        return say("Shown when %(name)s has said what goes over", name=employee)
     if owner is None:
         return ""
     if can_open:
@@ -206,6 +211,8 @@ def _titles(view: View, owner: Person | None, is_mine: bool) -> tuple[str, str, 
 def _status(view: View, seen: Seen, facts: PaneFacts, is_mine: bool, readable: bool) -> tuple[str, str]:
     say, other = view.catalogue.say, seen.other.first_name
     is_guest = seen.mine is None
+    if facts.withheld:
+        return (say("Only you see this") if is_mine else say("Waits for an answer")), "lock"
     if facts.pane is Pane.JOINT:
         if seen.conversation.state is not State.OPEN:
             return (say("They wrote together") if is_guest else say("You wrote together")), "lock"

@@ -76,12 +76,14 @@ async def review(visit: PersonVisit, conversation: Conversation, typed: Typed | 
     waiting = [one for one in seen.parties if one.id in conversation.facts.signers and one.id not in signed]
     can_sign = conversation.may(visit.actor, Action.SIGN) and visit.me.id not in signed
     present = await visit.features.invitations.gathering(visit.actor, conversation.id)
+    kept = await visit.features.handover_answers.standing(visit.actor, conversation.id)
     settings, sign_rules = visit.features.settings, conversation.template.sign
     return visit.page(
         view,
         "signing/page.html",
         typed.refusal.status if typed.refusal else 200,
         id=conversation.id,
+        former=kept.parts if kept else (),
         title=heading.title(seen, view),
         names=heading.names(conversation, view),
         meeting=heading.meeting_of(conversation, view),

@@ -39,6 +39,8 @@ class Turns:
     can_cancel: bool
     can_move: bool
     """To change when and where the two meet."""
+    can_reassign: bool
+    """To name another responsible."""
     can_reopen: bool
     can_download_draft: bool
     has_earlier: bool
@@ -62,6 +64,7 @@ def turns(seen: Seen, decisions: Sequence[Decision], view: View) -> Turns:
         cannot_decline=_cannot_decline(seen, view),
         can_cancel=conversation.may(actor, Action.CANCEL),
         can_move=conversation.may(actor, Action.MOVE_MEETING),
+        can_reassign=conversation.may(actor, Action.REASSIGN),
         can_reopen=conversation.may(actor, Action.REOPEN),
         can_download_draft=conversation.may(actor, Action.DOWNLOAD_DRAFT),
         has_earlier=conversation.may(actor, Action.READ_RECORD)

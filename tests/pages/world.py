@@ -194,6 +194,8 @@ class World:
                 ),
                 signing=SimpleNamespace(signed_by=self.signed_ones, sign=self.turn("sign")),
                 reopening=SimpleNamespace(reopen=self.turn("reopen")),
+                handover_answers=SimpleNamespace(standing=self.handed_over),
+                formers=SimpleNamespace(of=self.kept),
                 letters=SimpleNamespace(to=self.letters_to),
                 meetings=SimpleNamespace(move=self.turn("meeting")),
                 records=SimpleNamespace(of=self.record, open=self.record),
@@ -247,6 +249,12 @@ class World:
 
     async def decided(self, actor: Actor, id_: str) -> list[Decision]:
         return self.decisions
+
+    async def handed_over(self, actor: Actor, id_: str) -> None:
+        return None
+
+    async def kept(self, actor: Actor, id_: str) -> None:
+        raise NotFound
 
     async def declined_ones(self, actor: Actor) -> list[Declined]:
         return self.declined
