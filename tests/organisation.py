@@ -138,7 +138,11 @@ class Organisation:
 
     async def write(self, who: str, id_: str, pane: Pane, content: Content) -> bytes:
         """Have somebody fill in fields, as over the wire. Returns the page's state vector afterwards."""
-        opening = await self.open(who, id_, pane)
+        return await self.write_in(who, await self.name(id_, pane), content)
+
+    async def write_in(self, who: str, name: str, content: Content) -> bytes:
+        """As ``write``, in the document with this name on the wire."""
+        opening = await self.documents.open((await self.visit(who)).id, name)
         document = await self.load(opening)
         self._client += 1
         return await self._append(who, opening, document, document.fill(content, self._client))
@@ -154,6 +158,7 @@ class Organisation:
 
     async def _append(self, who: str, opening: Opening, document: Document, update: bytes) -> bytes:
         merged = document.merge(update, who)
+        repeated = opening.repeated
         await self.database.log.append(
             Append(
                 opening.document,
@@ -161,6 +166,8 @@ class Organisation:
                 (opening.author,),
                 tuple(Touch(who, name) for name in sorted(merged.touched)),
                 tuple((client, who) for client in merged.new_clients),
+                summary=repeated.summarise(document.content()) if repeated else None,
+                follows=(await self.database.log.load(opening.document)).sequence,
             )
         )
         state_vector = document.state_vector()

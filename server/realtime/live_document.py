@@ -133,7 +133,8 @@ class LiveDocument:
             while self._inbox and not self._is_over:
                 await self._take_turn()
         except DocumentGone:
-            self._close(DocumentClosing.MOVED)
+            # Of a pane there is a newer generation; an activity or a note has been erased.
+            self._close(DocumentClosing.DENIED if self.pane is None else DocumentClosing.MOVED)
         except (LogError, CrdtError):
             log.exception("document %d could not be loaded", self.id)
             self._close(DocumentClosing.UNAVAILABLE)
