@@ -69,7 +69,7 @@ def see(connection: Connection, actor: Actor, id_: str, now: datetime) -> Employ
     """One's own page, or that of an employee whom one leads, or stands in for today. Raises NotFound."""
     person, facts = _person(connection, actor, id_, day_of(now))
     is_self = actor.person == id_
-    if not is_self and not allowed(actor, Action.SEE_STAFF, facts):
+    if not allowed(actor, Action.SEE_EMPLOYEE, facts):
         raise NotFound
     rows = _rows(connection, actor, id_)
     mine = conversations.seen(

@@ -145,11 +145,13 @@ class Section:
                 | Action.ASK_FOR_CONVERSATION
                 | Action.ADD_ACTIVITY
                 | Action.SEE_ACTIVITIES
+                | Action.SEE_EMPLOYEE
+                | Action.SEE_STAFF
             ):
                 return PersonFacts(EMPLOYEE, RESPONSIBLE, stand_ins=frozenset({STAND_IN}), above=ABOVE)
             case Action.WRITE_ACTIVITY | Action.END_ACTIVITY:
                 return ActivityFacts(PersonFacts(EMPLOYEE, RESPONSIBLE, stand_ins=frozenset({STAND_IN})))
-            case Action.NAME_STAND_IN:
+            case Action.NAME_STAND_IN | Action.SEE_COUNTS:
                 return PersonFacts(RESPONSIBLE, ABOVE, leads=True)
             case (
                 Action.ADD_PERSON

@@ -90,7 +90,7 @@ async def test_a_stand_in_sees_nothing_of_what_is_written(
     assert mine == {Action.MOVE_MEETING}
     facts = await database.read(lambda c: people.facts_on(c, "maja", TODAY))
     on_maja = {action for action in Action if allowed(TOMAS.actor, action, facts)}
-    assert on_maja == {Action.CREATE_CONVERSATION, Action.SEE_STAFF}
+    assert on_maja == {Action.CREATE_CONVERSATION, Action.SEE_EMPLOYEE, Action.SEE_STAFF}
 
 
 async def test_nobody_stands_in_for_the_conversation_that_is_about_themselves(

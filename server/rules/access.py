@@ -93,6 +93,8 @@ class Action(StrEnum):
     """To complete or cancel an activity, to take it up again, or to say something about it."""
     KEEP_NOTE = "keep_note"
     """To read, write and throw away a note that somebody keeps for themselves."""
+    SEE_EMPLOYEE = "see_employee"
+    """To open an employee's page, on which everybody finds what is theirs to know."""
     SEE_STAFF = "see_staff"
     """To see in the overview that somebody has conversations and activities: when, how many, no content."""
     ASK_FOR_CONVERSATION = "ask_for_conversation"
@@ -419,6 +421,8 @@ def _on_person(actor: Actor, action: Action, target: PersonFacts) -> bool:
     is_self = actor.person == target.person
     is_manager = actor.person == target.manager and not is_self
     match action:
+        case Action.SEE_EMPLOYEE:
+            return is_self or is_manager or actor.person in target.stand_ins
         case Action.CREATE_CONVERSATION | Action.SEE_STAFF:
             return is_manager or (actor.person in target.stand_ins and not is_self)
         case Action.ASK_FOR_CONVERSATION:
