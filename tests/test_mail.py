@@ -2,13 +2,18 @@
 
 import asyncio
 import datetime as dt
+import io
 import ipaddress
+import sqlite3
 import ssl
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import pdfplumber
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -20,25 +25,31 @@ from sqlalchemy import select, update
 from server import mail
 from server.app import WEB
 from server.conversations import Meeting
-from server.letter_format import Kind, Letter
+from server.letter_format import Kind, Letter, Notice, Party
 from server.mail import Postman, Write
 from server.mail_server import MailServer, Protection, sender
 from server.outbox import Outbox
 from server.pages.catalogues import LOCALES, read_catalogues
 from server.pages.letters_view import writer, written
+from server.people import Person
+from server.reminders import Reminding
+from server.rules.access import Pane
 from server.rules.errors import StorageUnavailable
 from server.rules.limits import LETTER_LEASE_SECONDS, LETTER_PAUSE_SECONDS_MIN
 from server.storage import tables
 from server.storage.bells import ConversationChanged
 from server.storage.database import Database
+from server.storage.opening import open_database
 from tests.conftest import SetClock
 from tests.mailbox import Calendar, Mailbox, calendar_part, event_of, open_mailbox
-from tests.organisation import ANNUAL, JONAS, MAJA, Organisation
+from tests.organisation import ANNUAL, ASTRID, JONAS, MAJA, Organisation, annual_template, text
+from tests.running import RunningServer
 from tests.test_calendar import INVITED, changed
 
 ADDRESS = "https://samtal.example.org"
 CATALOGUES = read_catalogues(WEB / "locales")
 SAMSYN = sender("Samsyn <samsyn@nordljus.example>")
+CANARY = "Kanariefågel."
 THURSDAY = Meeting(datetime(2026, 11, 26, 8, 30, tzinfo=UTC), "Europe/Stockholm", "Rum Storsjön")
 FRIDAY = Meeting(THURSDAY.at + timedelta(days=1, hours=4), "Europe/Stockholm", "Teams")
 
@@ -66,6 +77,11 @@ def write_of(here: Organisation) -> Write:
 
 async def invited(here: Organisation, *, invite: bool = True) -> str:
     return await here.conversations.create(JONAS.actor, "maja", ANNUAL, THURSDAY, notify=True, invite=invite)
+
+
+def today() -> datetime:
+    """As the clock of a running server."""
+    return datetime.now(UTC)
 
 
 async def unsent(here: Organisation) -> int:
@@ -321,6 +337,168 @@ async def test_a_defect_does_not_end_the_postman(
     assert stumbled
 
 
+async def test_a_server_killed_in_the_middle_of_a_letter_sends_it_once_it_is_back(tmp_path: Path) -> None:
+    """SIGKILL between what is stored and what is sent."""
+    here = Organisation(await open_database(f"sqlite:///{tmp_path / 'samsyn.sqlite3'}", today), today)
+    await here.found()
+    meeting = Meeting(today() + timedelta(days=20), "Europe/Stockholm", "Rum Storsjön")
+    await here.conversations.create(JONAS.actor, "maja", ANNUAL, meeting, notify=True, invite=True)
+    await here.database.close()
+    async with open_mailbox() as mailbox:
+        server = RunningServer(tmp_path, demo=False)
+        server.environment |= {
+            "SAMSYN_SMTP_URL": f"smtp://localhost:{mailbox.port}",
+            "SAMSYN_MAIL_FROM": str(SAMSYN),
+        }
+        take, came = mailbox.handle_DATA, asyncio.Event()
+
+        async def never_answer(*_arguments: object) -> str:
+            came.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        mailbox.handle_DATA = never_answer  # type: ignore[method-assign,assignment]
+        async with asyncio.timeout(60):
+            await asyncio.to_thread(server.start)
+            await came.wait()
+            await asyncio.to_thread(server.kill)
+            mailbox.handle_DATA = take  # type: ignore[method-assign]
+            with closing(sqlite3.connect(tmp_path / "samsyn.sqlite3")) as stored:
+                # What it held is lost; its lease is over.
+                stored.execute("UPDATE letter SET next_at = made_at WHERE next_at IS NOT NULL")
+                stored.commit()
+            await asyncio.to_thread(server.start)
+            await mailbox.has(2)
+            await asyncio.to_thread(server.stop)
+    assert [len(mailbox.received(who.email)) for who in (MAJA, JONAS)] == [1, 1]
+
+
+# What goes along.
+
+
+async def test_the_questions_go_with_the_invitation_where_the_template_says_so(
+    database: Database, clock: SetClock, mailbox: Mailbox
+) -> None:
+    here = Organisation(database, clock)
+    await here.found(annual_template(prepare={"send_routine_with_invitation": True}))
+    id_ = await invited(here)
+    post = postman(here, mailbox.server())
+    await post.deliver()
+    for who in (MAJA, JONAS):
+        [letter] = mailbox.received(who.email)
+        assert [part.get_content_type() for part in letter.walk()] == [
+            "multipart/mixed",
+            "multipart/alternative",
+            "text/plain",
+            "text/html",
+            "text/calendar",
+            "application/pdf",
+        ]
+        [file] = letter.iter_attachments()
+        name = file.get_filename()
+        assert name is not None
+        assert name.endswith(", Årligt medarbetarsamtal.pdf")
+        assert file.get_content().startswith(b"%PDF")
+    # Once is enough.
+    await here.meetings.move(JONAS.actor, id_, FRIDAY)
+    await post.deliver()
+    assert [list(letter.iter_attachments()) for letter in mailbox.arrived[2:]] == [[], []]
+
+
+async def test_no_letter_holds_a_word_of_what_anybody_has_written(
+    database: Database, clock: SetClock, mailbox: Mailbox
+) -> None:
+    """All that is told of two conversations, from the invitations to the last reminder."""
+    here = Organisation(database, clock)
+    await here.found(annual_template(prepare={"send_routine_with_invitation": True}))
+    post = postman(here, mailbox.server())
+    talks = [await invited(here), await invited(here)]
+    for id_ in talks:
+        await here.write("maja", id_, Pane.EMPLOYEE, {"a1": text(CANARY)})
+        await here.write("jonas", id_, Pane.MANAGER, {"a1": text(CANARY)})
+        await here.write("maja", id_, Pane.JOINT, {"a6": text(CANARY), "a8": text(CANARY)})
+        await here.invitations.invite(MAJA.actor, id_, "astrid")
+        await here.invitations.accept(ASTRID.actor, id_)
+    for _ in range(7):
+        await Reminding(database, clock).remind()
+        await post.deliver()
+        clock.pass_time(days=1)
+    await here.meetings.move(JONAS.actor, talks[0], Meeting(clock() + timedelta(days=9), "UTC", "Teams"))
+    await here.declining.decline(MAJA.actor, talks[1], CANARY, CANARY)
+    await here.share(MAJA.actor, talks[0], Pane.EMPLOYEE)
+    await here.share(JONAS.actor, talks[0], Pane.MANAGER)
+    await here.freezing.freeze(MAJA.actor, talks[0])
+    await here.invitations.end(JONAS.actor, talks[0], "astrid")
+    for _ in range(4):
+        clock.pass_time(days=1)
+        await Reminding(database, clock).remind()
+        await post.deliver()
+    kinds = {row.kind for row in await letters_of(here)}
+    assert kinds == {
+        *("invited", "guest_asked", "left", "moved", "called_off", "share", "meet", "sign"),
+    }
+    for letter in mailbox.arrived:
+        for part in letter.walk():
+            if not part.is_multipart():
+                content = part.get_content()
+                read = content if isinstance(content, str) else on_paper(content)
+                assert "Kanarie" not in read
+                assert len(read) > 50
+
+
+async def letters_of(here: Organisation) -> list[Any]:
+    return await here.database.read(lambda c: list(c.execute(select(tables.letter)).all()))
+
+
+def on_paper(file: bytes) -> str:
+    """What a PDF says."""
+    with pdfplumber.open(io.BytesIO(file)) as pdf:
+        return "".join(page.extract_text() for page in pdf.pages)
+
+
+async def test_a_guest_who_joins_gets_the_event_and_gives_it_up_when_she_leaves(
+    here: Organisation, mailbox: Mailbox
+) -> None:
+    post = postman(here, mailbox.server())
+    id_ = await invited(here)
+    await here.invitations.invite(MAJA.actor, id_, "astrid")
+    await post.deliver()
+    [asked] = mailbox.received(ASTRID.email)
+    assert calendar_part(asked) is None
+    body = asked.get_body(("plain",))
+    assert body is not None
+    assert f"{ADDRESS}/conversations/{id_}/invitation" in body.get_content()
+    await here.invitations.accept(ASTRID.actor, id_)
+    await post.deliver()
+    hers, both = Calendar(), Calendar()
+    for letter in mailbox.received(ASTRID.email):
+        hers.take(letter)
+    assert len(hers.events) == 1
+    await here.invitations.end(ASTRID.actor, id_, "astrid")
+    await post.deliver()
+    for letter in mailbox.received(ASTRID.email):
+        hers.take(letter)
+    assert hers.events == {}
+    for letter in mailbox.received(MAJA.email):
+        both.take(letter)
+    assert len(both.events) == 1
+
+
+async def test_a_reminder_says_where_it_is_turned_off_and_an_invitation_does_not(
+    here: Organisation, mailbox: Mailbox, clock: SetClock
+) -> None:
+    await invited(here)
+    post = postman(here, mailbox.server())
+    await post.deliver()
+    clock.now = THURSDAY.at - timedelta(days=1)
+    await Reminding(here.database, clock).remind()
+    await post.deliver()
+    invitation, reminder = mailbox.received(MAJA.email)
+    for kind in ("plain", "html"):
+        told = [letter.get_body((kind,)) for letter in (invitation, reminder)]
+        assert [f"{ADDRESS}/reminders" in body.get_content() for body in told if body] == [False, True]
+
+
 # Protection and signing in.
 
 
@@ -420,8 +598,11 @@ def open_signing_in(context: ssl.SSLContext, protection: Protection):  # type: i
 # What a letter says.
 
 
+NOTICES = (Kind.FOLLOW_UP, Kind.ASKED_FOR, Kind.STAND_IN)
+
+
 @pytest.mark.parametrize("locale", LOCALES)
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in NOTICES])
 def test_every_letter_is_written_in_every_language(locale: str, kind: Kind) -> None:
     letter = replace(changed(INVITED, before_at=FRIDAY.at), kind=kind, locale=locale)
     said = written(letter, CATALOGUES[locale], ADDRESS)
@@ -431,6 +612,22 @@ def test_every_letter_is_written_in_every_language(locale: str, kind: Kind) -> N
         assert words in said.text
         assert words in said.html
     assert "%(" not in said.subject + said.text + said.html + said.description
+
+
+@pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("kind", NOTICES)
+@pytest.mark.parametrize("to", [MAJA, JONAS])
+def test_every_notice_is_written_in_every_language(locale: str, kind: Kind, number: int, to: Person) -> None:
+    maja = INVITED.to
+    notice = Notice(maja, "/people/maja", dt.date(2026, 11, 26), dt.date(2026, 12, 1), number)
+    party = Party(to.id, to.name, to.email)
+    said = written(replace(INVITED, kind=kind, about=notice, to=party), CATALOGUES[locale], ADDRESS)
+    assert f"{ADDRESS}/people/maja" in said.text
+    assert "Maja Öberg" in said.subject
+    assert (f"{ADDRESS}/reminders" in said.html) is (kind is Kind.FOLLOW_UP)
+    assert (" 26" in said.text) is (kind is not Kind.ASKED_FOR)
+    assert "%(" not in said.subject + said.text + said.html
 
 
 def test_words_are_written_into_the_page_as_words() -> None:

@@ -168,7 +168,7 @@ def _question(
 
 def _who(panes: Sequence[Pane], preparing: Preparing, say: Callable[[str], str]) -> Iterator[str]:
     named = {Pane.EMPLOYEE: preparing.employee, Pane.MANAGER: preparing.responsible}
-    return (named.get(pane) or say("Together") for pane in panes)
+    return (named.get(pane) or say("Together").lower() for pane in panes)
 
 
 def _shown(part: Part, locale: str) -> Iterator[str]:
