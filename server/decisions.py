@@ -92,7 +92,7 @@ def of(connection: Connection, actor: Actor, id_: str) -> list[Decision]:
     )
     rows = connection.execute(
         select(table)
-        .where(table.c.conversation_id == id_, *([table.c.at >= since] if since else []))
+        .where(table.c.conversation_id == id_, *([table.c.at > since] if since else []))
         .order_by(table.c.id)
     )
     persons = {person.id: person for person in (conversation.employee, conversation.responsible)}
