@@ -122,21 +122,6 @@ def sign(
     return is_last
 
 
-def signed_by(connection: Connection, actor: Actor) -> frozenset[str]:
-    """Ids of the conversations of which the actor has signed the present version."""
-    conversation, signature = tables.conversation, tables.signature
-    rows = connection.scalars(
-        select(conversation.c.id)
-        .join(
-            signature,
-            (signature.c.conversation_id == conversation.c.id)
-            & (signature.c.version == conversation.c.version),
-        )
-        .where(signature.c.person_id == actor.person)
-    )
-    return frozenset(rows)
-
-
 class Signing:
     """The way in for pages."""
 
@@ -156,7 +141,3 @@ class Signing:
         return await self._database.write(
             lambda c: sign(c, actor, id_, sha256, language, comment, self._seals, self._clock())
         )
-
-    async def signed_by(self, actor: Actor) -> frozenset[str]:
-        """As ``signed_by``."""
-        return await self._database.read(lambda c: signed_by(c, actor))

@@ -44,6 +44,8 @@ class Row:
     waits: bool
     """Whether the person has something to do before the other party can go on."""
     verb: str
+    address: str
+    """Where the verb leads."""
     when: str
     place: str
     month: str
@@ -82,6 +84,7 @@ def row(talk: Talk, me: Person, view: View) -> Row:
         track=standing.track,
         waits=standing.waits,
         verb=standing.verb,
+        address=f"/conversations/{conversation.id}{'/handover' if talk.hands_over else ''}",
         when=_when(meeting, days, view),
         place=meeting.place if meeting else "",
         month=days.month(day) if day else "",

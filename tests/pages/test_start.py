@@ -21,6 +21,7 @@ async def test_it_says_what_waits_and_where_to_begin() -> None:
 
 async def test_it_says_that_answers_are_waiting_to_be_read() -> None:
     world = filled()
+    world.activities = []
     world.shared = frozenset({Pane.EMPLOYEE, Pane.MANAGER})
     assert "Jonas har delat: läs svaren" in await start(world)
     world.opened = world.shared

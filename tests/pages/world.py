@@ -22,7 +22,7 @@ from server.change_log import ChangeLog, Turn, Writing
 from server.conversations import Conversation, ConversationPane, Meeting
 from server.decisions import Decision, Declined
 from server.documents import Reading
-from server.invitations import Gathering, Invitation
+from server.invitations import Gathering
 from server.letter_format import Letter
 from server.pages import (
     changes,
@@ -54,6 +54,7 @@ from server.rules.errors import NotFound, NotReadyToShare, NotSignedIn, Refusal,
 from server.rules.life import Missing
 from server.sessions import Device, Session
 from server.settings import Settings
+from server.start import Start, Talk
 from server.template import format as template_format
 from server.template.format import Template
 from server.template.parts import Source
@@ -182,7 +183,8 @@ class World:
                 activities=SimpleNamespace(
                     of_conversation=self.of_conversation, of_employee=self.of_conversation
                 ),
-                invitations=SimpleNamespace(gathering=self.gathering, mine=self.invitations_of),
+                starts=SimpleNamespace(of=self.start),
+                invitations=SimpleNamespace(gathering=self.gathering),
                 declining=SimpleNamespace(
                     decisions=self.decided,
                     declined=self.declined_ones,
@@ -192,7 +194,7 @@ class World:
                 freezing=SimpleNamespace(
                     freeze=self.turn("freeze"), complete=self.turn("complete"), missing=self.lacking
                 ),
-                signing=SimpleNamespace(signed_by=self.signed_ones, sign=self.turn("sign")),
+                signing=SimpleNamespace(sign=self.turn("sign")),
                 reopening=SimpleNamespace(reopen=self.turn("reopen")),
                 handover_answers=SimpleNamespace(standing=self.handed_over),
                 formers=SimpleNamespace(of=self.kept),
@@ -204,6 +206,17 @@ class World:
                 settings=settings,
                 clock=lambda: NOW,
             ),
+        )
+
+    async def start(self, actor: Actor, *, has_staff: bool) -> Start:
+        talk = Talk(self.conversation, self.is_started, "c1" in self.signed)
+        return Start(
+            talks=(talk,) if self.has_conversations else (),
+            has_older=False,
+            invitations=(),
+            to_do=tuple((each, MAJA) for each in self.activities if each.state is ActivityState.ACTIVE),
+            requests=(),
+            declined=tuple(self.declined) if Role.HR in actor.roles else (),
         )
 
     def turn(self, name: str) -> Callable[..., Awaitable[None]]:
@@ -259,9 +272,6 @@ class World:
     async def declined_ones(self, actor: Actor) -> list[Declined]:
         return self.declined
 
-    async def signed_ones(self, actor: Actor) -> frozenset[str]:
-        return self.signed
-
     async def change_log(self, actor: Actor, id_: str) -> ChangeLog:
         return ChangeLog(await self.see(actor, id_), self.writings, self.turns)
 
@@ -303,14 +313,8 @@ class World:
             raise NotFound
         return self.conversation
 
-    async def mine(self, actor: Actor) -> list[tuple[Conversation, bool]]:
-        return [(self.conversation, self.is_started)] if self.has_conversations else []
-
     async def gathering(self, actor: Actor, id_: str) -> Gathering:
         return Gathering(await self.see(actor, id_), ())
-
-    async def invitations_of(self, actor: Actor) -> list[Invitation]:
-        return []
 
     async def share(self, actor: Actor, id_: str, pane: Pane, state_vector: bytes) -> None:
         self.calls.append(("share", actor.person, id_, pane, state_vector))
