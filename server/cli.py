@@ -17,6 +17,7 @@ from server.commands.ground import now, require_folder, said
 from server.commands.organisation import organisation
 from server.commands.password import password
 from server.commands.person import person
+from server.commands.policy import policy
 from server.commands.retention import retention
 from server.commands.template import template
 from server.commands.verify import verify
@@ -70,7 +71,7 @@ def serve(
         raise typer.Exit(INTERRUPTED) from None
 
 
-for command in (organisation, password, conversation, archive, verify, demo):
+for command in (organisation, policy, password, conversation, archive, verify, demo):
     cli.command()(command)
 cli.add_typer(template, name="template")
 cli.add_typer(audit, name="audit")

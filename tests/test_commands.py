@@ -14,12 +14,13 @@ import structlog
 import yaml
 from typer.testing import CliRunner
 
-from server import letters, people
+from server import letters, people, policy
 from server.accounts import Accounts
 from server.cli import cli
 from server.commands.ground import Ground, now
 from server.conversations import Conversations
 from server.people import Person
+from server.policy import Policy
 from server.rules.access import Actor
 from server.rules.errors import SignInRefused
 from server.sessions import Sessions
@@ -239,6 +240,27 @@ def test_whoever_has_left_is_let_in_no_more(operator: Operator) -> None:
     assert not operator.lets_in(MAJA, CHOSEN)
     (line,) = operator.is_told("password", "--generate", MAJA)
     assert line.startswith(f"Nobody active has the address {MAJA} in ")
+
+
+def test_the_rules_of_the_organisation_are_printed_as_a_file_that_sets_them_again(operator: Operator) -> None:
+    printed = operator.says("policy")
+    assert yaml.safe_load(printed) == Policy().model_dump(mode="json")
+    own = {"small_group": 7, "period": {"name": "Hösten", "begins_on": "2026-09-01", "ends_on": "2026-12-20"}}
+    assert "These are the rules now, in " in operator.says("policy", operator.file(own))
+    changed = operator.says("policy")
+    assert "name: Hösten" in changed
+    operator.says("policy", operator.file(yaml.safe_load(printed)))
+    assert operator.says("policy") == printed
+    operator.says("policy", operator.file(yaml.safe_load(changed)))
+    assert operator.finds(lambda database: database.read(policy.get)) == Policy.model_validate(own)
+
+
+def test_everything_wrong_with_the_rules_is_said_at_once_and_nothing_is_changed(operator: Operator) -> None:
+    wrong = {"small_group": 1, "notice_days": [7], "retention": {"signed_years": "two"}, "colour": "green"}
+    said = dict(line.split(": ", 1) for line in operator.is_told("policy", operator.file(wrong)))
+    assert set(said) == {"small_group", "notice_days[1]", "retention.signed_years", "colour"}
+    assert said["colour"] == "There is no such key here."
+    assert operator.finds(lambda database: database.read(policy.get)) == Policy()
 
 
 def test_everything_wrong_with_an_organisation_is_said_at_once_and_nothing_of_it_is_done(
