@@ -161,9 +161,16 @@ def decline(connection: Connection, actor: Actor, id_: str, reply: str, now: dat
     _tell(connection, told, actor, "/conversations/ask", now)
 
 
-def made(connection: Connection, actor: Actor, id_: str, conversation: str, now: datetime) -> None:
-    """Answer with a conversation that has just been made. Raises NotFound or AlreadyAnswered."""
+def made(
+    connection: Connection, actor: Actor, id_: str, employee: str, conversation: str, now: datetime
+) -> None:
+    """Answer with a conversation that has just been made with the employee.
+
+    Raises NotFound, also for what somebody else asked, or AlreadyAnswered.
+    """
     told = _locked(connection, actor, id_, now)
+    if told.employee.id != employee:
+        raise NotFound
     _answer(connection, told.id, actor, Answer.MADE, now, conversation_id=conversation)
     _tell(connection, told, actor, f"/conversations/{conversation}", now)
 

@@ -171,7 +171,7 @@ def make(connection: Connection, actor: Actor, plan: Plan, now: datetime) -> str
         told = letters.appointment(connection, row, None)
         letters.put(connection, Kind.INVITED, id_, plan.responsible, told, now)
     if plan.request is not None:
-        asking.made(connection, actor, plan.request, id_, now)
+        asking.made(connection, actor, plan.request, plan.employee, id_, now)
     return id_
 
 

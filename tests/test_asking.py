@@ -161,6 +161,15 @@ async def test_a_conversation_that_is_made_is_the_answer(here: Organisation, ask
     assert len(await here.conversations.mine(MAJA.actor)) == 1, "what was refused made nothing"
 
 
+async def test_a_conversation_with_somebody_else_is_no_answer(here: Organisation, asking: Asking) -> None:
+    id_ = await asking.ask(MAJA.actor, WISH, TIMES)
+    planning = Planning(here.database, here.clock)
+    with pytest.raises(NotFound):
+        await planning.make(JONAS.actor, Plan("lina", ANNUAL, "jonas", request=id_))
+    assert [each.id for each in await asking.requests(JONAS.actor)] == [id_]
+    assert await here.conversations.mine(LINA.actor) == []
+
+
 async def test_what_is_asked_goes_to_the_manager_of_now(here: Organisation, asking: Asking) -> None:
     id_ = await asking.ask(MAJA.actor, WISH, TIMES)
     moved = tables.person.update().where(tables.person.c.id == "maja").values(manager_id="astrid")
@@ -199,7 +208,8 @@ async def test_however_many_wait_they_are_read_in_one_query(here: Organisation, 
         statements: list[str] = []
 
         def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-            statements.append(statement)
+            if statement.startswith("SELECT"):
+                statements.append(statement)
 
         event.listen(connection, "before_cursor_execute", note)
         try:

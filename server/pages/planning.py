@@ -18,7 +18,7 @@ from server.pages.planning_form import Typed
 from server.pages.shown import shown_sources
 from server.people import Person
 from server.planning import Place, Plan, Prospect
-from server.rules.errors import NameNotChosen, NotFound, Refusal
+from server.rules.errors import AlreadyAnswered, NameNotChosen, NotFound, Refusal
 from server.rules.limits import MEETING_MINUTES, NAME_CHARACTERS_MAX, PLACE_CHARACTERS_MAX, SEARCH_RESULTS_MAX
 from server.rules.notice import Notice
 from server.template.format import Template
@@ -56,7 +56,7 @@ NOTHING = Shown({})
 
 
 async def show(visit: PersonVisit) -> Response:
-    """GET /people/{person}/conversations/new. ``request``: what the employee asked, and is answered with this."""
+    """GET /people/{person}/conversations/new. ``request``: what the employee asked, to be answered so."""
     prospect = await _prospect(visit, visit.request.query_params.get("request"))
     typed = planning_form.begun(prospect)
     if typed.template:
@@ -73,6 +73,7 @@ async def make(visit: PersonVisit) -> Response:
     form = await read_form(visit.request)
     typed = planning_form.read(form)
     prospect = await _prospect(visit, typed.request or None)
+    typed = replace(typed, request=prospect.asked.id if prospect.asked else "")
     if typed.zone not in available_timezones():
         typed = replace(typed, zone=prospect.time_zone)
     if look := form.get("look"):
@@ -120,7 +121,13 @@ async def _create(visit: PersonVisit, prospect: Prospect, typed: Typed) -> Respo
         return _choice(visit, prospect, typed, sentence_of(faults[Place.TEMPLATE], visit.view()))
     if faults or is_news:
         return await _form(visit, prospect, typed, replace(shown, faults=faults))
-    return await _looked_at(visit, prospect, typed, plan) or await _made(visit, plan)
+    if shown_first := await _looked_at(visit, prospect, typed, plan):
+        return shown_first
+    try:
+        return await _made(visit, plan)
+    except AlreadyAnswered:
+        # Somebody has answered the employee meanwhile: to be seen before a second conversation is made.
+        return await _form(visit, replace(prospect, asked=None), replace(typed, request=""))
 
 
 async def _looked_at(visit: PersonVisit, prospect: Prospect, typed: Typed, plan: Plan) -> Response | None:
@@ -160,7 +167,8 @@ def _chosen(prospect: Prospect, typed: Typed, id_: str) -> Typed:
     template = _template(prospect, id_)
     if template is None:
         raise NotFound
-    return planning_form.chosen(typed, template)
+    leads = prospect.manager.id if prospect.manager else ""
+    return planning_form.chosen(replace(typed, responsible=typed.responsible or leads), template)
 
 
 async def _found(visit: PersonVisit, prospect: Prospect, typed: Typed) -> tuple[Typed, Shown]:
