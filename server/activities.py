@@ -233,12 +233,12 @@ def to_do(connection: Connection, actor: Actor) -> list[tuple[Activity, Person]]
     does = (table.c.owner_id == actor.person) & ((employee.c.manager_id == actor.person) | is_responsible)
     rows = connection.execute(
         _select((table.c.employee_id == actor.person) | does)
-        .add_columns(*people.columns_of(employee, "employee"))
+        .add_columns(*people.columns_of(employee, "whose"))
         .join(employee, employee.c.id == table.c.employee_id)
         .where(table.c.state == ActivityState.ACTIVE, employee.c.active)
         .order_by(table.c.due_on.is_(None), table.c.due_on, table.c.title, table.c.id)
     )
-    return [(_activity(row), people.person_in(row, "employee")) for row in rows]
+    return [(_activity(row), people.person_in(row, "whose")) for row in rows]
 
 
 def get(connection: Connection, id_: str) -> tuple[Activity, int | None]:
