@@ -24,9 +24,20 @@ from server.pages.context import Features
 from server.realtime.ports import OpeningDenied
 from server.rules.access import OPERATOR, Action, Actor, Pane, State
 from server.settings import Settings
+from server.stand_ins import Days, StandIns
 from server.storage import tables
 from tests import access_table
-from tests.access_table import EMPLOYEE, GUESTS, OPERATES, RESPONSIBLE, ROLES, SIGNED_OUT, Section, Situation
+from tests.access_table import (
+    EMPLOYEE,
+    GUESTS,
+    OPERATES,
+    RESPONSIBLE,
+    ROLES,
+    SIGNED_OUT,
+    STAND_IN,
+    Section,
+    Situation,
+)
 from tests.conftest import SetClock
 from tests.organisation import ANNUAL, PASSWORD, Organisation, annual_template, person, text
 
@@ -153,6 +164,8 @@ async def _play(stage: Stage, here: Organisation) -> None:
         someone = person(who, f"{who.capitalize()} Person", leads.get(who), *roles)
         await here.accounts.add(OPERATOR, someone, PASSWORD if who in (EMPLOYEE, RESPONSIBLE) else None)
         await here.accounts.set_locale(who, "en")
+    today = stage.clock().date()
+    await StandIns(here.database, stage.clock).name(RES, RESPONSIBLE, STAND_IN, Days(today, today))
     await here.templates.add(OPERATOR, annual_template(**scene.template))
     id_ = stage.id = await here.conversations.create(RES, EMPLOYEE, ANNUAL)
     await _invite(here, id_)
