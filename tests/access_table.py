@@ -17,6 +17,7 @@ from server.rules.access import (
     OrganisationFacts,
     Pane,
     PaneFacts,
+    PartFacts,
     PersonFacts,
     Role,
     State,
@@ -27,7 +28,7 @@ TABLE = Path(__file__).with_name("access_table.txt")
 SIGNED_IN, ANYBODY, NOBODY = "everybody who is signed in", "anybody at all", "nobody"
 
 EMPLOYEE, RESPONSIBLE, SIGNED_OUT, OPERATES = "emp", "res", "out", "oper"
-ABOVE, STAND_IN = "above", "stand"
+ABOVE, STAND_IN, PREDECESSOR = "above", "stand", "prev"
 GUESTS = {
     "asked": GuestFacts("asked", EMPLOYEE, agreed=True, accepted=False),
     "guest": GuestFacts("guest", EMPLOYEE, agreed=True, accepted=True),
@@ -42,7 +43,7 @@ ROLES = {
     "forms": Role.FORM_ADMINISTRATOR,
     "system": Role.SYSTEM_ADMINISTRATOR,
     ABOVE: Role.MANAGER,
-    "prev": Role.MANAGER,
+    PREDECESSOR: Role.MANAGER,
     "union": Role.UNION_REPRESENTATIVE,
     "guest": Role.UNION_REPRESENTATIVE,
 }
@@ -56,6 +57,10 @@ STATES = {
 SHARINGS = ("not shared", "shared", "waiting", "opened", "share off")
 SIGNINGS = ("both sign", "employee signs", "nobody signs")
 MUST_BE_HELD = "must be held"
+PARTS = ("never shared", "undecided", "went over", "stayed", "removed")
+"""Of what a handover left behind: what the employee had received of it, and has answered."""
+PART_ACTIONS = (Action.ANSWER_HANDOVER, Action.READ_FORMER, Action.REMOVE_FORMER)
+WITHHELD_ACTIONS = (Action.READ_PANE, Action.WRITE_PANE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,8 @@ class Situation:
     guest: str = ""
     is_replaced: bool = False
     must_be_held: bool = False
+    part: str = PARTS[0]
+    is_withheld: bool = False
 
     @property
     def conversation(self) -> ConversationFacts:
@@ -101,6 +108,18 @@ class Situation:
             opened=is_gated and self.sharing == "opened",
             waiting=is_gated and self.sharing == "waiting",
             current=not self.is_replaced,
+            withheld=self.is_withheld,
+        )
+
+    def former(self, pane: Pane) -> PartFacts:
+        """One of its panes as it stood when prev handed it over."""
+        return PartFacts(
+            self.conversation,
+            pane,
+            PREDECESSOR,
+            received=self.part != "never shared",
+            goes_over={"went over": True, "stayed": False, "removed": False}.get(self.part),
+            removed=self.part == "removed",
         )
 
 
@@ -127,8 +146,20 @@ class Section:
         """None for what needs no right, or is refused whoever asks."""
         return Action(self.title) if self.title in tuple(Action) else None
 
+    @property
+    def is_of_part(self) -> bool:
+        """About what a handover left behind."""
+        return self.action in PART_ACTIONS
+
+    @property
+    def is_gated(self) -> bool:
+        """About a pane that somebody owns, and shares."""
+        return self.pane not in (None, Pane.JOINT) and not self.is_of_part
+
     def target(self, situation: Situation) -> Target:
         """What the action is done to."""
+        if self.pane is not None and self.is_of_part:
+            return situation.former(self.pane)
         if self.pane is not None:
             return situation.pane(self.pane)
         match self.action:
@@ -251,33 +282,43 @@ def _situations(named: str) -> Iterator[Situation]:
     first, *others = named.split(", ")
     states = [state for word in first.split("/") for state in STATES[word]]
     choices: dict[str, list[str]] = {"sharing": ["not shared"], "signing": ["both sign"], "guest": [""]}
-    is_replaced = "replaced" in others
+    is_replaced, is_withheld = "replaced" in others, "withheld" in others
+    parts = [PARTS[0]]
     held = (False, True) if f"{MUST_BE_HELD} or not" in others else (MUST_BE_HELD in others,)
     for words in others:
         if words == "however shared":
             choices["sharing"] = list(SHARINGS)
+        elif words == "however answered":
+            parts = list(PARTS)
+        elif words.split("/")[0] in PARTS:
+            parts = words.split("/")
         elif words == "whoever signs":
             choices["signing"] = list(SIGNINGS)
         elif words == "of anybody":
             choices["guest"] = list(GUESTS)
         elif words.startswith("of "):
             choices["guest"] = words.removeprefix("of ").split("/")
-        elif words != "replaced" and not words.startswith(MUST_BE_HELD):
+        elif words not in ("replaced", "withheld") and not words.startswith(MUST_BE_HELD):
             each = words.split("/")
             choices["sharing" if each[0] in SHARINGS else "signing"] = each
     for state, (sharing, signing, guest) in product(states, product(*choices.values())):
         if sharing not in SHARINGS or signing not in SIGNINGS or guest not in {"", *GUESTS}:
             raise ValueError(f"not a situation: {named}")
-        yield from (Situation(state, sharing, signing, guest, is_replaced, each) for each in held)
+        yield from (
+            Situation(state, sharing, signing, guest, is_replaced, each, part, is_withheld)
+            for each, part in product(held, parts)
+        )
 
 
 def _is_about(named: Situation, situation: Situation, section: Section) -> bool:
     """Whether they are the same in all that matters to the section."""
     kinds = {
-        "sharing": section.pane not in (None, Pane.JOINT),
+        "sharing": section.is_gated,
         "signing": section.action in (Action.FREEZE, Action.COMPLETE, Action.SIGN, Action.REOPEN),
         "guest": isinstance(section.target(named), InvitationFacts) if section.action else False,
-        "is_replaced": section.pane not in (None, Pane.JOINT),
+        "is_replaced": section.is_gated,
+        "is_withheld": section.action in WITHHELD_ACTIONS,
+        "part": section.is_of_part,
         "must_be_held": section.action is Action.DECLINE,
         "state": True,
     }
