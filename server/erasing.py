@@ -22,7 +22,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, insert, or_, select
 
 from server import activities, audit, holds, notes, retention
 from server.audit import Event
@@ -135,8 +135,15 @@ def thing(connection: Connection, each: Due, told: Told) -> None:
         case Kind.REQUEST:
             went = _delete(connection, tables.request, tables.request.c.id == each.subject)
         case _:
-            went = _delete(connection, tables.person, tables.person.c.id == each.subject)
+            # Those that tell others of her: to her, they go with her row.
+            letters = _delete(connection, tables.letter, naming(each.subject))
+            went = {**letters, **_delete(connection, tables.person, tables.person.c.id == each.subject)}
     receipt(connection, each, went, sha256, told)
+
+
+def naming(person: str) -> ColumnElement[bool]:
+    """Which letters about no conversation tell of somebody."""
+    return tables.letter.c.facts["person"]["id"].as_string() == person
 
 
 def receipt(connection: Connection, each: Due, went: Counts, sha256: str, told: Told) -> None:
@@ -215,27 +222,22 @@ def _took_part(connection: Connection, id_: str) -> set[str]:
 
 def _counts(connection: Connection, id_: str, version: int | None = None) -> Counts:
     """How many rows of each table go with a conversation, or with the record of one version of it."""
-    documents = select(tables.document.c.id).where(tables.document.c.conversation_id == id_)
-    found = {} if version is not None else {tables.conversation.name: 1}
-    for table in METADATA.sorted_tables:
-        where: ColumnElement[bool] | None = None
-        if version is not None:
-            if table is tables.record or _goes_with(table, tables.record):
-                where = (table.c.conversation_id == id_) & (table.c.version == version)
-        elif _goes_with(table, tables.conversation) or _goes_with(table, tables.record):
-            where = table.c.conversation_id == id_
-        elif _goes_with(table, tables.document):
-            where = table.c.document_id.in_(documents)
-        if where is not None and (count := _count(connection, table, where)):
-            found[table.name] = count
-    return found
-
-
-def _goes_with(table: Table, other: Table) -> bool:
-    """Whether rows of ``table`` go with the row of ``other`` that they refer to."""
-    return any(
-        key.referred_table is other and key.ondelete == "CASCADE" for key in table.foreign_key_constraints
+    record = tables.record.c
+    goes: dict[Table, ColumnElement[bool]] = (
+        {tables.conversation: tables.conversation.c.id == id_}
+        if version is None
+        else {tables.record: (record.conversation_id == id_) & (record.version == version)}
     )
+    for table in METADATA.sorted_tables:
+        with_another = [
+            exists().where(*(key.column == key.parent for key in each.elements), goes[each.referred_table])
+            for each in table.foreign_key_constraints
+            if each.ondelete == "CASCADE" and each.referred_table in goes
+        ]
+        if with_another:
+            goes[table] = or_(*with_another)
+    counts = {table.name: _count(connection, table, where) for table, where in goes.items()}
+    return {name: count for name, count in counts.items() if count}
 
 
 def _newest_record(connection: Connection, each: Due) -> str:

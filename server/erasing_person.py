@@ -141,10 +141,11 @@ def erase(
 def _rows(connection: Connection, id_: str) -> dict[str, int]:
     """Erase what needs nothing but its rows to be erased, and say how many."""
     went = {}
-    delegation = tables.delegation.c
+    delegation, letter = tables.delegation.c, tables.letter.c
     wanted = {
         tables.request: tables.request.c.employee_id == id_,
-        tables.letter: tables.letter.c.person_id == id_,
+        # Those to her, and those that tell others of her.
+        tables.letter: (letter.person_id == id_) | erasing.naming(id_),
         tables.session: tables.session.c.person_id == id_,
         tables.own_bundle: tables.own_bundle.c.person_id == id_,
         tables.delegation: (delegation.manager_id == id_) | (delegation.stand_in_id == id_),

@@ -32,11 +32,15 @@ from server.policy import Policy
 from server.rules.access import GOES_ON, Action, Actor, OrganisationFacts, State, allowed
 from server.rules.errors import NotFound
 from server.rules.keeping import CONVERSATIONS, Due, Kind, days_later, left, years_later
+from server.rules.limits import LETTER_HOURS_MAX
 from server.storage import tables
 from server.storage.tables import METADATA, Instant
 
 Only = Select[tuple[str]] | tuple[str, ...] | None
 """Ids of what is looked at; None: everything."""
+
+LETTER_DAYS_MIN = LETTER_HOURS_MAX // 24 + 1
+"""A letter is not erased while it may still be sent."""
 
 AT_ONCE = frozenset({Kind.LETTER, Kind.SESSION, Kind.DELEGATION})
 """Kinds that go many at once, of many people: each of them is worth little."""
@@ -302,9 +306,7 @@ def old(kind: Kind, policy: Policy, on: date) -> ColumnElement[bool]:
     last = on - timedelta(days=days)
     if kind is Kind.DELEGATION:
         return ended <= last
-    is_old = ended < datetime.combine(last + timedelta(days=1), time(), UTC)
-    # What is still to be sent is sent first, or given up.
-    return is_old & tables.letter.c.next_at.is_(None) if kind is Kind.LETTER else is_old
+    return ended < datetime.combine(last + timedelta(days=1), time(), UTC)
 
 
 def _ended(kind: Kind, policy: Policy) -> tuple[ColumnElement[Any], int]:
@@ -312,7 +314,8 @@ def _ended(kind: Kind, policy: Policy) -> tuple[ColumnElement[Any], int]:
     kept = policy.retention
     match kind:
         case Kind.LETTER:
-            return tables.letter.c.made_at, kept.letters_days
+            # What no mail server has taken by then is given up, if there is one to try.
+            return tables.letter.c.made_at, max(kept.letters_days, LETTER_DAYS_MIN)
         case Kind.SESSION:
             # One that nobody ended has ended by itself on the first of its days.
             session = tables.session.c

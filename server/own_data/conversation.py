@@ -1,13 +1,14 @@
 """A conversation as it is told to one of its two parties: what she may read of it, now and from earlier."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, or_, select
 
-from server import change_log, conversations, documents, freezing, records
+from server import change_log, conversations, documents, former, freezing, records
 from server.change_log import ChangeLog
 from server.conversations import Conversation
+from server.former import Part
 from server.people import Person, person_of
 from server.record import format as record_format
 from server.record.content import RecordContent
@@ -28,23 +29,31 @@ class OwnConversation:
     """As it stands, her own unshared answers included; None for one that is frozen or closed."""
     unread: tuple[Pane, ...]
     """Panes of the draft that are somebody else's and not shared with her, or not opened by her yet."""
-    log: ChangeLog
+    former: tuple[tuple[Part, RecordContent], ...]
+    """What is kept of the time before it was handed over, as much as may be read."""
+    log: ChangeLog | None
+    """None for whoever has handed it over, and takes part no longer."""
     guests: tuple[Person, ...]
 
 
 def ids(connection: Connection, me: Person) -> list[str]:
-    """All conversations to which the person is a party, the newest first."""
+    """All conversations to which the person is a party, the newest first; then what was handed over."""
     table = tables.conversation.c
     rows = connection.scalars(
         select(table.id)
         .where(or_(table.employee_id == me.id, table.responsible_id == me.id))
         .order_by(table.created_at.desc(), table.id)
     )
-    return list(rows)
+    left = (each.conversation for each in former.mine(connection, me.actor))
+    return list(dict.fromkeys((*rows, *left)))
 
 
 def read(connection: Connection, me: Person, id_: str, now: datetime) -> OwnConversation:
     """One conversation. Raises NotFound, also when it has been erased meanwhile."""
+    kept = former.of(connection, me.actor, id_)
+    before = tuple((part, _drawn(connection, kept.conversation, part, now)) for part in kept.parts)
+    if kept.is_past:
+        return OwnConversation(kept.conversation, (), None, (), before, None, ())
     conversation = conversations.see(connection, me.actor, id_)
     versions = records.versions(connection, me.actor, id_)
     is_draft = conversation.state not in (State.FROZEN, State.CLOSED)
@@ -61,9 +70,17 @@ def read(connection: Connection, me: Person, id_: str, now: datetime) -> OwnConv
             and any(conversation.template.elements_in(pane))
             and not conversation.may(me.actor, Action.READ_PANE, pane)
         ),
+        former=before,
         log=change_log.read(connection, me.actor, id_),
         guests=tuple(_guests(connection, id_)),
     )
+
+
+def _drawn(connection: Connection, conversation: Conversation, part: Part, now: datetime) -> RecordContent:
+    """A kept part as a draft with nothing else in it: neither the other parts nor what the questions show."""
+    as_it_was = replace(conversation, responsible=part.predecessor)
+    whole = freezing.gathered(connection, as_it_was, {part.pane: part.content}, bytes(SALT_BYTES), now)
+    return record_format.drawn(replace(whole, resolved={}))
 
 
 def _guests(connection: Connection, id_: str) -> list[Person]:

@@ -12,7 +12,7 @@ from server.own_data.activities import ACTIVITIES, COMMENTS, SAID_ELSEWHERE
 from server.own_data.source import Source
 from server.own_data.taking_part import GUEST
 from server.own_data.traces import EVENTS
-from server.own_data.writing import LETTERS, NOTES, REQUESTS
+from server.own_data.writing import LETTERS, NOTES, REQUESTS, UNWANTED
 from server.storage import tables
 
 SOURCES: tuple[Source, ...] = (
@@ -24,6 +24,7 @@ SOURCES: tuple[Source, ...] = (
     REQUESTS,
     GUEST,
     LETTERS,
+    UNWANTED,
     STAND_INS,
     SESSIONS,
     EVENTS,
@@ -37,6 +38,8 @@ CONVERSATION: tuple[Table, ...] = (
     tables.decision,
     tables.record,
     tables.signature,
+    tables.handover,
+    tables.handover_part,
 )
 """What is told with a conversation."""
 

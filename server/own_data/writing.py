@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, or_, select
 
 from crdt.content import plain_text
-from server import notes
+from server import letter_choices, notes
 from server.own_data.source import Field, FieldKind, Item, Source, named
 from server.people import Person
 from server.storage import tables
@@ -37,8 +37,8 @@ def _letters(connection: Connection, me: Person, _now: datetime) -> Iterator[Ite
             "conversation": row.conversation_id,
             "made_at": row.made_at,
             "sent_at": row.sent_at,
-            "place": row.facts.get("place") or None,
             "meeting_at": _instant(row.facts.get("meeting_at")),
+            "place": row.facts.get("place") or None,
         }
 
 
@@ -66,6 +66,11 @@ def _requests(connection: Connection, me: Person, _now: datetime) -> Iterator[It
             "reply": row.reply or None,
             "conversation": row.conversation_id,
         }
+
+
+def _unwanted(connection: Connection, me: Person, _now: datetime) -> Iterator[Item]:
+    for kind in sorted(letter_choices.unwanted_by(connection, me.id)):
+        yield {"kind": kind.value}
 
 
 NOTES = Source(
@@ -109,4 +114,10 @@ REQUESTS = Source(
         Field("conversation", FieldKind.TEXT, "id of the conversation that was made"),
     ),
     _requests,
+)
+UNWANTED = Source(
+    "reminders-turned-off",
+    (tables.letter_choice,),
+    (Field("kind", FieldKind.WORD, "a kind of reminder that the person does without"),),
+    _unwanted,
 )

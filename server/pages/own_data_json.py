@@ -50,7 +50,7 @@ def told(own: OwnConversation) -> dict[str, Any]:
                 "first_at": each.first_at.isoformat(),
                 "last_at": each.last_at.isoformat(),
             }
-            for each in own.log.writings
+            for each in (own.log.writings if own.log else ())
         ],
         "turns": [
             {
@@ -61,7 +61,7 @@ def told(own: OwnConversation) -> dict[str, Any]:
                 "reason": each.reason,
                 "alternative": each.alternative,
             }
-            for each in own.log.turns
+            for each in (own.log.turns if own.log else ())
         ],
     }
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from server.former import Part
 from server.own_data.bundles import File
 from server.own_data.conversation import OwnConversation
 from server.own_data.making import Chapter
@@ -102,6 +103,12 @@ class BundleWriter:
                 )
             )
             links.append(("draft.html", view.catalogue.say("What is written now, as you may read it")))
+        for at, (part, content) in enumerate(own.former, start=1):
+            sheet = record_view.sheet(content, (), view, is_draft=True)
+            files.append(File(f"{folder}/before-{at}.html", self._sheet(view, sheet)))
+            draft = own_data_json.written("draft", content.model_dump(mode="json"))
+            files.append(File(f"{folder}/before-{at}.json", draft))
+            links.append((f"before-{at}.html", _before(part, view)))
         for record in own.records:
             made, named = self._record(me, record, seal, view, now)
             files += [File(f"{folder}/{each.name}", each.content) for each in made]
@@ -117,7 +124,7 @@ class BundleWriter:
             links=links,
             unread=[_pane(own, pane, view) for pane in own.unread],
             guests=[each.name for each in own.guests],
-            happened=changes.days(own.log, me, view),
+            happened=changes.days(own.log, me, view) if own.log else [],
             up="../../",
         )
         index = File(f"{folder}/index.html", html)
@@ -246,6 +253,14 @@ def _pane(own: OwnConversation, pane: Pane, view: View) -> str:
         "",
     )
     return view.catalogue.say("%(whose)s pane", whose=whose(name, view.locale))
+
+
+def _before(part: Part, view: View) -> str:
+    day = view.days.day(view.days.of(part.at))
+    if part.pane is Pane.JOINT:
+        return view.catalogue.say("What you wrote together until %(day)s, when it was handed over", day=day)
+    name = whose(part.predecessor.name, view.locale)
+    return view.catalogue.say("%(whose)s pane until %(day)s, when it was handed over", whose=name, day=day)
 
 
 def _cells(source: Source, item: Item, view: View) -> list[Cell]:

@@ -105,6 +105,12 @@ def about(catalogue: Catalogue, kept: Retention) -> dict[str, About]:
             say("So that a letter that does not arrive can be found."),
             say("For %(time)s.", time=days(catalogue, kept.letters_days)),
         ),
+        "reminders-turned-off": About(
+            say("Reminders that you do without"),
+            say("Your own choice."),
+            say("So that you do not get them."),
+            say("Until you choose otherwise."),
+        ),
         "stand-ins": About(
             say("Who stood in for whom"),
             say("Said by the manager who was away, or by HR."),
@@ -247,6 +253,23 @@ def values(catalogue: Catalogue) -> dict[tuple[str, str], Mapping[str, str]]:
         "cancelled": say("Cancelled"),
         "taken_up": say("Taken up again"),
     }
+    letters = {
+        "invited": say("Invitation"),
+        "moved": say("Another time or place"),
+        "called_off": say("Called off"),
+        "reassigned": say("Somebody else is responsible"),
+        "guest_asked": say("Invitation as a guest"),
+        "not_asked": say("Invitation taken back"),
+        "left": say("You no longer take part"),
+        "prepare": say("Reminder to prepare"),
+        "share": say("Reminder to share"),
+        "meet": say("Reminder of the meeting"),
+        "sign": say("Reminder to sign"),
+        "follow_up": say("Reminder to follow up"),
+        "asked_for": say("Somebody asks for a conversation"),
+        "answered": say("Answer to what you asked for"),
+        "stand_in": say("You stand in for somebody"),
+    }
     return {
         ("person", "roles"): roles(catalogue),
         ("activities", "goal_type"): {
@@ -266,23 +289,8 @@ def values(catalogue: Catalogue) -> dict[tuple[str, str], Mapping[str, str]]:
             "declined": say("Declined"),
             "taken_back": say("Taken back"),
         },
-        ("letters", "kind"): {
-            "invited": say("Invitation"),
-            "moved": say("Another time or place"),
-            "called_off": say("Called off"),
-            "reassigned": say("Somebody else is responsible"),
-            "guest_asked": say("Invitation as a guest"),
-            "not_asked": say("Invitation taken back"),
-            "left": say("You no longer take part"),
-            "prepare": say("Reminder to prepare"),
-            "share": say("Reminder to share"),
-            "meet": say("Reminder of the meeting"),
-            "sign": say("Reminder to sign"),
-            "follow_up": say("Reminder to follow up"),
-            "asked_for": say("Somebody asks for a conversation"),
-            "answered": say("Answer to what you asked for"),
-            "stand_in": say("You stand in for somebody"),
-        },
+        ("letters", "kind"): letters,
+        ("reminders-turned-off", "kind"): letters,
         ("erasures", "kind"): kinds(catalogue),
         ("erasures", "rule"): {
             "time": say("Its time was over"),
