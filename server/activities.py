@@ -254,7 +254,7 @@ def see(connection: Connection, actor: Actor, id_: str, now: datetime) -> Detail
     activity, document = get(connection, id_)
     person = facts(connection, activity.employee, now)
     target = activity.facts(person)
-    if not allowed(actor, Action.SEE_ACTIVITIES, target):
+    if not allowed(actor, Action.SEE_ACTIVITIES, person):
         raise NotFound
     return Detail(
         activity=activity,

@@ -87,7 +87,7 @@ def open_document(connection: Connection, session: Session, name: str, now: date
 def _open_activity(connection: Connection, session: Session, id_: str, name: str, now: datetime) -> Opening:
     activity, document = activities.get(connection, id_)
     target = activity.facts(activities.facts(connection, activity.employee, now))
-    may_read = allowed(session.actor, Action.SEE_ACTIVITIES, target)
+    may_read = allowed(session.actor, Action.SEE_ACTIVITIES, target.employee)
     if document is None or activity.name != name or not may_read:
         raise NotFound
     return Opening(

@@ -440,8 +440,6 @@ def _on_person(actor: Actor, action: Action, target: PersonFacts) -> bool:
 def _on_activity(actor: Actor, action: Action, target: ActivityFacts) -> bool:
     may_read = _on_person(actor, Action.SEE_ACTIVITIES, target.employee)
     match action:
-        case Action.SEE_ACTIVITIES:
-            return may_read
         case Action.WRITE_ACTIVITY:
             return may_read and target.active and not target.archived
         case Action.END_ACTIVITY:
