@@ -143,7 +143,8 @@ def thing(connection: Connection, each: Due, told: Told) -> None:
 
 def naming(person: str) -> ColumnElement[bool]:
     """Which letters about no conversation tell of somebody."""
-    return tables.letter.c.facts["person"]["id"].as_string() == person
+    told: ColumnElement[str] = tables.letter.c.facts["person"]["id"].as_string()
+    return told == person
 
 
 def receipt(connection: Connection, each: Due, went: Counts, sha256: str, told: Told) -> None:

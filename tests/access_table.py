@@ -191,6 +191,8 @@ class Section:
                 | Action.SEE_DECLINED
                 | Action.SEE_COVERAGE
                 | Action.SET_POLICY
+                | Action.EXPORT_OWN
+                | Action.ERASE
                 | Action.VERIFY_AUDIT
                 | Action.IMPORT_ARCHIVE
             ):
