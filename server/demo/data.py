@@ -59,8 +59,31 @@ class NameData(Strict):
     name: str
 
 
+class PeriodData(Strict):
+    name: str
+    start_offset: int
+    end_offset: int
+
+
+class RulesData(Strict):
+    policy: dict[str, Any]
+    """As ``server.policy.Policy``, without the period, whose days are counted."""
+    period: PeriodData
+
+
+class StandInData(Strict):
+    manager: str
+    person: str
+    named_day: int
+    start_offset: int
+    end_offset: int
+    reason: str
+
+
 class OrganisationData(Strict):
     organisation: NameData
+    rules: RulesData
+    stand_ins: list[StandInData]
     units: list[UnitData]
     """Parents first."""
     people: list[PersonData]
@@ -166,7 +189,40 @@ class ActivityData(Strict):
     day: int
     goal_type: GoalType
     title: str
+    description: str = ""
+    develop: str = ""
+    how: str = ""
+    owner: str | None = None
     due: int | None = None
+    follow_up: int | None = None
+
+
+class ActivityWriting(Strict):
+    """What somebody wrote in an activity later on, into fields that were empty."""
+
+    employee: str
+    by: str
+    day: int
+    title: str
+    answers: dict[str, str]
+    """Field of its document -> a text."""
+
+
+class CommentData(Strict):
+    """What somebody said about an activity."""
+
+    employee: str
+    by: str
+    day: int
+    title: str
+    says: str
+
+
+class ArchiveData(Strict):
+    """When what an older system had was brought in, and by whom: ``archive.csv``."""
+
+    by: str
+    day: int
 
 
 class EndingData(Strict):
@@ -184,7 +240,10 @@ class EndingData(Strict):
 class ConversationsData(Strict):
     conversations: list[ConversationData]
     activities: list[ActivityData]
+    activity_writings: list[ActivityWriting]
+    comments: list[CommentData]
     endings: list[EndingData]
+    archive: ArchiveData
 
 
 def crowd_address(id_: str) -> str:
@@ -217,6 +276,11 @@ class CrowdData(Strict):
 def crowd() -> CrowdData:
     """Names, titles and units of a large organisation."""
     return CrowdData.model_validate(_yaml("crowd.yaml"))
+
+
+def archive() -> bytes:
+    """What an older system had of activities, as a file of it."""
+    return (FOLDER / "archive.csv").read_bytes()
 
 
 def templates() -> list[dict[str, Any]]:

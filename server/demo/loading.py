@@ -5,7 +5,8 @@ from datetime import datetime
 from server import people
 from server.accounts import Accounts
 from server.demo import data
-from server.demo.play import Play, Played
+from server.demo.clock import Played
+from server.demo.play import Play
 from server.people import Person
 from server.rules.access import OPERATOR
 from server.rules.errors import Refusal

@@ -4,29 +4,21 @@ Time and person are injected, everything else is the product: each conversation 
 reached its state. All are played beside each other, day by day, as the days went.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
 from functools import partial
 
-from crdt.document import Document
-from crdt.schema import DocumentSchema
 from server import people
 from server.accounts import Accounts
-from server.activities import Activities, ActivityState
-from server.activity_documents import Wording
-from server.activity_turns import ActivityTurns
 from server.conversations import Conversations, Meeting
 from server.declining import Declining
 from server.demo import data
-from server.demo.answers import content
+from server.demo.clock import Event, Played
 from server.demo.data import (
-    ActivityData,
     CompleteStep,
     ConversationData,
     ConversationsData,
     DeclineStep,
-    EndingData,
     MeetingData,
     MoveStep,
     OpenStep,
@@ -36,6 +28,9 @@ from server.demo.data import (
     Step,
     WriteStep,
 )
+from server.demo.play_activities import ActivitiesPlay
+from server.demo.play_rules import RulesPlay
+from server.demo.typing_in import Typing
 from server.documents import Documents
 from server.freezing import Freezing
 from server.meetings import Meetings, meeting
@@ -43,49 +38,16 @@ from server.people import Employment, Person
 from server.record.sealing import seal
 from server.records import Records
 from server.rules.access import OPERATOR, Role, State
-from server.rules.limits import UPDATE
 from server.sessions import Session, Sessions
 from server.sharing import Sharing
 from server.signing import Signing
 from server.storage.database import Database
-from server.storage.update_log import Append, Touch
 from server.templates import Templates
 
-MORNING = time(9, 0)
 FOUNDED_ON = -400
 """The day on which the organisation and its people were entered."""
 MANAGER_CHANGED_ON = -20
 SATURDAY = 5
-
-
-class Played:
-    """A clock that stands where the play has come to, and never in the future."""
-
-    def __init__(self, now: datetime) -> None:
-        self._now = now
-        self._at = now
-
-    def __call__(self) -> datetime:
-        return self._at
-
-    @property
-    def today(self) -> datetime:
-        return self._now
-
-    def go_to(self, day: int) -> None:
-        """Go to the morning of a day, counted from the day of the play; a minute on if it is there."""
-        morning = datetime.combine(self._now + timedelta(days=day), MORNING, UTC)
-        later = self._at + timedelta(minutes=1)
-        same_day = later.date() == morning.date()
-        self._at = min(max(morning, later) if same_day else morning, self._now)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happens on a day, counted from the day of the play."""
-
-    day: int
-    happens: Callable[[], Awaitable[None]]
 
 
 class Play:
@@ -105,13 +67,12 @@ class Play:
         self._signing = Signing(database, clock, self._accounts, seal)
         self._declining = Declining(database, clock)
         self._meetings = Meetings(database, clock)
-        self._activities = Activities(database, clock)
-        self._turns = ActivityTurns(database, clock)
         self._password = ""
         self._ids: dict[str, str] = {}
         """Of the conversations, by their names in the file."""
         self._cast: dict[str, Person] = {}
-        self._client = 1_000
+        self._typing = Typing(database, self._documents, clock)
+        self._activities = ActivitiesPlay(database, self._sessions, self._typing, clock, self._cast)
 
     async def play(self, password: str) -> None:
         """Play everything, day by day."""
@@ -127,7 +88,9 @@ class Play:
             Event(MANAGER_CHANGED_ON, partial(self._place, each))
             for each in (first, *(each for each in others if each.previous_manager))
         ]
-        for event in sorted((*self._events(data.conversations()), *moves), key=lambda event: event.day):
+        rules = RulesPlay(self._database, self._clock, self._cast, self._day)
+        played = (*rules.events(organisation, FOUNDED_ON), *self._events(data.conversations()), *moves)
+        for event in sorted(played, key=lambda event: event.day):
             self._clock.go_to(event.day)
             await event.happens()
         # Last of all: by this a play that was interrupted is recognised.
@@ -138,10 +101,7 @@ class Play:
         for talk in told.conversations:
             yield Event(talk.created_day, partial(self._create, talk))
             yield from (Event(step.day, partial(self._step, talk, step)) for step in talk.steps)
-        for activity in told.activities:
-            yield Event(activity.day, partial(self._agree, activity))
-        for ending in told.endings:
-            yield Event(ending.day, partial(self._end, ending))
+        yield from self._activities.events(told)
 
     async def _found(self, organisation: data.OrganisationData, password: str) -> None:
         """Add units and people. The first person comes before any unit, and has neither unit nor manager."""
@@ -195,21 +155,6 @@ class Play:
         self._cast[told.id] = person
         return person
 
-    async def _agree(self, told: ActivityData) -> None:
-        due_on = self._day(told.due).date() if told.due is not None else None
-        actor = self._cast[told.by].actor
-        wording = Wording(told.title, due_on=due_on)
-        await self._activities.add(actor, told.employee, told.goal_type, wording)
-
-    async def _end(self, told: EndingData) -> None:
-        actor = self._cast[told.by].actor
-        all_ = await self._activities.of_employee(actor, told.employee)
-        active = next(one for one in all_ if one.title == told.title and one.state is ActivityState.ACTIVE)
-        if told.state is ActivityState.COMPLETED:
-            await self._turns.complete(actor, active.id)
-        else:
-            await self._turns.cancel(actor, active.id, told.reason)
-
     async def _create(self, told: ConversationData) -> None:
         template, _, version = told.template.partition("@")
         meets = told.meeting
@@ -245,30 +190,12 @@ class Play:
 
     async def _write(self, session: Session, id_: str, step: WriteStep) -> None:
         conversation = await self._conversations.see(session.actor, id_)
-        opening = await self._documents.open(session.id, conversation.panes[step.pane].name)
-        document = await self._load(opening.document, opening.schema)
-        self._client += 1
-        update = document.fill(
-            content(step.answers, opening.schema, self._clock.today, self._client), self._client
-        )
-        merged = document.merge(update, session.person.id)
-        await self._database.log.append(
-            Append(
-                document=opening.document,
-                change=document.take_change() or update,
-                authors=(opening.author,),
-                touched=tuple(Touch(session.person.id, field) for field in sorted(merged.touched)),
-                new_clients=tuple((client, session.person.id) for client in merged.new_clients),
-            )
-        )
-        document.close()
+        await self._typing.write(session, conversation.panes[step.pane].name, step.answers)
 
     async def _share(self, session: Session, id_: str, step: ShareStep) -> None:
         conversation = await self._conversations.see(session.actor, id_)
-        opening = await self._documents.open(session.id, conversation.panes[step.shares].name)
-        document = await self._load(opening.document, opening.schema)
-        await self._sharing.share(session.actor, id_, step.shares, document.state_vector())
-        document.close()
+        shown = await self._typing.state_vector(session, conversation.panes[step.shares].name)
+        await self._sharing.share(session.actor, id_, step.shares, shown)
 
     async def _sign(self, session: Session, id_: str, step: SignStep) -> None:
         """Read what is frozen, and sign that; the first to sign freezes it."""
@@ -278,10 +205,6 @@ class Play:
         shown = await self._records.of(session.actor, id_, conversation.version)
         language = session.person.locale
         await self._signing.sign(session.actor, id_, shown.sha256, language, step.signs, self._password)
-
-    async def _load(self, document: int, schema: DocumentSchema) -> Document:
-        stored = await self._database.log.load(document)
-        return Document.loaded(schema, UPDATE, stored.snapshot, stored.updates, stored.clients)
 
     def _day(self, offset: int) -> datetime:
         return self._clock.today + timedelta(days=offset)

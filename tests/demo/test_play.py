@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, select
 from crdt.content import plain_text
 from server import conversations, documents, letters, people, sharing
 from server.accounts import Accounts
-from server.activities import ActivityState, GoalType
+from server.activities import Activities, ActivityState, GoalType
 from server.conversations import Conversation, Conversations
 from server.declining import Declining
 from server.demo import data, loading, play
@@ -291,6 +291,7 @@ WORK, DEVELOPMENT = GoalType.WORK, GoalType.DEVELOPMENT
                 # The follow-up's table makes work goals only, so this one was agreed on beside it.
                 ("Kurs i kontraktsledelse", DEVELOPMENT, ActivityState.COMPLETED, -14, None),
                 ("Ekstra befaring", WORK, ActivityState.CANCELLED, None, "conv-07"),
+                ("Eldre mål fra forrige system", WORK, ActivityState.ARCHIVED, None, None),
             },
         ),
         ("ola", {("Sertifisering måleinstrument", DEVELOPMENT, ActivityState.ACTIVE, 30, None)}),
@@ -325,6 +326,32 @@ async def test_what_was_agreed_stands_as_far_as_it_has_come(
             )
         )
     assert found == activities
+
+
+async def test_activities_have_the_texts_that_two_people_wrote_and_what_was_said(played: Database) -> None:
+    actor = (await cast(played))["jonas"].actor
+    activities = Activities(played, now)
+    course = next(
+        each for each in await activities.of_employee(actor, "maja") if each.title == "Handledarkurs"
+    )
+    seen = await activities.see(actor, course.id)
+    assert plain_text(seen.content["description"]).startswith("Maja ska kunna ta emot nya")
+    assert plain_text(seen.content["how"]).splitlines()[0] == "grundkurs på distans, klar"
+    assert [(each.by.id, each.text.split()[0]) for each in seen.comments] == [
+        ("maja", "Grundkursen"),
+        ("jonas", "Bra."),
+    ]
+    row = next(
+        each for each in await activities.of_employee(actor, "jonas") if each.title == "Ny bemanningsplan"
+    )
+    plan = await activities.see(actor, row.id)
+    assert plan.activity.owner is not None
+    assert plan.activity.owner.id == "jonas"
+    assert plain_text(plan.content["goal"]) == "Färre driftstopp på ledningsnätet"
+    assert plain_text(plan.content["develop"]) == "Att planera över enhetsgränserna"
+    assert plain_text(plan.content["how"]).startswith("Kartlägga sommaren")
+    days = [(day - NOW.date()).days for day in (plan.activity.due_on, plan.activity.follow_up_on) if day]
+    assert days == [120, 150]
 
 
 def _day(at: datetime) -> int:
