@@ -112,7 +112,7 @@ def requests(connection: Connection, actor: Actor, now: datetime) -> list[Asked]
             REQUEST.c.wish,
             REQUEST.c.times,
             REQUEST.c.asked_at,
-            *people.columns_of(person, "employee"),
+            *people.columns_of(person, "by"),
         )
         .join(person, person.c.id == REQUEST.c.employee_id)
         .where(
@@ -123,9 +123,7 @@ def requests(connection: Connection, actor: Actor, now: datetime) -> list[Asked]
         )
         .order_by(REQUEST.c.asked_at, REQUEST.c.id)
     )
-    return [
-        Asked(row.id, people.person_in(row, "employee"), row.wish, row.times, row.asked_at) for row in rows
-    ]
+    return [Asked(row.id, people.person_in(row, "by"), row.wish, row.times, row.asked_at) for row in rows]
 
 
 def asked(connection: Connection, actor: Actor, id_: str, now: datetime) -> Asked:

@@ -359,7 +359,10 @@ def person_of(row: Row[tuple[object, ...]]) -> Person:
 
 
 def columns_of(person: FromClause, name: str) -> list[Label[Any]]:
-    """The columns of an alias of the person table, for a query in which others have columns too."""
+    """The columns of an alias of the person table, for a query in which others have columns too.
+
+    ``name`` and an underscore stand before each, so that none is called as a column of the others.
+    """
     return [column.label(f"{name}_{column.key}") for column in person.c if column.key != "password_hash"]
 
 
