@@ -16,6 +16,7 @@ from server import conversations, documents, letters, people, sharing
 from server.accounts import Accounts
 from server.activities import Activities, ActivityState, GoalType
 from server.conversations import Conversation, Conversations
+from server.coverage import WHOLE, Coverages, Figures
 from server.declining import Declining
 from server.demo import data, loading, play
 from server.demo.data import CompleteStep, DeclineStep, SignStep
@@ -23,6 +24,7 @@ from server.demo.loading import NotTheSample
 from server.documents import Documents
 from server.freezing import Freezing
 from server.people import Person
+from server.policy import Policies
 from server.record.format import moment
 from server.record.sealing import seal
 from server.records import Records
@@ -30,6 +32,7 @@ from server.rules.access import OPERATOR, Pane, State
 from server.rules.errors import NotFound, SignInRefused
 from server.rules.life import Lack
 from server.sessions import Sessions
+from server.stand_ins import StandIns
 from server.storage import tables
 from server.storage.database import Database
 from server.storage.opening import open_database
@@ -438,3 +441,43 @@ def test_the_files_are_whole() -> None:
     named |= {who for each in told.endings for who in (each.employee, each.by)}
     assert named <= ids
     assert data.organisation().newest.id not in named
+
+
+async def test_hr_has_set_the_rules_and_jonas_names_astrid_for_his_holiday(played: Database) -> None:
+    everybody = await cast(played)
+    policy = await Policies(played, now).get()
+    assert policy.period is not None
+    assert (policy.period.name, policy.notice_days, policy.retention.draft_after_leaving_days) == (
+        "Medarbetarsamtal i år",
+        (7, 14),
+        90,
+    )
+    today = now().date()
+    assert [(day - today).days for day in (policy.period.begins_on, policy.period.ends_on)] == [-60, 60]
+    (named,) = await StandIns(played, now).mine(everybody["astrid"].actor)
+    days = named.days
+    assert (named.manager.id, named.reason) == ("jonas", "Semester")
+    assert ((days.begins_on - today).days, (days.ends_on - today).days) == (10, 24)
+
+
+async def test_hr_sees_who_of_the_sample_has_had_a_conversation(played: Database) -> None:
+    everybody = await cast(played)
+    coverage = await Coverages(played, now).read(everybody["helena"].actor)
+    assert {each.id: (each.standing.value, each.is_overdue) for each in coverage.employees} == {
+        "astrid": ("none", True),
+        "elias": ("goes_on", True),
+        "fatima": ("goes_on", False),
+        "helena": ("none", True),
+        "ingrid": ("none", True),
+        "jonas": ("held", False),
+        "kari": ("goes_on", False),
+        "leo": ("not_required", False),
+        "maja": ("goes_on", False),
+        "ola": ("goes_on", True),
+        "priya": ("goes_on", False),
+        "tomas": ("declined", True),
+    }
+    # Four, four and two people below: each of the three would tell of too few.
+    shown = {unit.id: unit.figures for unit in coverage.units.values() if unit.figures}
+    figures = Figures(required=11, held=1, goes_on=6, declined=1, none=3, overdue=6, not_required=1)
+    assert shown == {WHOLE: figures, "ledning": figures}
