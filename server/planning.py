@@ -36,7 +36,10 @@ from server.rules.limits import GUESTS_MAX
 from server.rules.notice import Notice, of_meeting
 from server.storage import tables
 from server.storage.database import Database
-from server.template.format import Prepare, Template
+from server.template.format import ExcludedTopic, Prepare, Template
+
+PAY: Final = "pay"
+"""The topic that a form names where pay has a conversation of its own (F155)."""
 
 OPEN: Final = [state.value for state in GOES_ON]
 
@@ -202,6 +205,17 @@ def draft(connection: Connection, actor: Actor, employee: str, template: str, no
     )
 
 
+def excluded_topics(connection: Connection, template: Template) -> tuple[ExcludedTopic, ...]:
+    """What belongs elsewhere than in this conversation (F96): pay too, unless it is talked of here (F159)."""
+    topics = template.excluded_topics
+    if template.kind != "annual" or not any(topic.id == PAY for topic in topics):
+        return topics
+    here = policy.get(connection)
+    if not any(_is_combined(each, here) for each in templates.all_newest(connection)):
+        return topics
+    return tuple(topic for topic in topics if topic.id != PAY)
+
+
 def _required(
     connection: Connection, actor: Actor, employee: str, now: datetime
 ) -> tuple[Person, str | None]:
@@ -216,8 +230,13 @@ def _required(
 def _available(connection: Connection, person: Person, here: Policy) -> Iterator[Template]:
     """The forms for somebody; none for pay where it is talked of in the annual conversation (F159)."""
     for template in templates.available(connection, person):
-        if not (template.kind == "salary" and here.combines_pay(template.combined_with_annual)):
+        if not _is_combined(template, here):
             yield template
+
+
+def _is_combined(template: Template, here: Policy) -> bool:
+    """Whether it is a form for pay that is not used, since pay is talked of in the annual conversation."""
+    return template.kind == "salary" and here.combines_pay(template.combined_with_annual)
 
 
 def _waiting(

@@ -79,13 +79,18 @@ def these(connection: Connection, wanted: Collection[tuple[str, int]]) -> dict[t
 
 def available(connection: Connection, person: Person) -> list[Template]:
     """What can be chosen for somebody (F44): the newest version of each template, by its id."""
+    units = people.units_of(connection, person)
+    return [each for each in all_newest(connection) if can_be_chosen(each, person, units)]
+
+
+def all_newest(connection: Connection) -> list[Template]:
+    """The newest version of each template, by its id."""
     table = tables.template
     newest_of = select(table.c.id, func.max(table.c.version)).group_by(table.c.id)
     rows = connection.scalars(
         select(table.c.body).where(tuple_(table.c.id, table.c.version).in_(newest_of)).order_by(table.c.id)
     )
-    units = people.units_of(connection, person)
-    return [each for each in map(template_format.read, rows) if can_be_chosen(each, person, units)]
+    return [template_format.read(body) for body in rows]
 
 
 def can_be_chosen(template: Template, person: Person, units: Collection[str]) -> bool:

@@ -12,7 +12,7 @@ from server.conversations import Meeting
 from server.demo import data
 from server.letter_format import Kind
 from server.people import add_unit
-from server.planning import Place, Plan, Planning
+from server.planning import Place, Plan, Planning, excluded_topics
 from server.policy import Policies, Policy
 from server.rules.access import OPERATOR, Actor, Pane
 from server.rules.errors import (
@@ -162,6 +162,18 @@ async def test_pay_has_a_form_of_its_own_unless_it_is_talked_of_in_the_annual_on
     await here.templates.add(HELENA.actor, pay | {"combined_with_annual": combined})
     await Policies(here.database, here.clock).put(HELENA.actor, Policy(pay_with_annual=decided))
     assert ((pay["id"], 1) in await forms(planning)) is is_there
+
+
+@pytest.mark.parametrize(("decided", "said"), [(None, True), (False, True), (True, False)])
+async def test_pay_belongs_elsewhere_unless_it_is_talked_of_here(
+    here: Organisation, decided: bool | None, said: bool
+) -> None:
+    pay = next(body for body in data.templates() if body["kind"] == "salary")
+    await here.templates.add(HELENA.actor, pay)
+    await Policies(here.database, here.clock).put(HELENA.actor, Policy(pay_with_annual=decided))
+    annual = await here.templates.get(*ANNUAL)
+    topics = await here.database.read(lambda c: excluded_topics(c, annual))
+    assert ([topic.id for topic in topics] == ["pay"]) is said
 
 
 async def test_a_form_for_a_unit_or_person_that_is_not_there_is_refused(here: Organisation) -> None:

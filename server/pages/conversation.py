@@ -23,7 +23,7 @@ from server.pages.conversation_view import PaneSeen, Seen
 from server.pages.heading import meeting_of, names, title, zone
 from server.pages.page_data import page_data
 from server.pages.rendering import View
-from server.pages.shown import shown_sources
+from server.pages.shown import hints, shown_sources
 from server.record.content import RecordContent
 from server.rules.access import Action, Pane, State
 from server.rules.errors import NotFound
@@ -83,7 +83,7 @@ async def show(visit: PersonVisit) -> Response:
         opens_goals=seen.mine is not None and conversation.state is State.OPEN,
         last_time=earlier_view.blocks(conversation.template, before, review, view),
         unit_goals=shown[Source.UNIT_GOALS],
-        hints=[topic.hint.to(view.locale) for topic in conversation.template.excluded_topics],
+        hints=await hints(visit, conversation.template),
         is_open=conversation.state is State.OPEN,
         shares=conversation.facts.shares,
         island=page_data(seen, view, panes),

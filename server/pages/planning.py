@@ -15,7 +15,7 @@ from server.pages.context import PersonVisit
 from server.pages.failures import sentence_of
 from server.pages.forms import read_form
 from server.pages.planning_form import Typed
-from server.pages.shown import shown_sources
+from server.pages.shown import hints, shown_sources
 from server.people import Person
 from server.planning import Place, Plan, Prospect
 from server.rules.errors import AlreadyAnswered, NameNotChosen, NotFound, Refusal
@@ -275,7 +275,7 @@ async def _questions(
         single=seen.is_single,
         shares=draft.template.shares,
         unit_goals=seen.shown.get(Source.UNIT_GOALS, ()),
-        hints=[topic.hint.to(view.locale) for topic in draft.template.excluded_topics],
+        hints=await hints(visit, draft.template),
         review=(),
         last_time={},
     )

@@ -1,11 +1,12 @@
-"""What questions show without asking for it, in the language of whoever looks."""
+"""What a conversation shows without asking for it, in the language of whoever looks."""
 
 from collections.abc import Sequence
 from functools import partial
 
-from server import people, sources
+from server import people, planning, sources
 from server.conversations import Conversation
 from server.pages.context import PersonVisit
+from server.template.format import Template
 from server.template.parts import Source
 
 
@@ -18,3 +19,9 @@ async def shown_sources(visit: PersonVisit, conversation: Conversation) -> dict[
         source: tuple(each if isinstance(each, str) else each[visit.me.locale] for each in texts)
         for source, texts in every.items()
     }
+
+
+async def hints(visit: PersonVisit, template: Template) -> list[str]:
+    """What does not belong in a conversation by this form, and where it does (F96, F155)."""
+    topics = await visit.features.database.read(partial(planning.excluded_topics, template=template))
+    return [topic.hint.to(visit.me.locale) for topic in topics]
