@@ -100,16 +100,16 @@ def remove(connection: Connection, actor: Actor, id_: str, handover: str, pane: 
     conversation = conversations.see_former(connection, actor, id_)
     rows = {(row.handover_id, row.pane): row for row in _rows(connection, id_)}
     row = rows.get((handover, pane))
-    if row is None or not allowed(actor, Action.REMOVE_FORMER, _facts(conversation, row)):
+    if row is None or row.snapshot is None:
+        raise NotFound
+    if not allowed(actor, Action.REMOVE_FORMER, _facts(conversation, row)):
         raise NoLongerPossible if conversation.may(actor, Action.SEE_CONVERSATION) else NotFound
     mine = (PART.c.handover_id == handover) & (PART.c.pane == pane)
     if pane is Pane.MANAGER and row.received:
         connection.execute(update(PART).where(mine).values(removed_at=now))
-    elif row.snapshot is not None:
+    else:
         connection.execute(delete(PART).where(mine))
         erase_soon(connection)
-    else:
-        raise NoLongerPossible
     audit.record(connection, Event.FORMER_REMOVED, actor.person, now, id_, pane=pane)
     ring(connection, ConversationChanged(id_))
 

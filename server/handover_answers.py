@@ -17,7 +17,7 @@ from server.conversations import Conversation
 from server.handover import HANDOVER, PANE, PART, begin_anew, set_pane, snapshot
 from server.people import Person
 from server.rules.access import Action, Actor, Pane, PartFacts, State, allowed
-from server.rules.errors import AnswerMissing, NotFound, OtherDeviceHasWritten
+from server.rules.errors import AnswerMissing, NoLongerPossible, NotFound, OtherDeviceHasWritten
 from server.storage import tables
 from server.storage.bells import ConversationChanged
 from server.storage.database import Database, ring
@@ -93,6 +93,8 @@ def answer(
     if actor.person != conversation.employee.id:
         raise NotFound
     questions = _questions(connection, actor, conversation)
+    if not questions:
+        raise NoLongerPossible
     if any(question.key not in answers for question in questions):
         raise AnswerMissing
     for question in questions:

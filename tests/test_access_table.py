@@ -6,6 +6,7 @@ byte, and nothing has changed.
 
 import asyncio
 import base64
+import re
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -20,6 +21,8 @@ import pytest
 from sqlalchemy import Connection, Table, delete, insert, select
 
 from server.app import create_app, opened
+from server.handover import Handovers
+from server.handover_answers import Answer, HandoverAnswers
 from server.pages.context import Features
 from server.realtime.ports import OpeningDenied
 from server.rules.access import OPERATOR, Action, Actor, Pane, State
@@ -31,6 +34,8 @@ from tests.access_table import (
     EMPLOYEE,
     GUESTS,
     OPERATES,
+    PARTS,
+    PREDECESSOR,
     RESPONSIBLE,
     ROLES,
     SIGNED_OUT,
@@ -47,6 +52,7 @@ NOBODYS = "0" * 32
 
 PEOPLE = [who for who in access_table.read()[0] if who != OPERATES]
 EMP, RES = Actor(EMPLOYEE), access_table.actor(RESPONSIBLE)
+PREV = access_table.actor(PREDECESSOR)
 CONVERSATION = "GET /conversations/{id}"
 CHANGED = "This has changed since the page was shown. Look again."
 WRITTEN = text("Larmrutinen fungerar.")
@@ -73,11 +79,18 @@ class Scene:
     """How far each of the two panes is shared."""
     signing: str = "both sign"
     template: dict[str, Any] = field(default_factory=dict)
+    part: str = PARTS[0]
+    """What has become of what prev and emp had shared, where prev handed the conversation over."""
+
+    @property
+    def is_handed_over(self) -> bool:
+        return self.part != PARTS[0]
 
     def situation(self, pane: Pane | None, guest: str = "") -> Situation:
         """What the table calls it."""
         sharing = self.manager if pane is Pane.MANAGER else self.employee
-        return Situation(self.state, sharing, self.signing, guest)
+        is_withheld = pane is Pane.JOINT and self.part == "undecided"
+        return Situation(self.state, sharing, self.signing, guest, part=self.part, is_withheld=is_withheld)
 
 
 SCENES = (
@@ -92,6 +105,9 @@ SCENES = (
     Scene("completed", State.CLOSED, "opened", "opened", "nobody signs", UNSIGNED),
     Scene("declined", State.DECLINED),
     Scene("cancelled", State.CANCELLED, "opened", "opened"),
+    Scene("handed-over", part="undecided"),
+    Scene("gone-over", employee="shared", part="went over"),
+    Scene("stayed", part="stayed"),
 )
 
 
@@ -107,6 +123,8 @@ class Stage:
     vectors: dict[tuple[str, Pane], bytes] = field(default_factory=dict)
     """What a page of the pane's owner would say that it has."""
     sha256: str = ""
+    handover: str = "f" * 32
+    """Id of the handover, where there was one."""
 
     @asynccontextmanager
     async def features(self) -> AsyncIterator[Features]:
@@ -127,6 +145,13 @@ class Stage:
                 return {"data": {"day": "2026-12-01", "time": "10:00", "place": "Rum 2"}}
             case "decline" | "cancel" | "reopen":
                 return {"data": {"reason": "Vi tar det om en månad."}}
+            case "responsible":
+                return {"data": {"person": "coll"}}
+            case "handover":
+                vector = base64.b64encode(self.vectors.get((who, Pane.EMPLOYEE), b"\0")).decode()
+                keys = [f"{self.handover}-{each}" for each in Pane]
+                chosen = {f"part-{key}": "goes" for key in keys}
+                return {"data": chosen | {f"seen-{keys[0]}": vector}}
             case "sign":
                 signs = {"sha256": self.sha256, "language": "en", "password": PASSWORD, "comment": ""}
                 return {"data": signs}
@@ -168,15 +193,18 @@ async def _play(stage: Stage, here: Organisation) -> None:
     await StandIns(here.database, stage.clock).name(RES, RESPONSIBLE, STAND_IN, Days(today, today))
     await here.templates.add(OPERATOR, annual_template(**scene.template))
     id_ = stage.id = await here.conversations.create(RES, EMPLOYEE, ANNUAL)
+    if scene.is_handed_over:
+        stage.handover = await _hand_over(here, id_, scene.part)
     await _invite(here, id_)
     await here.write(EMPLOYEE, id_, Pane.EMPLOYEE, {"a1": WRITTEN, "a6": WRITTEN})
     await here.write(RESPONSIBLE, id_, Pane.MANAGER, {"a1": WRITTEN, "a6": WRITTEN})
-    await here.write(EMPLOYEE, id_, Pane.JOINT, {"a6": WRITTEN, "a8": WRITTEN})
+    if not scene.is_handed_over:
+        await here.write(EMPLOYEE, id_, Pane.JOINT, {"a6": WRITTEN, "a8": WRITTEN})
     for pane, sharing, owner, other in (
         (Pane.EMPLOYEE, scene.employee, EMP, RES),
         (Pane.MANAGER, scene.manager, RES, EMP),
     ):
-        if sharing in ("shared", "waiting", "opened"):
+        if sharing in ("shared", "waiting", "opened") and not scene.is_handed_over:
             await here.share(owner, id_, pane)
         if sharing == "opened":
             await here.sharing.open_pane(other, id_, pane)
@@ -194,6 +222,26 @@ async def _play(stage: Stage, here: Organisation) -> None:
             await here.declining.decline(EMP, id_, "Vi tar det om en månad.")
         case State.CANCELLED, _:
             await here.declining.cancel(RES, id_, "Vi tar det om en månad.")
+
+
+async def _hand_over(here: Organisation, id_: str, part: str) -> str:
+    """Have prev and emp share everything, and prev hand it over to res. Returns the handover's id."""
+    handovers = Handovers(here.database, here.clock)
+    answers = HandoverAnswers(here.database, here.clock)
+    await handovers.reassign(RES, id_, PREDECESSOR)
+    for who, pane in ((EMP, Pane.EMPLOYEE), (PREV, Pane.MANAGER)):
+        await here.write(who.person, id_, pane, {"a1": WRITTEN})
+        await here.share(who, id_, pane)
+    await here.sharing.open_pane(PREV, id_, Pane.EMPLOYEE)
+    await here.sharing.open_pane(EMP, id_, Pane.MANAGER)
+    await here.write(EMPLOYEE, id_, Pane.JOINT, {"a6": WRITTEN, "a8": WRITTEN})
+    await handovers.reassign(PREV, id_, RESPONSIBLE)
+    asked = (await answers.asked(EMP, id_)).questions
+    if part != "undecided":
+        goes = part == "went over"
+        given = {each.key: Answer(goes, each.state_vector) for each in asked}
+        await answers.answer(EMP, id_, given)
+    return asked[0].handover
 
 
 async def _invite(here: Organisation, id_: str) -> None:
@@ -232,6 +280,15 @@ class Request:
     def is_there(self, scene: Scene) -> bool:
         """Whether there is anything to show: a record, once frozen; its files and receipts, once closed."""
         is_signed = scene.signing != "nobody signs"
+        if self.way == CONVERSATION and self.who == PREDECESSOR:
+            return scene.is_handed_over
+        if "/former" in self.way:
+            # Of her own pane nothing is kept: what stayed stands in it.
+            return (
+                scene.is_handed_over
+                and self.pane is not Pane.EMPLOYEE
+                and not (self.pane is Pane.JOINT and scene.part != "stayed" and self.way.endswith("/remove"))
+            )
         match self.way.rpartition("/records/{version}")[::2]:
             case "", _ if self.way.endswith("/record"):
                 return scene.state in (State.FROZEN, State.CLOSED)
@@ -266,7 +323,9 @@ def _requests(who: str) -> Iterator[Request]:
     named = (*GUESTS, "left", "coll", "nobody") if takes_part else ("guest", "nobody")
     for way in sorted(access_table.ways()):
         if "{id}" in way:
-            panes = tuple(Pane) if "{pane}" in way else (Pane.JOINT,)
+            # What a page shows of a handover, it shows because of what the predecessor had shared.
+            page = Pane.MANAGER if way == CONVERSATION or way.endswith("/former") else Pane.JOINT
+            panes = tuple(Pane) if "{pane}" in way else (page,)
             for pane, guest in product(panes, named if "{person}" in way else ("",)):
                 yield Request(way, who, pane, guest)
 
@@ -285,7 +344,8 @@ class Browsers:
     async def ask(self, request: Request, id_: str) -> httpx.Response:
         """The answer to a request about the conversation with this id."""
         method, path = request.way.split(" ")
-        path = path.format(id=id_, pane=request.pane, person=request.guest, version=1)
+        named = {"pane": request.pane, "person": request.guest, "handover": self._stage.handover}
+        path = path.format(id=id_, version=1, **named)
         key = self._stage.keys.get(request.who)
         headers = {"Origin": ORIGIN, "Accept": "text/html" if request.is_reading else "application/json"}
         if key is not None:
@@ -294,10 +354,11 @@ class Browsers:
         return await self._client.request(method, path, headers=headers, **form)
 
 
-def _plain(answer: httpx.Response, id_: str) -> tuple[int, list[tuple[str, str]], str]:
-    """All of an answer, without the conversation's own id."""
-    headers = [(name, value.replace(id_, "")) for name, value in answer.headers.multi_items()]
-    return answer.status_code, headers, answer.text.replace(id_, "")
+def _plain(answer: httpx.Response, *ids: str) -> tuple[int, list[tuple[str, str]], str]:
+    """All of an answer, without the ids that stood in the address."""
+    address = re.compile("|".join(ids))
+    headers = [(name, address.sub("", value)) for name, value in answer.headers.multi_items()]
+    return answer.status_code, headers, address.sub("", answer.text)
 
 
 Stored = dict[Table, list[dict[str, Any]]]
@@ -354,8 +415,8 @@ async def test_who_may_not_gets_what_nobodys_conversation_gives_and_changes_noth
                 # Whoever sees the conversation is told that this is not, or no longer, to be done.
                 continue
             if request not in NOTHING:
-                NOTHING[request] = _plain(await browsers.ask(request, NOBODYS), NOBODYS)
-            assert _plain(answer, stage.id) == NOTHING[request], request
+                NOTHING[request] = _plain(await browsers.ask(request, NOBODYS), NOBODYS, stage.handover)
+            assert _plain(answer, stage.id, stage.handover) == NOTHING[request], request
             assert answer.status_code in ((303, 401) if request.who == SIGNED_OUT else (404,)), request
         assert _about_conversations(await features.database.read(_stored)) == before
 

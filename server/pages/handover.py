@@ -20,6 +20,7 @@ from server.rules.access import State
 from server.rules.errors import (
     AnswerMissing,
     NobodyResponsible,
+    NoLongerPossible,
     NotFound,
     NotReadyToShare,
     NotYourself,
@@ -138,7 +139,7 @@ async def _questions(visit: PersonVisit, chosen: dict[str, str], refusal: Refusa
     found = await visit.features.handover_answers.asked(visit.actor, turns.id_of(visit))
     conversation = found.conversation
     if not found.questions:
-        return RedirectResponse(f"/conversations/{conversation.id}", 303)
+        raise NoLongerPossible
     view = visit.view(heading.zone(conversation))
     encoded = {each.key: base64.b64encode(each.state_vector).decode() for each in found.questions}
     return visit.page(

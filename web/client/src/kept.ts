@@ -39,6 +39,11 @@ export async function giveUp(device: Device, document: string): Promise<void> {
   doc.destroy()
 }
 
+/** A conversation that this person has handed over: what waits here for it can never be received. */
+export async function giveUpConversation(device: Device, conversation: string): Promise<void> {
+  for (const name of await device.documents()) if (name.startsWith(`${conversation}/`)) await giveUp(device, name)
+}
+
 /** Show how many texts are kept, as a link, on every other page of the person. */
 export async function paintKeptLink(device: Device | null, words: Words): Promise<void> {
   const link = document.querySelector<HTMLElement>('[data-slot=kept]')

@@ -6,6 +6,7 @@ import { nameOf } from './field_names.ts'
 import { nobodyElseHasFocus } from './fields.ts'
 import { giveUp, paintKeptLink, unsentTexts } from './kept.ts'
 import { Live } from './live.ts'
+import { forgetPage } from './offline.ts'
 import { OpenPane } from './open_pane.ts'
 import type { PageTools } from './open_pane.ts'
 import { heading } from './page_data.ts'
@@ -151,7 +152,9 @@ export class LivePage {
         location.reload()
         return
       case 'elsewhere':
-        this.close()
+        // What was written here and not received never will be: it is kept, and this page is not there any more.
+        await this.#keepAll()
+        await forgetPage(this.#data, this.#data.path)
         location.replace(fetched.address)
         return
       case 'page':
@@ -164,16 +167,26 @@ export class LivePage {
 
   /**
    * What the page is about has taken a turn: everything on the page is another. What was written here and not received is
-   * kept; the editors go at once, because nothing that they would still take can be received.
+   * kept; the editors go at once, because nothing that they would still take can be received. A document that this
+   * person writes as before stays open, and whoever is writing in it goes on.
    */
   async #turn(page: Document, data: LivePageData): Promise<void> {
-    const old = [...this.#panes.values()]
+    const stays = ({ pane }: OpenPane): boolean => {
+      const at = data.documents[pane.pane]
+      return at?.name === pane.name && at.scope === 'read-write' && pane.writable && pane.attached
+    }
+    const same = [...this.#panes.values()].filter(stays)
+    const old = [...this.#panes.values()].filter((open) => !stays(open))
     const typed = typedIn(document, Date.now())
     const held = this.#heldFocus || isInPage(document.activeElement)
     this.#heldFocus = false
+    const focused = same.map((open) => open.fields.focused()).find((one) => one !== null) ?? null
     for (const open of old) this.#takeDown(open)
-    const sentences = replacePage(page, held)
+    for (const open of same) open.unbind(document.body)
+    const sentences = replacePage(page, held && !focused)
     for (const sentence of sentences) this.#tools.announcer.say(sentence)
+    for (const open of same) if (open.pane.loaded) open.bind()
+    this.#focusAgain(focused)
     const orphans = typed.filter((one) => !typeAgain(one))
     this.#tools = { ...this.#tools, toolbar: new Toolbar(document) }
     const fresh = await this.#opened(data.documents)
@@ -203,10 +216,15 @@ export class LivePage {
       this.#attachAgain(open)
       if (open.pane.loaded) open.bind()
     }
-    const field = focused && document.getElementById(focused.id)
-    if (field && nobodyElseHasFocus(field)) this.#panes.get(field.dataset['pane'] ?? '')?.fields.focus(field, focused)
+    this.#focusAgain(focused)
     for (const open of old) await this.#keep(open)
     this.#presence.repaint()
+  }
+
+  /** The caret is where it was, in what has come in the place of the field. */
+  #focusAgain(focused: ReturnType<OpenPane['close']>): void {
+    const field = focused && document.getElementById(focused.id)
+    if (field && nobodyElseHasFocus(field)) this.#panes.get(field.dataset['pane'] ?? '')?.fields.focus(field, focused)
   }
 
   /** The page still has the document that the server has closed: whoever writes in it goes on meanwhile. */

@@ -51,6 +51,11 @@ async function keepAssets(): Promise<void> {
   for (const old of all.slice(0, Math.max(all.length - ASSETS_MAX, 0))) await assets.delete(old)
 }
 
+/** A page that is not there any more for this person does not open without a network either. */
+export async function forgetPage(data: PageData, path: string): Promise<void> {
+  if ('caches' in window) await (await caches.open(PAGES + data.me.id)).delete(path)
+}
+
 /** Nothing of this person's pages stays on the device. */
 export async function forgetOffline(): Promise<void> {
   if (!('caches' in window)) return

@@ -6,11 +6,11 @@ import { measureBars } from './covered.ts'
 import { Device } from './device.ts'
 import { follow } from './follow.ts'
 import { Gradual } from './gradual.ts'
-import { paintKeptLink } from './kept.ts'
+import { giveUpConversation, paintKeptLink } from './kept.ts'
 import { showKept } from './kept_page.ts'
 import { listenForSignOut } from './leave.ts'
 import { LivePage } from './live_page.ts'
-import { keepForOffline } from './offline.ts'
+import { forgetPage, keepForOffline } from './offline.ts'
 import { isLive, pageData } from './page_data.ts'
 import type { PageData } from './page_data.ts'
 import { Toolbar } from './toolbar.ts'
@@ -23,6 +23,11 @@ async function begin(data: PageData): Promise<void> {
   const device = await Device.open(data.me.id)
   if (!isLive(data)) {
     listenForSignOut(device, words, announcer, null)
+    const handedOver = document.querySelector<HTMLElement>('[data-handed-over]')?.dataset['handedOver']
+    if (handedOver) {
+      if (device) await giveUpConversation(device, handedOver)
+      await forgetPage(data, `/conversations/${handedOver}`)
+    }
     if (document.body.dataset['page'] === 'kept') await showKept(device, words, announcer, data.locale)
     await paintKeptLink(device, words)
     document.body.dataset['ready'] = ''
