@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.campaign.canaries import play_canaries
 from tests.campaign.kill import kill_while_typing
+from tests.campaign.kill_closing import kill_while_closing
 from tests.campaign.kill_freezing import kill_while_freezing
 from tests.campaign.races import run as run_races
 from tests.campaign.starve import starve
@@ -58,3 +59,9 @@ async def test_sig_1_a_server_that_is_killed_while_it_freezes_is_open_or_frozen_
     assert outcome.kills == 4
     assert outcome.torn == 0
     assert outcome.closed
+
+
+async def test_what_was_agreed_becomes_activities_once_whenever_the_server_is_killed(tmp_path: Path) -> None:
+    outcome = await kill_while_closing(tmp_path, 3, SEED, no_progress)
+    assert outcome.kills == 3
+    assert outcome.torn == 0

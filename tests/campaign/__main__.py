@@ -19,6 +19,7 @@ from rich.progress import Progress
 
 from tests.campaign.canaries import PRIVATE_PANES, play_canaries
 from tests.campaign.kill import kill_while_typing
+from tests.campaign.kill_closing import kill_while_closing
 from tests.campaign.races import Outcome as Races
 from tests.campaign.races import run as run_races
 from tests.campaign.simulation import simulate
@@ -88,12 +89,21 @@ def _races(_played: Path, data: Path, count: int, seed: int, advance: Advance) -
     return holds
 
 
+def _closings(_played: Path, data: Path, count: int, seed: int, advance: Advance) -> bool:
+    folder = data / "closings"
+    folder.mkdir()
+    outcome = asyncio.run(kill_while_closing(folder, count, seed, advance))
+    console.print(f"SIG-1, closing: {outcome}")
+    return outcome.torn == 0
+
+
 def main(
     seed: Annotated[int | None, typer.Option(help="Play the same again.")] = None,
     kills: Annotated[int, typer.Option(help="DUR-1: SIGKILLs under four typists.")] = 200,
     starvations: Annotated[int, typer.Option(help="DUR-2: times that the disk refuses.")] = 50,
     canaries: Annotated[int, typer.Option(help="PRI-1: panes drafted, shared, searched for.")] = 100,
     simulations: Annotated[int, typer.Option(help="CON-1: seeded lives of 2-5 clients.")] = 1000,
+    closings: Annotated[int, typer.Option(help="SIG-1: SIGKILLs round a closing.")] = 100,
     races: Annotated[int, typer.Option(help="SIG-1: typing against freezing, on each database.")] = 5000,
 ) -> None:
     """Run every campaign; exit code 1 if any promise was broken."""
@@ -104,6 +114,7 @@ def main(
         ("DUR-2 full disks", _starvations, starvations),
         ("PRI-1 canaries", _canaries, canaries),
         ("CON-1 simulations", _simulations, simulations),
+        ("SIG-1 closings", _closings, closings),
         ("SIG-1 races", _races, races),
     ]
     held = []

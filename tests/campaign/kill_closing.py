@@ -1,0 +1,130 @@
+"""The server is killed while it closes: a conversation is then closed with all that was agreed, or open.
+
+What was agreed are follow-up activities, each a row and a document. Pressed again after the kill, it closes
+and there are no more of them than were agreed; and opened again and closed, none more either.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from sqlalchemy import Connection, select
+
+from crdt.content import plain_text
+from server import activity_documents
+from server.rules.access import Pane, State
+from server.settings import Settings
+from server.storage import tables
+from server.storage.opening import open_database
+from tests.campaign.races import now
+from tests.organisation import JONAS, MAJA, PASSWORD, Organisation, annual_template, text
+from tests.running import RunningServer
+
+SECONDS_MAX = 0.15
+"""The kill comes at a random moment within this time of the request."""
+AGREED = ("Handledarkurs", "Ny jourlista", "Larmrutin i drift")
+
+
+@dataclass
+class Outcome:
+    """What was seen over all kills."""
+
+    kills: int = 0
+    closed: int = 0
+    """Kills after which it was closed; it was open after the others."""
+    torn: int = 0
+    """Looks at which conversation, record, activities and documents did not belong together."""
+
+
+@asynccontextmanager
+async def _stored(data: Path) -> AsyncIterator[Organisation]:
+    """The features on what the server has left. It must not run."""
+    database = await open_database(Settings(data=data).database_url, now)
+    try:
+        yield Organisation(database, now)
+    finally:
+        await database.close()
+
+
+def _agreed(connection: Connection, id_: str) -> tuple[list[str], list[str], int]:
+    """Titles of the activities that came of a conversation, by their rows and by their documents, and the
+    number of documents of activities in all that no activity has."""
+    table, document = tables.activity, tables.document
+    rows = connection.execute(
+        select(table.c.title, table.c.document_id).where(table.c.from_conversation == id_)
+    ).all()
+    contents = [activity_documents.stored(connection, row.document_id) for row in rows]
+    said: Any = [content[activity_documents.TITLE] for content in contents]
+    strays = connection.execute(
+        select(document.c.id).where(
+            document.c.conversation_id.is_(None), document.c.id.not_in(select(table.c.document_id))
+        )
+    ).all()
+    return sorted(row.title for row in rows), sorted(map(plain_text, said)), len(strays)
+
+
+async def _look(here: Organisation, id_: str, outcome: Outcome) -> State:
+    """Whether what is stored belongs together."""
+    state = (await here.conversations.see(MAJA.actor, id_)).state
+    titles, said, strays = await here.database.read(lambda connection: _agreed(connection, id_))
+    agreed = sorted(AGREED) if state is State.CLOSED else []
+    outcome.torn += (titles, said, strays) != (agreed, agreed, 0)
+    return state
+
+
+async def _begin(here: Organisation) -> str:
+    id_ = await here.conversation()
+    await here.ready(id_)
+    rows: Any = [{"id": title[:3], "description": text(title)} for title in AGREED]
+    await here.write("jonas", id_, Pane.JOINT, {"a7": rows})
+    return id_
+
+
+async def _press_complete(server: RunningServer, cookies: httpx.Cookies, id_: str) -> None:
+    async with httpx.AsyncClient(base_url=server.url, cookies=cookies) as client:
+        await client.post(f"/conversations/{id_}/complete", headers={"origin": server.url})
+
+
+async def kill_while_closing(data: Path, kills: int, seed: int, advance: Callable[[], None]) -> Outcome:
+    """Kill a server on an empty data folder so many times while it closes, each time another conversation."""
+    dice = random.Random(seed)
+    outcome = Outcome()
+    async with _stored(data) as here:
+        await here.found(annual_template(sign={"enabled": False}))
+        id_ = await _begin(here)
+    server = RunningServer(data, demo=False)
+    await asyncio.to_thread(server.start)
+    async with httpx.AsyncClient(base_url=server.url) as client:
+        form = {"email": JONAS.email, "password": PASSWORD}
+        await client.post("/sign-in", data=form, headers={"origin": server.url})
+        cookies = client.cookies
+    for _ in range(kills):
+        pressing = asyncio.create_task(_press_complete(server, cookies, id_))
+        await asyncio.wait((pressing,), timeout=dice.uniform(0, SECONDS_MAX))
+        await asyncio.to_thread(server.kill)
+        with contextlib.suppress(httpx.HTTPError):
+            await pressing
+        async with _stored(data) as here:
+            outcome.kills += 1
+            outcome.closed += await _look(here, id_, outcome) is State.CLOSED
+        await asyncio.to_thread(server.start)
+        await _press_complete(server, cookies, id_)
+        await asyncio.to_thread(server.kill)
+        async with _stored(data) as here:
+            outcome.torn += await _look(here, id_, outcome) is not State.CLOSED
+            await here.reopening.reopen(JONAS.actor, id_, "Ett ord till.")
+            await here.freezing.complete(JONAS.actor, id_)
+            await _look(here, id_, outcome)
+            id_ = await _begin(here)
+        await asyncio.to_thread(server.start)
+        advance()
+    await asyncio.to_thread(server.kill)
+    return outcome
