@@ -37,8 +37,8 @@ _COUNTING = 0x73616D63
 """Of the advisory lock under which one attempt at a time is counted (PostgreSQL)."""
 
 NOBODYS = "$argon2id$v=19$m=65536,t=3,p=4$RnqjCnxTiZgeXUgtXGiDAQ$dmqwg8KfVVaL8+BF8Ucn4EsMMVw23VwozkzRZGcDUu4"
-"""The hash of a random password that was thrown away, with the parameters of all others. Verified when there
-is nobody with the address, so that this takes as long as a wrong password."""
+"""The hash of a random password that was thrown away, with PasswordHasher's own parameters, as all others.
+Verified when there is nobody with the address, so that this takes as long as a wrong password."""
 
 ADDRESS_ATTEMPTS_FACTOR = 10
 """Many people sit behind one network address: it may fail this many times as often as one person."""
@@ -58,6 +58,7 @@ class Accounts:
         self._database = database
         self._clock = clock
         self._hasher = hasher or PasswordHasher()
+        self._nobodys = hasher.hash("nobody has this password") if hasher else NOBODYS
         self._hashing = asyncio.Semaphore(PASSWORD_HASHES_AT_ONCE_MAX)
         self.demo = demo
 
@@ -77,7 +78,7 @@ class Accounts:
             raise SignInRefused
         keys = _key("email", email), _key("address", _network(address))
         stored = await self._database.write(lambda connection: self._attempt(connection, email, keys))
-        if not await self._verified(stored or NOBODYS, password) or stored is None:
+        if not await self._verified(stored or self._nobodys, password) or stored is None:
             # Stored for an unknown address as well: a guesser could tell by the time that it takes.
             await self._database.write(lambda connection: _refused(connection, email, self._clock()))
             raise SignInRefused
@@ -97,7 +98,7 @@ class Accounts:
             raise WrongPassword
         key = _key("confirm", actor.person)
         stored = await self._database.write(lambda c: self._confirmation(c, actor.person, key))
-        if not await self._verified(stored or NOBODYS, password) or stored is None:
+        if not await self._verified(stored or self._nobodys, password) or stored is None:
             await self._database.write(
                 lambda c: audit.record(c, Event.PASSWORD_REFUSED, actor.person, self._clock())
             )

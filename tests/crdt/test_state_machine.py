@@ -1,5 +1,6 @@
 """CON-1 and CON-2 as a state machine: Hypothesis looks for a life in which a promise breaks."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -164,7 +165,8 @@ def _torn() -> bytes:
 MADE = {"foreign": _foreign, "servers": _servers, "gap": _gap, "torn": _torn}
 
 
-TestLives = Lives.TestCase
+# Nothing is covered here alone, and counting lines takes most of its time.
+TestLives = pytest.mark.no_cover(Lives.TestCase)
 TestLives.settings = settings(
     max_examples=40,
     stateful_step_count=60,

@@ -112,6 +112,7 @@ def test_whatever_a_browser_writes_comes_to_the_same_in_the_smallest_steps(name:
     assert contents[0] == contents[1]
 
 
+@pytest.mark.no_cover  # Nothing is covered here alone, and counting lines takes most of its time.
 @pytest.mark.parametrize(("jumps", "backspaces"), [(1 / 30, 0.06), (1, 0.3)])
 def test_a_paste_and_twenty_thousand_keystrokes_without_a_connection_are_accepted(
     jumps: float, backspaces: float
