@@ -63,7 +63,7 @@ async def _page(visit: PersonVisit, refusal: Refusal | None = None) -> Response:
         refusal.status if refusal else 200,
         bundles=[_line(each, view) for each in bundles],
         is_being_made=any(each.is_being_made for each in bundles),
-        days=own_data_words.days(view.catalogue, OWN_BUNDLE_DAYS),
+        time=own_data_words.days(view.catalogue, OWN_BUNDLE_DAYS),
         erased=[(kinds[each.kind], view.days.exactly(each.at)) for each in receipts],
         wrong=sentence_of(refusal, view) if refusal else "",
     )

@@ -54,7 +54,7 @@ async def show(visit: PersonVisit) -> Response:
     return visit.page(
         view,
         "retention/page.html",
-        days=days,
+        horizon=days,
         horizons=[(each, own_data_words.days(view.catalogue, each)) for each in HORIZONS],
         rules=_rules(overview, view),
         counts=_counts(overview, view),
