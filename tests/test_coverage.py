@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import Connection, insert, select, update
 
 from server import people
 from server.conversations import Meeting
@@ -107,14 +107,14 @@ def coverages(database: Database, clock: SetClock) -> Coverages:
 async def staffed(here: Organisation, units: Mapping[str, str | None], sizes: Mapping[str, int]) -> None:
     """Add units with their parents, and so many people in each."""
 
-    def add(connection: object) -> None:
+    def add(connection: Connection) -> None:
         for unit, parent in units.items():
             names = {"sv": unit.capitalize(), "nb": unit.capitalize(), "en": unit.capitalize()}
-            people.add_unit(connection, OPERATOR, unit, names, parent, [], here.clock())  # type: ignore[arg-type]
+            people.add_unit(connection, OPERATOR, unit, names, parent, [], here.clock())
         for unit, size in sizes.items():
             for number in range(size):
                 one = replace(person(f"{unit}{number}", f"{unit.capitalize()} {number}", "jonas"), unit=unit)
-                people.add(connection, OPERATOR, one, None, here.clock())  # type: ignore[arg-type]
+                people.add(connection, OPERATOR, one, None, here.clock())
 
     await here.database.write(add)
 
@@ -124,9 +124,9 @@ async def held(here: Organisation, employee: str, on: date) -> str:
     id_ = await here.conversations.create(JONAS.actor, employee, ANNUAL)
     at = datetime.combine(on, datetime.min.time(), UTC) + timedelta(hours=12)
 
-    def close(connection: object) -> None:
+    def close(connection: Connection) -> None:
         record, talk = tables.record, tables.conversation
-        connection.execute(  # type: ignore[attr-defined]
+        connection.execute(
             insert(record).values(
                 conversation_id=id_,
                 version=1,
@@ -137,7 +137,7 @@ async def held(here: Organisation, employee: str, on: date) -> str:
                 closed_at=at,
             )
         )
-        connection.execute(update(talk).where(talk.c.id == id_).values(state=State.CLOSED))  # type: ignore[attr-defined]
+        connection.execute(update(talk).where(talk.c.id == id_).values(state=State.CLOSED))
 
     await here.database.write(close)
     return id_
@@ -235,9 +235,9 @@ async def test_a_conversation_about_pay_is_not_the_yearly_one(
     await held(here, "maja", TODAY)
     template = tables.template
 
-    def become_pay(connection: object) -> None:
-        body = connection.scalar(template.select().with_only_columns(template.c.body))  # type: ignore[attr-defined]
-        connection.execute(update(template).values(body=body | {"kind": "salary"}))  # type: ignore[attr-defined]
+    def become_pay(connection: Connection) -> None:
+        body = connection.scalars(select(template.c.body)).one()
+        connection.execute(update(template).values(body={**body, "kind": "salary"}))
 
     await database.write(become_pay)
     assert of(await coverages.read(HELENA.actor), "maja").standing is Standing.NONE
@@ -305,16 +305,16 @@ async def test_people_are_found_by_unit_state_and_name(here: Organisation, cover
     await held(here, "north0", TODAY)
     coverage = await coverages.read(HELENA.actor)
 
-    def found(**wanted: object) -> list[str]:
-        return [each.id for each in coverage.people(Wanted(**wanted))]  # type: ignore[arg-type]
+    def found(wanted: Wanted) -> list[str]:
+        return [each.id for each in coverage.people(wanted)]
 
-    assert found(unit="top") == ["north0", "north1", "top0"]
-    assert found(unit="north") == ["north0", "north1"]
-    assert found(unit="nowhere") == []
-    assert found(standing=Standing.HELD) == ["north0"]
-    assert found(unit="top", overdue=True) == ["north1", "top0"]
-    assert found(words="öb maj") == found(words="MAJA") == ["maja"]
-    assert len(found()) == 8
+    assert found(Wanted("top")) == ["north0", "north1", "top0"]
+    assert found(Wanted("north")) == ["north0", "north1"]
+    assert found(Wanted("nowhere")) == []
+    assert found(Wanted(standing=Standing.HELD)) == ["north0"]
+    assert found(Wanted("top", overdue=True)) == ["north1", "top0"]
+    assert found(Wanted(words="öb maj")) == found(Wanted(words="MAJA")) == ["maja"]
+    assert len(found(Wanted())) == 8
 
 
 async def test_it_asks_as_often_for_many_people_as_for_few(here: Organisation, coverages: Coverages) -> None:
@@ -332,16 +332,12 @@ async def test_it_asks_as_often_for_many_people_as_for_few(here: Organisation, c
 
 
 async def test_of_the_sample_fatima_is_to_have_one_and_leo_is_not(
-    here: Organisation, coverages: Coverages, database: Database
+    here: Organisation, coverages: Coverages
 ) -> None:
     for id_, first, last in (("fatima", -120, 95), ("leo", -30, 60)):
         one = person(id_, id_.capitalize(), "jonas")
         employment = Employment("tidsbegränsad", TODAY + first * DAY, TODAY + last * DAY)
-        await database.write(
-            lambda c, one=one, employment=employment: people.add(
-                c, OPERATOR, replace(one, employment=employment), None, here.clock()
-            )
-        )
+        await here.accounts.add(OPERATOR, replace(one, employment=employment), None)
     for period in (PERIOD, YEAR):
         coverage = await coverages.read(HELENA.actor, period)
         assert of(coverage, "fatima").standing is Standing.NONE

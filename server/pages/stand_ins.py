@@ -62,7 +62,7 @@ async def name(visit: PersonVisit) -> Response:
     """
     form = await read_form(visit.request)
     names = ("manager", "manager_id", "who", "who_id", "begins", "ends", "reason")
-    typed = Typed(*(form.get(each, "").strip() for each in names[:-1]), form.get("reason", ""))
+    typed = Typed(**{each: form.get(each, "") for each in names})
     await _may_see(visit)
     given = await _read(visit, typed)
     if isinstance(given, Form):
@@ -91,8 +91,9 @@ async def _read(visit: PersonVisit, typed: Typed) -> tuple[str, str, Days] | For
     """The manager, the stand-in and the days; or the form as it comes back."""
     say = visit.view().catalogue.say
     faults: dict[str, str] = {}
-    manager, managers = visit.me.id, ()
-    if names_for_others(visit.actor) and (typed.manager or not await _leads(visit)):
+    manager: str = visit.me.id
+    managers: tuple[Person, ...] = ()
+    if names_for_others(visit.actor) and (typed.manager.strip() or not await _leads(visit)):
         manager, managers = await _meant(visit, typed.manager, typed.manager_id, leading=True)
         if not manager:
             faults["manager"] = (
@@ -122,7 +123,7 @@ async def _meant(
 ) -> tuple[str, tuple[Person, ...]]:
     """Whose name was typed: the id of one person, or ``""`` and those among whom to pick."""
     found = await visit.features.stand_ins.found(words, leading=leading)
-    exact = [person for person in found if person.name.casefold() == words.casefold()]
+    exact = [person for person in found if person.name.casefold() == words.strip().casefold()]
     for sure in ([person for person in found if person.id == picked], exact, found):
         if len(sure) == 1:
             return sure[0].id, ()
@@ -131,7 +132,7 @@ async def _meant(
 
 def _day(typed: str) -> date | None:
     try:
-        return date.fromisoformat(typed)
+        return date.fromisoformat(typed.strip())
     except ValueError:
         return None
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from server import people
 from server.app import create_app, opened
@@ -56,12 +56,12 @@ async def browser(features: Features, who: str = "helena") -> AsyncIterator[http
 async def staff(here: Organisation, size: int, unit: str = "drift") -> None:
     """Add a unit with so many people, who are called by their numbers."""
 
-    def add(connection: object) -> None:
+    def add(connection: Connection) -> None:
         names = {"sv": unit, "nb": unit, "en": unit}
-        people.add_unit(connection, OPERATOR, unit, names, None, [], here.clock())  # type: ignore[arg-type]
+        people.add_unit(connection, OPERATOR, unit, names, None, [], here.clock())
         for number in range(size):
             one = replace(person(f"{unit}{number}", f"Nils {number:03}", "jonas"), unit=unit)
-            people.add(connection, OPERATOR, one, None, here.clock())  # type: ignore[arg-type]
+            people.add(connection, OPERATOR, one, None, here.clock())
 
     await here.database.write(add)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from server import people
 from server.app import create_app, opened
 from server.conversations import Meeting
 from server.pages.context import Features
@@ -106,7 +105,7 @@ async def test_of_several_of_a_name_one_is_picked_and_nothing_typed_is_lost(
 ) -> None:
     for number in (1, 2):
         one = person(f"elsa{number}", f"Elsa Ek {number}", None)
-        await here.database.write(lambda c, one=one: people.add(c, OPERATOR, one, None, here.clock()))
+        await here.accounts.add(OPERATOR, one, None)
     given = DAYS | {"who": "Elsa", "reason": "Semester"}
     async with browser(features, "jonas") as jonas:
         asked = await jonas.post(ADDRESS, data=given)
