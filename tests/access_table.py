@@ -14,6 +14,7 @@ from server.rules.access import (
     ConversationFacts,
     GuestFacts,
     InvitationFacts,
+    NoteFacts,
     OrganisationFacts,
     Pane,
     PaneFacts,
@@ -182,6 +183,8 @@ class Section:
                 return PersonFacts(EMPLOYEE, RESPONSIBLE, stand_ins=frozenset({STAND_IN}), above=ABOVE)
             case Action.WRITE_ACTIVITY | Action.END_ACTIVITY:
                 return ActivityFacts(PersonFacts(EMPLOYEE, RESPONSIBLE, stand_ins=frozenset({STAND_IN})))
+            case Action.KEEP_NOTE:
+                return NoteFacts(EMPLOYEE)
             case Action.NAME_STAND_IN | Action.SEE_COUNTS:
                 return PersonFacts(RESPONSIBLE, ABOVE, leads=True)
             case (

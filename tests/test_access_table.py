@@ -20,6 +20,9 @@ import httpx
 import pytest
 from sqlalchemy import Connection, Table, delete, insert, select
 
+from server import activities
+from server.activities import GoalType
+from server.activity_documents import Wording
 from server.app import create_app, opened
 from server.handover import Handovers
 from server.handover_answers import Answer, HandoverAnswers
@@ -459,3 +462,28 @@ async def test_each_document_opens_to_whom_the_table_names_and_for_what(stage: S
             except OpeningDenied as denied:
                 got = denied.reason
             assert got == ("read-write" if writes else "readonly" if reads else "denied"), (who, pane)
+
+
+async def test_an_activity_and_a_note_open_to_whom_the_table_names_and_for_what(stage: Stage) -> None:
+    async with stage.features() as features:
+        added = await features.activities.add(RES, EMPLOYEE, GoalType.WORK, Wording("Ny jourlista"))
+        await features.notes.add(EMP)
+        activity, _ = await features.database.read(lambda connection: activities.get(connection, added))
+        (note,) = await features.notes.mine(EMP)
+        rights = {
+            activity.name: (Action.SEE_ACTIVITIES, Action.WRITE_ACTIVITY),
+            note.name: (Action.KEEP_NOTE, Action.KEEP_NOTE),
+        }
+        for who, name in product(PEOPLE, rights):
+            if who == SIGNED_OUT:
+                continue
+            reads, writes = (
+                access_table.section(action).may(who, Situation(stage.scene.state)) for action in rights[name]
+            )
+            got: str
+            try:
+                session = await features.sessions.find(stage.keys[who])
+                got = (await features.documents.open(session.id, name)).scope
+            except OpeningDenied as denied:
+                got = denied.reason
+            assert got == ("read-write" if writes else "readonly" if reads else "denied"), (who, name)
