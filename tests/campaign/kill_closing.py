@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,8 +29,6 @@ from tests.campaign.races import now
 from tests.organisation import JONAS, MAJA, PASSWORD, Organisation, annual_template, text
 from tests.running import RunningServer
 
-SECONDS_MAX = 0.15
-"""The kill comes at a random moment within this time of the request."""
 AGREED = ("Handledarkurs", "Ny jourlista", "Larmrutin i drift")
 
 
@@ -106,9 +105,11 @@ async def kill_while_closing(data: Path, kills: int, seed: int, advance: Callabl
         form = {"email": JONAS.email, "password": PASSWORD}
         await client.post("/sign-in", data=form, headers={"origin": server.url})
         cookies = client.cookies
+    # As long as closing takes here, and a little longer: the kill comes at a random moment of it.
+    seconds = 0.1
     for _ in range(kills):
         pressing = asyncio.create_task(_press_complete(server, cookies, id_))
-        await asyncio.wait((pressing,), timeout=dice.uniform(0, SECONDS_MAX))
+        await asyncio.wait((pressing,), timeout=dice.uniform(0, seconds))
         await asyncio.to_thread(server.kill)
         with contextlib.suppress(httpx.HTTPError):
             await pressing
@@ -116,7 +117,9 @@ async def kill_while_closing(data: Path, kills: int, seed: int, advance: Callabl
             outcome.kills += 1
             outcome.closed += await _look(here, id_, outcome) is State.CLOSED
         await asyncio.to_thread(server.start)
+        began = time.monotonic()
         await _press_complete(server, cookies, id_)
+        seconds = 1.2 * (time.monotonic() - began)
         await asyncio.to_thread(server.kill)
         async with _stored(data) as here:
             outcome.torn += await _look(here, id_, outcome) is not State.CLOSED
