@@ -117,18 +117,18 @@ def looks(
     notices: Iterable[Notice], prospect: Prospect, form_seen: FormSeen | None, view: View
 ) -> tuple[Look, ...]:
     """Each notice in a sentence."""
-    say, number = view.catalogue.say, view.catalogue.say_number
+    say = view.catalogue.say
     fewest, most = prospect.policy.notice_days
     name = prospect.employee.first_name
     sentences = {
         Notice.PAST: say("The time that you chose has passed."),
-        Notice.SHORT: number(
+        Notice.SHORT: view.catalogue.say_number(
             "That is less than %(num)s day from today, so %(name)s has little time to prepare.",
             "That is less than %(num)s days from today, so %(name)s has little time to prepare.",
             fewest,
             name=name,
         ),
-        Notice.LONG: number(
+        Notice.LONG: view.catalogue.say_number(
             "That is more than %(num)s day from today: what is prepared now may be old by then.",
             "That is more than %(num)s days from today: what is prepared now may be old by then.",
             most,
