@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from server.rules.errors import StorageUnavailable
-from server.rules.limits import DRAIN_SECONDS_MAX
+from server.rules.limits import DRAIN_SECONDS_MAX, ROUND_GRACE_SECONDS
 
 log = structlog.get_logger()
 
@@ -31,6 +31,7 @@ class Rounds:
         self._every = every_seconds
         self._first = first_after_seconds
         self._called = asyncio.Event()
+        self._is_stopping = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -42,14 +43,19 @@ class Rounds:
         self._called.set()
 
     async def stop(self) -> None:
-        """End, in the middle of a round too: the database keeps each transaction whole."""
+        """End: after the round if that is soon over, else in its middle. The database keeps each transaction
+        whole."""
         if self._task is not None:
+            self._is_stopping = True
+            self._called.set()
+            # What is asked of the database while it closes would be answered to nobody.
+            await asyncio.wait((self._task,), timeout=ROUND_GRACE_SECONDS)
             self._task.cancel()
             await asyncio.wait((self._task,), timeout=DRAIN_SECONDS_MAX)
 
     async def _run(self) -> None:
         await self._rest(self._first)
-        while True:
+        while not self._is_stopping:
             self._called.clear()
             try:
                 await self._work()
@@ -58,7 +64,8 @@ class Rounds:
             except Exception:
                 # Nobody waits for this task, so nobody would see that it has ended.
                 log.exception("could not be done; it is tried again", work=self._name)
-            await self._rest(self._every)
+            if not self._is_stopping:
+                await self._rest(self._every)
 
     async def _rest(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

@@ -7,7 +7,7 @@ import pytest
 from server import letters, meetings
 from server.audit import Event
 from server.conversations import Meeting
-from server.letters import Kind, Letter
+from server.letter_format import Appointment, Kind
 from server.rules.errors import NoLongerPossible, NotFound, TextTooLong, TimeSkipped, TooFarAway
 from server.rules.limits import MEETING_DAYS_MAX, PLACE_CHARACTERS_MAX
 from server.storage.bells import ConversationChanged
@@ -41,10 +41,11 @@ async def made(here: Organisation, *, notify: bool = False, invite: bool = False
     return await here.conversations.create(JONAS.actor, "maja", ANNUAL, FIRST, notify=notify, invite=invite)
 
 
-async def told(here: Organisation, who: str) -> list[Letter]:
-    """The letters to somebody that still stand, oldest first."""
-    found = {"maja": MAJA, "jonas": JONAS, "helena": HELENA}[who].actor
-    return (await here.database.read(lambda connection: letters.to(connection, found)))[::-1]
+async def told(here: Organisation, who: str) -> list[tuple[Kind, Appointment]]:
+    """What the letters to somebody say, the oldest first."""
+    actor = {"maja": MAJA, "jonas": JONAS, "helena": HELENA}[who].actor
+    found = await here.database.read(lambda connection: letters.to(connection, actor))
+    return [(each.kind, each.about) for each in found[::-1] if isinstance(each.about, Appointment)]
 
 
 # When it is.
@@ -107,7 +108,7 @@ async def test_nothing_happens_where_they_were_to_meet_already(here: Organisatio
     await here.meetings.move(JONAS.actor, id_, FIRST)
     assert here.bells == []
     assert await events(here, id_) == before
-    assert [each.sequence for each in await told(here, "maja")] == [0]
+    assert [about.sequence for _, about in await told(here, "maja")] == [0]
 
 
 async def test_two_people_may_have_met_on_another_day_than_was_planned(
@@ -133,7 +134,7 @@ async def test_a_slip_of_the_finger_is_refused_and_changes_nothing(
             JONAS.actor, id_, Meeting(MOVED.at, STOCKHOLM, "x" * (PLACE_CHARACTERS_MAX + 1))
         )
     assert (await here.conversations.see(MAJA.actor, id_)).meeting == FIRST
-    assert [each.sequence for each in await told(here, "maja")] == [0]
+    assert [about.sequence for _, about in await told(here, "maja")] == [0]
 
 
 async def test_nobody_else_moves_it_nor_anybody_when_it_is_over(here: Organisation) -> None:
@@ -166,21 +167,22 @@ async def test_who_was_invited_gets_the_same_event_with_a_higher_sequence(here: 
     await here.meetings.move(JONAS.actor, id_, AGAIN)
     assert (await here.conversations.see(MAJA.actor, id_)).calendar_sequence == 2
     for who in ("maja", "jonas"):
-        got = {each.sequence: each for each in await told(here, who)}
-        assert {sequence: each.kind for sequence, each in got.items()} == {
+        got = {about.sequence: (kind, about) for kind, about in await told(here, who)}
+        assert {sequence: kind for sequence, (kind, _) in got.items()} == {
             0: Kind.INVITED,
             1: Kind.MOVED,
             2: Kind.MOVED,
         }
-        assert {each.conversation for each in got.values()} == {id_}
-        assert (got[2].meeting_at, got[2].before_at) == (AGAIN.at, MOVED.at)
-        assert (got[2].place, got[2].time_zone) == ("Teams", STOCKHOLM)
+        assert {about.conversation for _, about in got.values()} == {id_}
+        newest = got[2][1]
+        assert (newest.meeting_at, newest.before_at) == (AGAIN.at, MOVED.at)
+        assert (newest.place, newest.time_zone) == ("Teams", STOCKHOLM)
 
 
 async def test_another_place_alone_is_told_too(here: Organisation) -> None:
     id_ = await made(here, invite=True)
     await here.meetings.move(JONAS.actor, id_, Meeting(FIRST.at, STOCKHOLM, "Labbet"))
-    assert [(each.sequence, each.place) for each in await told(here, "maja") if each.sequence] == [
+    assert [(about.sequence, about.place) for _, about in await told(here, "maja") if about.sequence] == [
         (1, "Labbet")
     ]
 
@@ -190,8 +192,8 @@ async def test_where_e_mail_alone_was_chosen_no_calendar_event_goes_with_it(here
     await here.meetings.move(JONAS.actor, id_, MOVED)
     for who in ("maja", "jonas"):
         got = await told(here, who)
-        assert {each.kind for each in got} == {Kind.INVITED, Kind.MOVED}
-        assert {each.sequence for each in got} == {None}
+        assert {kind for kind, _ in got} == {Kind.INVITED, Kind.MOVED}
+        assert {about.sequence for _, about in got} == {None}
 
 
 async def test_where_nothing_was_sent_nothing_ever_is(here: Organisation) -> None:
@@ -212,7 +214,7 @@ async def test_what_is_called_off_leaves_the_calendars_and_never_says_why(
         await here.declining.cancel(JONAS.actor, id_, "Hemligt skäl.")
     for who in ("maja", "jonas"):
         got = await told(here, who)
-        assert {(each.kind, each.sequence) for each in got} == {(Kind.INVITED, 0), (Kind.CALLED_OFF, 1)}
+        assert {(kind, about.sequence) for kind, about in got} == {(Kind.INVITED, 0), (Kind.CALLED_OFF, 1)}
         assert "Hemligt" not in repr(got)
 
 
@@ -220,11 +222,15 @@ async def test_a_guest_who_takes_part_is_told_also_that_it_is_called_off(here: O
     id_ = await made(here, invite=True)
     await here.invitations.invite(MAJA.actor, id_, "helena")
     await here.meetings.move(JONAS.actor, id_, MOVED)
-    assert await told(here, "helena") == []
+    assert [(kind, about.sequence) for kind, about in await told(here, "helena")] == [
+        (Kind.GUEST_ASKED, None)
+    ]
     await here.invitations.accept(HELENA.actor, id_)
     await here.meetings.move(JONAS.actor, id_, AGAIN)
     await here.declining.cancel(JONAS.actor, id_, "Jag är sjuk.")
-    assert {(each.kind, each.sequence) for each in await told(here, "helena")} == {
-        (Kind.MOVED, 2),
-        (Kind.CALLED_OFF, 3),
+    assert {(kind, about.sequence) for kind, about in await told(here, "helena")} == {
+        (Kind.GUEST_ASKED, None),
+        (Kind.INVITED, 2),
+        (Kind.MOVED, 3),
+        (Kind.CALLED_OFF, 4),
     }

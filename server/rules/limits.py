@@ -222,6 +222,8 @@ REMINDER_LATE_DAYS_MAX = 2
 """A reminder that nobody could write on its day is still of use so much later."""
 REMINDER_POLL_SECONDS = 300.0
 """How often a node looks whether anybody is to be reminded."""
+ROUND_GRACE_SECONDS = 2.0
+"""What is done again and again in the background has so long to end by itself when the server stops."""
 REMINDERS_AT_ONCE_MAX = 50
 """Letters that one transaction stores."""
 

@@ -23,6 +23,7 @@ from server.demo.data import CompleteStep, DeclineStep, SignStep
 from server.demo.loading import NotTheSample
 from server.documents import Documents
 from server.freezing import Freezing
+from server.letter_format import Appointment
 from server.people import Person
 from server.policy import Policies
 from server.record.format import moment
@@ -171,7 +172,8 @@ async def test_elias_and_jonas_meet_today_instead_of_two_days_ago(played: Databa
     assert conversation.meeting.at == datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
     actor = conversation.employee.actor
     told = await played.read(lambda connection: letters.to(connection, actor))
-    moved = next(each for each in told if each.conversation == conversation.id and each.sequence == 1)
+    abouts = [each.about for each in told if isinstance(each.about, Appointment)]
+    moved = next(each for each in abouts if each.conversation == conversation.id and each.sequence == 1)
     assert moved.before_at == datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 
 
