@@ -345,6 +345,36 @@ def test_a_file_that_cannot_be_read_is_named(
         assert line.startswith(f"{path} {sentence}")
 
 
+ARCHIVE = "Employee,Type of goal,What is to be done,State\n"
+
+
+def test_an_older_system_s_activities_are_brought_in_once(operator: Operator) -> None:
+    operator.founds()
+    path = operator.folder / "old.csv"
+    path.write_text(f"{ARCHIVE}{MAJA},Work goal,Mend the pump,Completed\njonas,Work goal,Rest,Going on\n")
+    assert operator.says("archive", str(path)).startswith("Added 2 activities of 2 people, in ")
+    assert "Added 0 activities of 0 people, in " in (again := operator.says("archive", str(path)))
+    assert again.endswith(" 2 were there already.\n")
+
+
+def test_everything_wrong_with_them_is_said_by_line_and_none_is_brought_in(operator: Operator) -> None:
+    operator.founds()
+    path = operator.folder / "old.csv"
+    path.write_text(f"{ARCHIVE}{MAJA},Work goal,Mend the pump,Completed\nida,Wish,,Done\n")
+    assert operator.is_told("archive", str(path)) == [
+        "line 3: In “Type of goal” there is “Wish”, which is none of: Arbetsmål, Arbeidsmål, Work goal, "
+        "Utvecklingsmål, Utviklingsmål, Development goal.",
+        "line 3: In “State” there is “Done”, which is none of: Pågår, Going on, Genomfört, Fullført, "
+        "Completed, Avbrutet, Kansellert, Cancelled.",
+        "line 3: Nothing stands in “What is to be done”.",
+        "line 3: There is nobody here with the address or id “ida”.",
+    ]
+    path.write_text(f"{ARCHIVE}{MAJA},Work goal,Mend the pump,Completed\n")
+    assert operator.says("archive", str(path)).startswith("Added 1 activities of 1 people, in ")
+    (line,) = operator.is_told("archive", str(operator.folder / "none.csv"))
+    assert line.endswith("none.csv cannot be read: No such file or directory.")
+
+
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
@@ -524,7 +554,7 @@ def test_the_example_that_the_help_shows_can_be_used_as_it_stands(operator: Oper
 
 @pytest.mark.parametrize(
     "command",
-    ["organisation", "template add", "template check", "password", "conversation", "serve"],
+    ["organisation", "template add", "template check", "password", "conversation", "archive", "serve"],
 )
 def test_every_command_and_option_has_a_word_of_help(operator: Operator, command: str) -> None:
     shown = operator.says(*command.split(), "--help")

@@ -14,10 +14,10 @@ from server.rules.access import OPERATOR
 def archive(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="The activities, as below.")],
 ) -> None:
-    """Bring in the follow-up activities of an older system, to be read and never changed.
+    """Bring in the follow-up activities of an older system.
 
-    All of them are added or, if any row is wrong, none: every fault is said with its line. What has been
-    brought in before is not added again.
+    They can be read, and never change. All of them are added or, if any row is wrong, none: every fault is
+    said with its line. What has been brought in before is not added again.
 
     UTF-8, commas or semicolons, the headings in the first row, in English, Swedish or Norwegian:
 

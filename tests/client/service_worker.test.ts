@@ -53,3 +53,14 @@ test('once the session has ended no page stays on the device', async () => {
   const sentToSignIn = { status: 0, type: 'opaqueredirect' }
   assert.deepEqual(await visited(sentToSignIn), [sentToSignIn, []])
 })
+
+test('an activity opens without a network as a conversation does, and a list of them does not', async () => {
+  const activity = '/people/maja/activities/a1'
+  for (const [path, shown] of [[activity, `kept ${activity}`], ['/people/maja/activities', undefined]] as const) {
+    kept = new Map([['samsyn-pages/maja', new Set([path])]])
+    answer = { status: 502, type: 'basic' }
+    let page: unknown
+    listener({ request: { method: 'GET', mode: 'navigate', url: `https://samsyn.example${path}` }, respondWith: (promised) => { page = promised } })
+    assert.deepEqual(await page, shown ?? answer)
+  }
+})
