@@ -98,7 +98,7 @@ def _wording(creates: Creates, row: Row, locale: str) -> Wording:
 
     due, follow_up = said(creates.due), said(creates.follow_up)
     others = (
-        f"{getattr(column.label, locale)}: {_said(column, row, locale)}"
+        f"{column.label.to(locale).rstrip(':?')}: {_said(column, row, locale)}"
         for column in creates.others
         if column.name not in (title, creates.goal_column) and column.is_filled(row)
     )
@@ -121,11 +121,11 @@ def _said(column: Column, row: Row, locale: str) -> str:
         case PartKind.TEXT:
             return plain_text(cast(TextContent, value))
         case PartKind.SINGLE_CHOICE:
-            return next(str(getattr(each.label, locale)) for each in column.options if each.id == value)
+            return next(each.label.to(locale) for each in column.options if each.id == value)
         case PartKind.CHECKBOX:
             return "✓"
         case PartKind.NUMBER if column.unit is not None:
-            return f"{value} {getattr(column.unit, locale)}"
+            return f"{value} {column.unit.to(locale)}"
         case _:
             return str(value)
 

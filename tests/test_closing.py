@@ -1,12 +1,13 @@
 """Closing: the record is sealed and kept, and what was agreed becomes activities, once."""
 
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from crdt.content import TextContent, plain_text
 from crdt.document import Document
 from server.activities import ActivityState, GoalType
 from server.record import sealing
@@ -21,6 +22,7 @@ from server.storage.database import Database
 from server.templates import schemas
 from tests.conftest import SetClock
 from tests.organisation import JONAS, MAJA, PASSWORD, TOMAS, Organisation, annual_template, text
+from tests.template.bodies import sample as template_body
 from tests.test_freezing import record
 
 JOINT = Pane.JOINT
@@ -187,3 +189,65 @@ async def test_of_a_question_with_a_joint_pane_only_what_was_agreed_there_is_to_
     await here.freezing.complete(JONAS.actor, id_)
     made = await here.activities.of_employee(MAJA.actor, "maja")
     assert [each.title for each in made] == ["Handledarkurs"]
+
+
+async def test_an_activity_says_everything_that_its_row_of_the_plan_says(
+    database: Database, clock: SetClock
+) -> None:
+    here = Organisation(database, clock)
+    body = annual_template(sign={"enabled": False})
+    routine = template_body("routine_with_plan")
+    body["action_plan"] = routine["action_plan"]
+    await here.found(body)
+    id_ = await here.conversation()
+    await here.ready(id_)
+    goal: Any = {
+        "id": "r1",
+        "verksamhetens_mal": text("Färre driftstopp"),
+        "medarbetarens_mal": text("Ny bemanningsplan"),
+        "utveckla": text("Att planera"),
+        "hur": text("Kartlägga sommaren"),
+        "ansvarig": "jonas",
+        "datum.do": "2027-03-01",
+        "datum.follow_up": "2027-06-01",
+    }
+    challenge: Any = {
+        "id": "r1",
+        "medarbetarens_utmaning": text("Dela vikarier"),
+        "hur": text("Prata med Trondheim"),
+        "stod": text("Tid av Jonas"),
+    }
+    unclear: Any = {"id": "r2", "hur": text("Kurs"), "ansvarig": "nobody"}
+    rows: Any = {"handlingsplan.mal": [goal, unclear], "handlingsplan.utmaning": [challenge]}
+    await here.write("jonas", id_, JOINT, rows)
+    await here.freezing.complete(JONAS.actor, id_)
+    made = {each.title: each for each in await here.activities.of_employee(MAJA.actor, "maja")}
+    assert list(made) == ["Ny bemanningsplan", "Dela vikarier", "Kurs"]
+    plan = made["Ny bemanningsplan"]
+    assert (plan.goal_type, plan.due_on, plan.follow_up_on) == (
+        GoalType.WORK,
+        date(2027, 3, 1),
+        date(2027, 6, 1),
+    )
+    assert plan.owner is not None
+    assert (plan.owner.id, made["Kurs"].owner, plan.from_conversation) == ("jonas", None, id_)
+    assert made["Dela vikarier"].goal_type is GoalType.DEVELOPMENT
+
+    async def said(title: str) -> dict[str, str]:
+        content = (await here.activities.see(MAJA.actor, made[title].id)).content
+        texts = {name: cast(TextContent, value) for name, value in content.items() if isinstance(value, list)}
+        return {name: words for name, blocks in texts.items() if (words := plain_text(blocks))}
+
+    assert await said("Ny bemanningsplan") == {
+        "title": "Ny bemanningsplan",
+        "goal": "Färre driftstopp",
+        "develop": "Att planera",
+        "how": "Kartlägga sommaren",
+    }
+    assert await said("Dela vikarier") == {
+        "title": "Dela vikarier",
+        "description": "Vilket ev. stöd behövs och av vem/vilka: Tid av Jonas",
+        "how": "Prata med Trondheim",
+    }
+    # What is to be done is said once, wherever the row has it.
+    assert await said("Kurs") == {"title": "Kurs"}
