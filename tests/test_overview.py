@@ -5,10 +5,9 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from server import overview, people, policy
 from server.activities import ActivityState
@@ -17,12 +16,12 @@ from server.people import Employment
 from server.policy import Policy
 from server.rules.access import OPERATOR, Actor
 from server.rules.requirement import Urgency
-from server.storage import tables
 from server.storage.database import Database
 from server.storage.opening import open_database
 from tests.conftest import SetClock
 from tests.organisation import ANNUAL, ASTRID, HELENA, JONAS, MAJA, Organisation, person
 from tests.queries import counted
+from tests.rows import add_activity, add_stand_in
 
 # What each manager's overview must show in the sample organisation. Days are counted from its today.
 EXPECTED = {
@@ -122,31 +121,10 @@ async def maja(here: Organisation, actor: Actor = JONAS.actor) -> Member:
     return member
 
 
-async def stand_in(here: Organisation, who: str, manager: str = "jonas", days: int = 0) -> None:
-    """Let somebody stand in from today on."""
+async def stand_in(here: Organisation, who: str, days: int = 0) -> None:
+    """Let somebody stand in for Jonas from today on."""
     today = here.clock().date()
-    row: dict[str, object] = {"id": who, "manager_id": manager, "stand_in_id": who, "reason": "Semester"}
-    row |= {"begins_on": today, "ends_on": today + timedelta(days=days)}
-    await here.database.write(lambda c: _insert_delegation(c, row))
-
-
-def _insert_delegation(connection: Connection, row: dict[str, object]) -> None:
-    connection.execute(insert(tables.delegation).values(**row))
-
-
-async def add_activity(here: Organisation, **values: object) -> None:
-    """As a list of them reads it."""
-    row = {
-        "id": uuid4().hex,
-        "employee_id": "maja",
-        "goal_type": "work_goal",
-        "title": "Ny jourlista",
-    } | values
-    await here.database.write(lambda c: _insert_activity(c, row))
-
-
-def _insert_activity(connection: Connection, row: dict[str, object]) -> None:
-    connection.execute(insert(tables.activity).values(**row))
+    await add_stand_in(here.database, who, today, today + timedelta(days=days))
 
 
 async def test_a_planned_conversation_counts_as_started_and_beats_a_completed_one(here: Organisation) -> None:
@@ -197,15 +175,15 @@ async def test_a_conversation_with_somebody_else_is_told_of_and_nothing_of_it(he
 
 async def test_active_activities_beat_those_that_are_done_and_the_rest_is_ignored(here: Organisation) -> None:
     today = here.clock().date()
-    await add_activity(here, state=ActivityState.CANCELLED, cancelled_on=today)
-    await add_activity(here, state=ActivityState.ARCHIVED, completed_on=today)
+    await add_activity(here.database, ActivityState.CANCELLED, cancelled_on=today)
+    await add_activity(here.database, ActivityState.ARCHIVED, completed_on=today)
     assert (await maja(here)).goals == overview.Goals(Agreed.NONE, 0, 0, None)
     for days in (20, 10):
-        await add_activity(here, state=ActivityState.COMPLETED, completed_on=today - timedelta(days=days))
+        await add_activity(here.database, ActivityState.COMPLETED, completed_on=today - timedelta(days=days))
     done_on = today - timedelta(days=10)
     assert (await maja(here)).goals == overview.Goals(Agreed.ALL_DONE, 0, 0, done_on)
-    await add_activity(here, state=ActivityState.ACTIVE, due_on=today - timedelta(days=1))
-    await add_activity(here, state=ActivityState.ACTIVE, due_on=today)
+    await add_activity(here.database, ActivityState.ACTIVE, due_on=today - timedelta(days=1))
+    await add_activity(here.database, ActivityState.ACTIVE, due_on=today)
     assert (await maja(here)).goals == overview.Goals(Agreed.ACTIVE, 2, 1, done_on)
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import select, update
 
 from server.rules.access import Pane
 from server.rules.errors import NotFound, NotSignedIn
@@ -14,6 +14,7 @@ from server.storage.bells import SessionEnded
 from server.storage.database import Database
 from tests.conftest import SetClock
 from tests.organisation import Organisation, text
+from tests.rows import add_stand_in
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
@@ -36,19 +37,7 @@ async def test_a_session_says_whether_its_person_has_staff_or_stands_in_today(
 ) -> None:
     today = clock().date()
 
-    def name_helena(connection: Connection) -> None:
-        connection.execute(
-            insert(tables.delegation).values(
-                id="1",
-                manager_id="jonas",
-                stand_in_id="helena",
-                begins_on=today + timedelta(days=1),
-                ends_on=today + timedelta(days=2),
-                reason="Semester",
-            )
-        )
-
-    await here.database.write(name_helena)
+    await add_stand_in(here.database, "helena", today + timedelta(days=1), today + timedelta(days=2))
     assert [(await here.visit(who)).has_staff for who in ("jonas", "maja", "helena")] == [True, False, False]
     for day, stands_in in ((1, True), (2, True), (3, False)):
         clock.now = datetime.combine(today + timedelta(days=day), time(9), UTC)

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection, insert
 
 from server import asking, start
 from server.activities import ActivityState
@@ -11,11 +10,11 @@ from server.conversations import Meeting
 from server.rules.access import Actor, Pane, State
 from server.rules.limits import EARLIER_SHOWN_MAX
 from server.start import Start
-from server.storage import tables
 from server.storage.database import Database
 from tests.conftest import SetClock
 from tests.organisation import ANNUAL, ASTRID, HELENA, JONAS, MAJA, Organisation, text
 from tests.queries import counted
+from tests.rows import add_activity
 
 
 @pytest.fixture
@@ -94,26 +93,16 @@ async def test_a_guest_finds_the_invitation_and_no_conversation_of_hers(here: Or
 async def test_one_is_to_do_what_is_active_on_ones_own_list_and_what_one_does_for_ones_staff(
     here: Organisation,
 ) -> None:
-    def add(connection: Connection) -> None:
-        for number, (employee, owner, state) in enumerate(
-            [
-                ("maja", "jonas", ActivityState.ACTIVE),
-                ("maja", "maja", ActivityState.COMPLETED),
-                ("helena", "jonas", ActivityState.ACTIVE),
-            ]
-        ):
-            row = {"id": str(number), "employee_id": employee, "owner_id": owner, "state": state}
-            row |= {"goal_type": "work_goal", "title": "Ny jourlista"}
-            connection.execute(insert(tables.activity).values(**row))
-
-    await here.database.write(add)
+    jonass = await add_activity(here.database, ActivityState.ACTIVE, owner_id="jonas")
+    await add_activity(here.database, ActivityState.COMPLETED, owner_id="maja")
+    await add_activity(here.database, ActivityState.ACTIVE, "helena", owner_id="jonas")
 
     async def to_do(actor: Actor) -> list[tuple[str, str]]:
         return [(each.id, employee.id) for each, employee in (await seen(here, actor)).to_do]
 
-    assert await to_do(MAJA.actor) == [("0", "maja")]
+    assert await to_do(MAJA.actor) == [(jonass, "maja")]
     # Helena's list is not his to read, whoever wrote his name there.
-    assert await to_do(JONAS.actor) == [("0", "maja")]
+    assert await to_do(JONAS.actor) == [(jonass, "maja")]
     assert await to_do(ASTRID.actor) == []
 
 
