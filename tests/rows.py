@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import uuid4
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, Table, insert
 
 from server.activities import ActivityState
 from server.storage import tables
@@ -16,9 +16,7 @@ async def add_activity(
     """An activity of Maja's, unless it is somebody else's. ``values``: further columns. Returns its id."""
     row: dict[str, object] = {"id": uuid4().hex, "employee_id": employee, "state": state}
     row |= {"goal_type": "work_goal", "title": "Ny jourlista", **values}
-    await database.write(
-        lambda connection: connection.execute(insert(tables.activity).values(**row)) and None
-    )
+    await _insert(database, tables.activity, row)
     return str(row["id"])
 
 
@@ -28,6 +26,11 @@ async def add_stand_in(
     """Somebody stands in, for Jonas unless it is for somebody else."""
     row: dict[str, object] = {"id": uuid4().hex, "manager_id": manager, "stand_in_id": stand_in}
     row |= {"begins_on": begins_on, "ends_on": ends_on, "reason": "Semester"}
-    await database.write(
-        lambda connection: connection.execute(insert(tables.delegation).values(**row)) and None
-    )
+    await _insert(database, tables.delegation, row)
+
+
+async def _insert(database: Database, table: Table, row: dict[str, object]) -> None:
+    def write(connection: Connection) -> None:
+        connection.execute(insert(table).values(**row))
+
+    await database.write(write)

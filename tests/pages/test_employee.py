@@ -12,7 +12,7 @@ from server.activities import ActivityState
 from server.conversations import Meeting
 from server.rules.access import OPERATOR
 from tests.conftest import SetClock
-from tests.organisation import ANNUAL, JONAS, MAJA
+from tests.organisation import ANNUAL, JONAS, MAJA, annual_template
 from tests.pages.visiting import Place, place
 from tests.queries import QUERIES_MAX, counted
 from tests.rows import add_activity, add_stand_in
@@ -74,7 +74,8 @@ async def test_the_employee_finds_her_own_page_and_asks_instead_of_planning(ther
 
 
 async def test_the_started_ones_are_searched(there: Place) -> None:
-    await there.here.templates.add(OPERATOR, pay_template)
+    names = {"sv": "Lön", "nb": "Lønn", "en": "Pay"}
+    await there.here.templates.add(OPERATOR, annual_template(id="lon", name=names))
     annual = await there.here.conversation()
     pay = await there.here.conversations.create(JONAS.actor, "maja", ("lon", 1))
 
