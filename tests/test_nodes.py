@@ -6,14 +6,20 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from crdt.messages import Awareness, decode
+from server import people
+from server.rules.access import OPERATOR
 from server.rules.limits import WIRE
-from tests.conftest import made_database
+from server.storage import tables
+from server.storage.opening import open_database
+from tests.conftest import connected, made_database
 from tests.running import RunningServer
 from tests.typist import Device, documents_with, sign_in
 
@@ -150,6 +156,71 @@ async def test_acc_2_what_a_guest_may_is_followed_on_the_other_node(nodes: Nodes
     await within(nodes.maja, lambda: "Nu är vi två" in nodes.maja.text(nodes.joint, FIELD))
     assert not [frame for frame in elias.received[heard:] if nodes.joint.encode() in frame]
     await elias.close()
+
+
+async def test_acc_2_two_people_write_in_one_activity_on_two_nodes_until_another_leads(
+    nodes: Nodes, servers: tuple[RunningServer, RunningServer]
+) -> None:
+    """And the row in the database says what both devices show."""
+    url = servers[0].environment["SAMSYN_DATABASE"]
+    past = await connected(url)
+    name = await past.fetchval(
+        "SELECT name FROM document JOIN activity ON activity.document_id = document.id"
+        " WHERE employee_id = 'maja' AND title = 'Handledarkurs'"
+    )
+    maja, jonas = nodes.maja, Device(nodes.second.url, await sign_in(nodes.second.url, "jonas"))
+    phone = Device(nodes.first.url, nodes.cookie)
+    for device in (phone, jonas):
+        await device.connect(name)
+        await device.until_synced()
+    for mine, theirs in zip("abcdefgh", "ABCDEFGH", strict=True):
+        await asyncio.gather(phone.type(name, "title", mine), jonas.type(name, "title", theirs))
+    for device in (phone, jonas):
+        await device.until_acknowledged(name)
+    await within(jonas, lambda: jonas.text(name, "title") == phone.text(name, "title"))
+    title = await past.fetchval(
+        "SELECT title FROM activity JOIN document ON document_id = document.id WHERE name = $1", name
+    )
+    assert f"<paragraph>{title}</paragraph>" == phone.text(name, "title")
+    assert sorted(title.removeprefix("Handledarkurs")) == sorted("abcdefghABCDEFGH")
+
+    # She gets another manager; the conversation with Jonas is over before.
+    before = await past.fetch("SELECT id, responsible_id FROM conversation WHERE employee_id = 'maja'")
+    clock = lambda: datetime.now(UTC)  # noqa: E731
+    database = await open_database(url, clock)
+    try:
+        await database.write(
+            lambda c: (
+                c.execute(
+                    update(tables.conversation)
+                    .where(tables.conversation.c.employee_id == "maja")
+                    .values(responsible_id="astrid")
+                )
+                and None
+            )
+        )
+        await database.write(lambda c: people.place(c, OPERATOR, "maja", "drift", "astrid", clock()))
+        await within(jonas, lambda: jonas.documents[name].closed == "denied")
+        astrid = Device(nodes.second.url, await sign_in(nodes.second.url, "astrid"))
+        await astrid.connect(name)
+        await astrid.until_synced()
+        assert astrid.documents[name].scope == "read-write"
+        heard = len(jonas.received)
+        await astrid.type(name, "title", "!")
+        await within(phone, lambda: "!" in phone.text(name, "title"))
+        assert not [frame for frame in jonas.received[heard:] if name.encode() in frame]
+        await astrid.close()
+    finally:
+        for row in before:
+            await past.execute(
+                "UPDATE conversation SET responsible_id = $1 WHERE id = $2", row["responsible_id"], row["id"]
+            )
+        await database.write(lambda c: people.place(c, OPERATOR, "maja", "drift", "jonas", clock()))
+        await database.close()
+    assert maja.connected
+    for device in (phone, jonas):
+        await device.close()
+    await past.close()
 
 
 async def test_acc_2_a_logout_closes_the_sockets_on_the_other_node(nodes: Nodes) -> None:
