@@ -76,10 +76,22 @@ def about(connection: Connection, actor: Actor, policy: Policy, id_: str) -> Kep
         .where(table.employee_id == id_)
         .order_by(table.created_at.desc(), table.id)
     ).all()
-    left_on = connection.scalar(select(tables.person.c.left_on).where(tables.person.c.id == id_))
+    known = connection.execute(
+        select(
+            tables.person.c.left_on,
+            *(
+                select(func.count())
+                .select_from(each)
+                .where(each.c[column] == id_)
+                .scalar_subquery()
+                .label(kind.value)
+                for kind, (each, column) in _OWN.items()
+            ),
+        ).where(tables.person.c.id == id_)
+    ).one()
     return KeptAbout(
         person=person,
-        left_on=left_on,
+        left_on=known.left_on,
         conversations=tuple(
             KeptConversation(
                 row.id,
@@ -91,10 +103,7 @@ def about(connection: Connection, actor: Actor, policy: Policy, id_: str) -> Kep
             )
             for row in rows
         ),
-        counts={
-            kind: connection.scalar(select(func.count()).select_from(each).where(each.c[column] == id_)) or 0
-            for kind, (each, column) in _OWN.items()
-        },
+        counts={kind: known._mapping[kind.value] for kind in _OWN},
         with_others=_with_others(connection, id_),
         hold=held.get(""),
     )

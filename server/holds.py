@@ -4,10 +4,11 @@ A hold has a reason, for those who may erase alone, and lasts until one of them 
 """
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from server import audit
 from server.audit import Event
@@ -27,6 +28,8 @@ class Hold:
     id: str
     person: str
     """Whose it is."""
+    name: str
+    """Of that person."""
     conversation: str
     """Empty where all of the person's is held."""
     reason: str
@@ -52,19 +55,30 @@ def held(connection: Connection) -> Held:
     )
 
 
+def held_by(found: Iterable[Hold]) -> Held:
+    """As ``held``, of all that there are."""
+    whole = list(found)
+    return Held(
+        frozenset(each.person for each in whole if not each.conversation),
+        frozenset(each.conversation for each in whole if each.conversation),
+    )
+
+
 def all_of(connection: Connection, actor: Actor) -> list[Hold]:
     """Everything that is held back, the newest first. Raises NotFound without the right to erase."""
     _require_right(actor)
-    hold, conversation = tables.hold, tables.conversation
+    hold, conversation, person = tables.hold, tables.conversation, tables.person
     rows = connection.execute(
-        select(hold, conversation.c.employee_id)
+        select(hold, person.c.id.label("whose"), person.c.name)
         .outerjoin(conversation, conversation.c.id == hold.c.conversation_id)
+        .join(person, person.c.id == func.coalesce(hold.c.person_id, conversation.c.employee_id))
         .order_by(hold.c.placed_at.desc(), hold.c.id)
     )
     return [
         Hold(
             row.id,
-            row.person_id or row.employee_id,
+            row.whose,
+            row.name,
             row.conversation_id or "",
             row.reason,
             row.placed_at,

@@ -48,8 +48,7 @@ class Overview:
 
     policy: Policy
     preview: Preview
-    holds: tuple[tuple[Hold, str], ...]
-    """Each with the name of whose it is."""
+    holds: tuple[Hold, ...]
     receipts: tuple[Receipt, ...]
     """The newest, RETENTION_SHOWN_MAX at most."""
     receipts_total: int
@@ -60,38 +59,29 @@ def overview(connection: Connection, actor: Actor, on: date) -> Overview:
     erasing.require_right(actor)
     policy = policy_now(connection)
     held = holds.all_of(connection, actor)
-    names = retention.names(connection, (each.person for each in held))
-    return Overview(
-        policy,
-        retention.preview(connection, actor, policy, on),
-        tuple((each, names.get(each.person, "")) for each in held),
-        tuple(receipts(connection, actor)),
-        connection.scalar(select(func.count()).select_from(tables.erasure)) or 0,
-    )
-
-
-def receipts(connection: Connection, actor: Actor) -> list[Receipt]:
-    """The newest receipts. Raises NotFound without the right."""
-    erasing.require_right(actor)
-    return _receipts(connection)
+    receipts, total = _receipts(connection)
+    preview = retention.preview(connection, actor, policy, on, holds.held_by(held))
+    return Overview(policy, preview, tuple(held), tuple(receipts), total)
 
 
 def about_me(connection: Connection, actor: Actor) -> list[Receipt]:
     """The newest receipts of what was the actor's."""
-    return _receipts(connection, actor.person)
+    return _receipts(connection, actor.person)[0]
 
 
-def _receipts(connection: Connection, person_id: str | None = None) -> list[Receipt]:
+def _receipts(connection: Connection, person_id: str | None = None) -> tuple[list[Receipt], int]:
+    """The newest, of one person or of everybody, and how many there are in all."""
     table, person = tables.erasure, tables.person
     wanted = (
-        select(table, person.c.name)
+        select(table, person.c.name, func.count().over().label("total"))
         .outerjoin(person, person.c.id == table.c.person)
         .order_by(table.c.at.desc(), table.c.id)
         .limit(RETENTION_SHOWN_MAX)
     )
     if person_id is not None:
         wanted = wanted.where(table.c.person == person_id)
-    return [
+    rows = connection.execute(wanted).all()
+    receipts = [
         Receipt(
             row.id,
             row.at,
@@ -101,8 +91,9 @@ def _receipts(connection: Connection, person_id: str | None = None) -> list[Rece
             Rule(row.rule),
             sum(row.counts.values()),
         )
-        for row in connection.execute(wanted)
+        for row in rows
     ]
+    return receipts, rows[0].total if rows else 0
 
 
 def found(connection: Connection, actor: Actor, words: str) -> list[Person]:

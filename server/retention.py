@@ -7,6 +7,7 @@ says so. ``server/erasing.py`` erases what this finds.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import (
@@ -58,9 +59,13 @@ class Preview:
 
 def due(connection: Connection, policy: Policy, on: date) -> list[Due]:
     """Everything that is not to be kept after the day before ``on``, by day and kind."""
+    return _due(connection, policy, on, holds.held(connection), frozenset(Kind))
+
+
+def _due(connection: Connection, policy: Policy, on: date, held: Held, kinds: frozenset[Kind]) -> list[Due]:
     gone = _gone(connection)
-    found = (each for find in dict.fromkeys(_FIND.values()) for each in find(connection, policy, gone, None))
-    held = holds.held(connection)
+    finds = dict.fromkeys(find for kind, find in _FIND.items() if kind in kinds)
+    found = (each for find in finds for each in find(connection, policy, gone, None))
     one_by_one = (replace(each, held=_is_held(each, held)) for each in found if each.on <= on)
     order = list(Kind)
     together = _at_once(connection, policy, on)
@@ -85,14 +90,15 @@ def conversations_of(connection: Connection, policy: Policy, person: str) -> dic
     return {each.subject: each for each in found if each.version is None}
 
 
-def preview(connection: Connection, actor: Actor, policy: Policy, on: date) -> Preview:
+def preview(connection: Connection, actor: Actor, policy: Policy, on: date, held: Held) -> Preview:
     """As ``due``, with the names of those whose it is, and without private notes.
 
-    Nobody but the owner ever learns that there is one. Raises NotFound without the right to erase.
+    Nobody but the owner ever learns that there is one. ``held`` is what is held back. Raises NotFound
+    without the right to erase.
     """
     if not allowed(actor, Action.ERASE, OrganisationFacts()):
         raise NotFound
-    found = [each for each in due(connection, policy, on) if each.kind is not Kind.NOTE]
+    found = _due(connection, policy, on, held, frozenset(Kind) - {Kind.NOTE})
     return Preview(on, tuple(found), names(connection, (each.person for each in found)))
 
 
@@ -127,28 +133,20 @@ def _conversations(
     connection: Connection, policy: Policy, gone: Mapping[str, date], only: Only
 ) -> Iterator[Due]:
     kept = policy.retention
-    closed = _closed(connection, only)
-    called_off = _called_off(connection, only)
-    table = tables.conversation.c
-    rows = connection.execute(
-        select(table.id, table.employee_id, table.state, table.version).where(
-            table.state.not_in(GOES_ON)
-            | table.employee_id.in_(select(tables.person.c.id).where(~tables.person.c.active))
-            | table.id.in_(select(tables.record.c.conversation_id)),
-            *_among(table.id, only),
-        )
-    )
-    for row in rows:
+    for _, of_one in groupby(connection.execute(_kept_conversations(only)), key=lambda row: row.id):
+        rows = list(of_one)
+        row = rows[0]
         records = {
-            version: _record(at, policy, is_signed=is_signed)
-            for version, (at, is_signed) in closed.get(row.id, {}).items()
+            each.closed_version: _record(each.closed_at, policy, is_signed=bool(each.is_signed))
+            for each in rows
+            if each.closed_at is not None
         }
         match row.state:
             case State.CLOSED if row.version in records:
                 kind, on = records.pop(row.version)
                 yield Due(kind, on, row.id, row.employee_id)
-            case State.DECLINED | State.CANCELLED if row.id in called_off:
-                on = years_later(called_off[row.id], kept.called_off_years)
+            case State.DECLINED | State.CANCELLED if row.called_off_at is not None:
+                on = years_later(row.called_off_at.date(), kept.called_off_years)
                 # What was signed before it was opened again is kept as long as what was signed.
                 last = max((day for _, day in records.values()), default=on)
                 yield Due(Kind.CALLED_OFF, max(on, last), row.id, row.employee_id)
@@ -158,6 +156,42 @@ def _conversations(
                 yield Due(Kind.DRAFT, max(on, last), row.id, row.employee_id)
         for version, (kind, on) in records.items():
             yield Due(kind, on, row.id, row.employee_id, version)
+
+
+def _kept_conversations(only: Only) -> Select[Any]:
+    """All that may be due, by id: a row for each record that was closed, one where there is none."""
+    table, record, signature, decision = (
+        tables.conversation,
+        tables.record,
+        tables.signature.c,
+        tables.decision.c,
+    )
+    is_signed = exists().where(
+        signature.conversation_id == record.c.conversation_id, signature.version == record.c.version
+    )
+    called_off = select(func.max(decision.at)).where(
+        decision.conversation_id == table.c.id, decision.kind.in_(("declined", "cancelled"))
+    )
+    left = select(tables.person.c.id).where(~tables.person.c.active)
+    closed = (record.c.conversation_id == table.c.id) & record.c.closed_at.is_not(None)
+    return (
+        select(
+            table.c.id,
+            table.c.employee_id,
+            table.c.state,
+            table.c.version,
+            record.c.version.label("closed_version"),
+            record.c.closed_at,
+            is_signed.label("is_signed"),
+            called_off.scalar_subquery().label("called_off_at"),
+        )
+        .select_from(table.outerjoin(record, closed))
+        .where(
+            table.c.state.not_in(GOES_ON) | table.c.employee_id.in_(left) | record.c.closed_at.is_not(None),
+            *_among(table.c.id, only),
+        )
+        .order_by(table.c.id)
+    )
 
 
 def _record(closed_at: datetime, policy: Policy, *, is_signed: bool) -> tuple[Kind, date]:
@@ -170,37 +204,6 @@ def _record(closed_at: datetime, policy: Policy, *, is_signed: bool) -> tuple[Ki
 def _among(column: ColumnElement[str], only: Only) -> Iterator[ColumnElement[bool]]:
     if only is not None:
         yield column.in_(only)
-
-
-def _closed(connection: Connection, only: Only) -> dict[str, dict[int, tuple[datetime, bool]]]:
-    """Conversation id -> version -> when it was closed, and whether it is signed."""
-    record, signature = tables.record.c, tables.signature.c
-    is_signed = exists().where(
-        signature.conversation_id == record.conversation_id, signature.version == record.version
-    )
-    rows = connection.execute(
-        select(record.conversation_id, record.version, record.closed_at, is_signed.label("is_signed")).where(
-            record.closed_at.is_not(None), *_among(record.conversation_id, only)
-        )
-    )
-    found: dict[str, dict[int, tuple[datetime, bool]]] = {}
-    for row in rows:
-        found.setdefault(row.conversation_id, {})[row.version] = row.closed_at, bool(row.is_signed)
-    return found
-
-
-def _called_off(connection: Connection, only: Only) -> dict[str, date]:
-    """Conversation id -> the day on which it was declined or cancelled."""
-    decision = tables.decision.c
-    rows = connection.execute(
-        select(decision.conversation_id, func.max(decision.at).label("at"))
-        .where(
-            decision.kind.in_(("declined", "cancelled")),
-            *_among(decision.conversation_id, only),
-        )
-        .group_by(decision.conversation_id)
-    )
-    return {row.conversation_id: row.at.date() for row in rows}
 
 
 def _activities(

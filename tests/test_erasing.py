@@ -217,8 +217,8 @@ async def test_what_is_held_back_stays_until_that_is_lifted(
     with pytest.raises(HeldBack):
         await keeping.erase_conversation(HELENA.actor, life.signed)
     overview = await keeping.overview(HELENA.actor, 0)
-    ((hold, name),) = overview.holds
-    assert (hold.reason, name) == ("Tvist om uppsägning.", "Maja Öberg")
+    (hold,) = overview.holds
+    assert (hold.reason, hold.name) == ("Tvist om uppsägning.", "Maja Öberg")
     assert any(each.held for each in overview.preview.due)
     await keeping.lift(HELENA.actor, hold.id)
     await keeping.work()

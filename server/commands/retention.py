@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from server import policy
+from server import holds, policy
 from server import retention as feature
 from server.audit import Event
 from server.commands.ground import Ground, now, run
@@ -48,7 +48,9 @@ def run_() -> None:
 
 async def _preview(ground: Ground, days: int) -> None:
     on = now().date() + timedelta(days=days)
-    found = await ground.database.read(lambda c: feature.preview(c, OPERATOR, policy.get(c), on))
+    found = await ground.database.read(
+        lambda c: feature.preview(c, OPERATOR, policy.get(c), on, holds.held(c))
+    )
     for each in found.due:
         version = f" version={each.version}" if each.version is not None else ""
         held = " held-back" if each.held else ""

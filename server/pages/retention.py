@@ -42,12 +42,9 @@ class Line:
 
 
 async def show(visit: PersonVisit) -> Response:
-    """GET /retention, with ``days`` and ``name``."""
-    asked = visit.request.query_params
-    days = _days(asked.get("days", ""))
+    """GET /retention, with ``days``."""
+    days = _days(visit.request.query_params.get("days", ""))
     overview = await visit.features.keeping.overview(visit.actor, days)
-    words = asked.get("name", "").replace("\0", "").strip()
-    found = await visit.features.keeping.find(visit.actor, words) if words else []
     view = visit.view()
     lines = _lines(overview, view)
     kinds = own_data_words.kinds(view.catalogue)
@@ -60,18 +57,20 @@ async def show(visit: PersonVisit) -> Response:
         counts=_counts(overview, view),
         lines=lines[:RETENTION_SHOWN_MAX],
         more=max(0, len(lines) - RETENTION_SHOWN_MAX),
-        words=words,
-        found=found,
-        holds=[
-            (hold, name, view.days.exactly(hold.placed_at), bool(hold.conversation))
-            for hold, name in overview.holds
-        ],
+        holds=[(each, view.days.exactly(each.placed_at)) for each in overview.holds],
         receipts=[
             (each, kinds[each.kind], view.days.exactly(each.at), _why(each.rule, view))
             for each in overview.receipts
         ],
         more_receipts=max(0, overview.receipts_total - len(overview.receipts)),
     )
+
+
+async def find(visit: PersonVisit) -> Response:
+    """GET /retention/people, with ``name``: those who have left, too."""
+    words = visit.request.query_params.get("name", "").replace("\0", "").strip()
+    found = await visit.features.keeping.find(visit.actor, words)
+    return visit.page(visit.view(), "retention/people.html", words=words, found=found)
 
 
 async def person(visit: PersonVisit) -> Response:
