@@ -14,8 +14,8 @@ Key invariants:
 4. Nothing is lost for anybody: whoever could read a text reads it on, where it stands or in what is kept
    (``server/former.py``); what went over to others is the exception, and is read by those two from then on.
 
-Guests whom the predecessor invited take part no longer: the employee agreed to them beside that one. Who were
-invited by the employee stay.
+Guests whom the predecessor invited take part no longer: the employee agreed to them beside that one. Those
+whom the employee invited stay.
 """
 
 import secrets
@@ -31,7 +31,6 @@ from crdt.document import Document
 from server import audit, conversations, documents, invitations, letters, people, sharing
 from server.audit import Event
 from server.conversations import Conversation
-from server.letter_format import Kind as LetterKind
 from server.people import Person
 from server.rules.access import Action, Actor, Pane, State, may_be_responsible
 from server.rules.errors import (
@@ -113,15 +112,13 @@ def reassign(
             reason=because,
         )
     )
-    left = invitations.end_invited_by(connection, actor, before, before.responsible.id, now)
+    invitations.end_for_successor(connection, actor, before, after.id, now)
+    letters.hand_over(connection, id_, after.id, now)
     for pane in Pane:
         TURNS[pane](connection, before, handover, now)
     set_pane(connection, id_, Pane.MANAGER, owner_id=after.id)
     table = tables.conversation
     connection.execute(update(table).where(table.c.id == id_).values(responsible_id=after.id))
-    for guest in (before.responsible.id, *left):
-        letters.queue_to(connection, id_, LetterKind.LEFT, guest, now)
-    letters.queue(connection, id_, LetterKind.REASSIGNED, now)
     audit.record(
         connection,
         Event.CONVERSATION_HANDED_OVER,

@@ -249,17 +249,21 @@ def end(connection: Connection, actor: Actor, id_: str, person: str, now: dateti
     _turned(connection, Event.GUEST_ENDED, actor, id_, person, now)
 
 
-def end_invited_by(
-    connection: Connection, actor: Actor, conversation: Conversation, inviting: str, now: datetime
-) -> tuple[str, ...]:
-    """End the part of everybody whom ``inviting`` has invited to a locked conversation. Returns their ids."""
-    ended = [guest for guest in conversation.facts.guests if guest.invited_by == inviting]
-    for guest in ended:
+def end_for_successor(
+    connection: Connection, actor: Actor, conversation: Conversation, successor: str, now: datetime
+) -> None:
+    """End the part of those whom the responsible has invited to a locked conversation that is handed over.
+
+    The employee has agreed to them beside that one. The successor, too, is a guest no longer.
+    """
+    leaving = conversation.responsible.id
+    for guest in conversation.facts.guests:
+        if guest.invited_by != leaving and guest.person != successor:
+            continue
         _set(connection, conversation.id, guest.person, ended_at=now, ended_by=actor.person, writes=False)
         _tell_of_end(connection, actor, conversation.id, guest, now)
         audit.record(connection, Event.GUEST_ENDED, actor.person, now, conversation.id, guest=guest.person)
     _keep_writers(connection, conversation.id)
-    return tuple(guest.person for guest in ended)
 
 
 def let_write(

@@ -1,5 +1,6 @@
 """Handing a conversation over: what the successor gets, what stays with whom, when (S11, PRI-1, PRI-2)."""
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from crdt.schema import SERVER_CLIENT
+from server.conversations import Meeting
 from server.former import Formers
 from server.handover import Handovers
 from server.handover_answers import Answer, HandoverAnswers
@@ -29,6 +31,7 @@ from server.storage.bells import ConversationChanged, PersonChanged
 from server.storage.database import Database
 from tests.conftest import SetClock
 from tests.organisation import (
+    ANNUAL,
     ASTRID,
     HELENA,
     JONAS,
@@ -547,3 +550,31 @@ async def test_what_was_said_of_a_handover_leaves_no_word_in_the_audit(here: Her
         {"pane": "manager", "kind": "stays"},
         {"pane": "joint", "kind": "goes_over"},
     ]
+
+
+async def test_a_guest_who_becomes_responsible_is_a_guest_no_longer(here: Here) -> None:
+    id_ = await here.conversation()
+    await here.ready_and_opened(id_)
+    await here.invitations.invite(MAJA.actor, id_, "ingrid")
+    await here.invitations.accept(INGRID.actor, id_)
+    await here.hand_over(id_)
+    conversation = await here.conversations.see(INGRID.actor, id_)
+    assert (conversation.responsible.id, conversation.facts.guests) == ("ingrid", ())
+    assert (await here.documents.read(INGRID.actor, id_)).contents.keys() == {Pane.MANAGER}
+
+
+async def test_calendars_follow_and_the_predecessors_gives_the_meeting_up(here: Here) -> None:
+    meeting = Meeting(here.clock() + timedelta(days=9), "Europe/Stockholm", "Rum Storsjön")
+    id_ = await here.conversations.create(JONAS.actor, "maja", ANNUAL, meeting, notify=True, invite=True)
+    await here.invitations.invite(JONAS.actor, id_, "tomas")
+    await here.invitations.agree(MAJA.actor, id_, "tomas")
+    await here.invitations.accept(TOMAS.actor, id_)
+    await here.hand_over(id_)
+    letter = tables.letter
+    waiting = await here.database.read(
+        lambda c: c.execute(select(letter).where(letter.c.next_at.is_not(None))).all()
+    )
+    told = {row.person_id: row.kind for row in waiting}
+    assert told == {"maja": "reassigned", "ingrid": "reassigned", "jonas": "left", "tomas": "left"}
+    assert all(DRAFT not in str(row.facts) and "bytt enhet" not in str(row.facts) for row in waiting)
+    assert (await here.conversations.see(INGRID.actor, id_)).meeting == meeting
