@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from server.own_data.making import OwnData
     from server.planning import Planning
     from server.policy import Policies
+    from server.preparing import Preparing
     from server.realtime.rooms import Rooms
     from server.records import Records
     from server.reopening import Reopening
@@ -91,6 +92,7 @@ class Features:
     activity_turns: "ActivityTurns"
     archive: "Archive"
     notes: "Notes"
+    preparing: "Preparing"
     invitations: "Invitations"
     declining: "Declining"
     meetings: "Meetings"

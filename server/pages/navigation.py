@@ -56,8 +56,10 @@ def _own(session: Session, catalogue: Catalogue) -> Iterator[Entry]:
     yield Entry(say("My devices"), "/sessions", "monitor-smartphone")
     yield Entry(say("My letters"), "/mailbox", "send")
     yield Entry(say("My reminders"), "/reminders", "clock")
+    yield Entry(say("My notes"), "/notes", "pen-line")
     yield Entry(say("Kept text"), "/kept", "archive")
     yield Entry(say("My data"), "/my-data", "download")
+    yield Entry(say("About conversations here"), "/guidance", "info")
     if allowed(session.actor, Action.SET_POLICY, OrganisationFacts()):
         yield Entry(say("Rules of the organisation"), "/policy", "list")
     if allowed(session.actor, Action.IMPORT_ARCHIVE, OrganisationFacts()):

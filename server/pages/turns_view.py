@@ -38,6 +38,7 @@ class Turns:
     """Why the employee may not decline it; empty for everybody else, and where she may."""
     can_cancel: bool
     can_move: bool
+    can_prepare: bool
     """To change when and where the two meet."""
     can_reassign: bool
     """To name another responsible."""
@@ -64,6 +65,7 @@ def turns(seen: Seen, decisions: Sequence[Decision], view: View) -> Turns:
         cannot_decline=_cannot_decline(seen, view),
         can_cancel=conversation.may(actor, Action.CANCEL),
         can_move=conversation.may(actor, Action.MOVE_MEETING),
+        can_prepare=conversation.may(actor, Action.PREPARE),
         can_reassign=conversation.may(actor, Action.REASSIGN),
         can_reopen=conversation.may(actor, Action.REOPEN),
         can_download_draft=conversation.may(actor, Action.DOWNLOAD_DRAFT),

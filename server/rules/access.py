@@ -61,6 +61,8 @@ class Action(StrEnum):
     CANCEL = "cancel"
     MOVE_MEETING = "move_meeting"
     """To change when and where the two meet (F52)."""
+    PREPARE = "prepare"
+    """To see what to prepare a conversation with, and to keep one's own list of what is done."""
     SEE_DECISION = "see_decision"
     """To read why a conversation was declined, cancelled or reopened."""
     READ_RECORD = "read_record"
@@ -310,6 +312,8 @@ def _on_conversation(actor: Actor, action: Action, target: ConversationFacts) ->
             return is_party or (target.state is State.DECLINED and Role.HR in actor.roles)
         case Action.DOWNLOAD_RECORD:
             return is_party
+        case Action.PREPARE:
+            return is_party and target.state in GOES_ON
         case Action.DOWNLOAD_DRAFT:
             return (is_party or is_guest) and target.state in GOES_ON
         case Action.INVITE_GUEST:

@@ -631,3 +631,16 @@ handover_part = Table(
     # When its owner removed it from what is kept for them. What the other one had received stays with that one.
     Column("removed_at", Instant),
 )
+
+# How far somebody has come in preparing a conversation: nobody else's to know, but whether it was read.
+preparation = Table(
+    "preparation",
+    METADATA,
+    Column("conversation_id", ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True),
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
+    # Ids of the advice that is ticked off (``server/advice.yaml``): a list.
+    Column("done", JSON, nullable=False),
+    # When the person said that the material was read.
+    Column("read_at", Instant),
+    Index(None, "person_id"),
+)

@@ -4,7 +4,9 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -31,6 +33,12 @@ class Place:
         headers = {"Cookie": f"samsyn={key}", "Accept": "text/html", "Origin": ORIGIN}
         return await self.client.get(path, headers=headers)
 
+    async def post(self, who: str, path: str, data: dict[str, str] | None = None) -> httpx.Response:
+        """The answer to somebody who sends a form."""
+        key = await self.features.sessions.begin(who, "")
+        headers = {"Cookie": f"samsyn={key}", "Accept": "text/html", "Origin": ORIGIN}
+        return await self.client.post(path, data=data, headers=headers)
+
     async def read(self, who: str, path: str) -> str:
         """The words of a page, without what stands round every page; lines as they come."""
         answer = await self.get(who, path)
@@ -39,11 +47,11 @@ class Place:
 
 
 @asynccontextmanager
-async def place(data: Path, clock: SetClock) -> AsyncIterator[Place]:
+async def place(data: Path, clock: SetClock, template: dict[str, Any] | None = None) -> AsyncIterator[Place]:
     """The small organisation of the tests, on SQLite."""
     async with opened(Settings(data=data, origin=ORIGIN), clock) as features:
         here = Organisation(features.database, clock)
-        await here.found()
+        await here.found(template)
         for person in EVERYBODY:
             await here.accounts.set_locale(person.id, "en")
         transport = httpx.ASGITransport(create_app(features))
@@ -55,4 +63,4 @@ def words(page: str) -> str:
     """What a page says to whoever listens: without tags, and each word apart from the next by one space."""
     main = page.split("<main")[1].split("</main>", maxsplit=1)[0]
     spoken = re.sub(r"<(\w+)[^>]* aria-hidden=\"true\"[^>]*>[^<]*</\1>", " ", main)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", spoken)).strip()
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", spoken))).strip()

@@ -2,6 +2,7 @@
 
 import { goToHash, listenForActions } from './actions.ts'
 import { Announcer } from './announce.ts'
+import { listenForTicks } from './checklist.ts'
 import { measureBars } from './covered.ts'
 import { Device } from './device.ts'
 import { follow } from './follow.ts'
@@ -18,6 +19,7 @@ import { Words } from './words.ts'
 
 async function begin(data: PageData): Promise<void> {
   measureBars()
+  listenForTicks(document)
   const words = new Words(data)
   const announcer = new Announcer(document)
   const device = await Device.open(data.me.id)

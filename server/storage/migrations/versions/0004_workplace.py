@@ -25,6 +25,28 @@ def upgrade() -> None:
     _keeping()
     _handover()
     _letters()
+    _preparing()
+
+
+def _preparing() -> None:
+    op.create_table(
+        "preparation",
+        sa.Column("conversation_id", sa.String(length=64), nullable=False),
+        sa.Column("person_id", sa.String(length=64), nullable=False),
+        sa.Column("done", sa.JSON(), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversation.id"],
+            name=op.f("fk_preparation_conversation_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_preparation_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("conversation_id", "person_id", name=op.f("pk_preparation")),
+    )
+    op.create_index(op.f("ix_preparation_person_id"), "preparation", ["person_id"], unique=False)
 
 
 def _planning() -> None:
