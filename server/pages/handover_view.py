@@ -70,7 +70,7 @@ def notice(standing: Standing, conversation: Conversation, me: Person, view: Vie
         title = say("%(name)s is responsible for your conversation now.", name=responsible.name)
         what = (
             say(
-                "%(name)s reads nothing of what was there before, until you have said what goes over.",
+                "%(name)s reads nothing from before, until you have said what goes over.",
                 **names,
             )
             if standing.is_asked
@@ -158,9 +158,7 @@ def _answers(pane: Pane, names: dict[str, str], view: View, *, gated: bool) -> t
     if pane is Pane.JOINT:
         return (
             say("You and %(name)s write on in it. %(predecessor)s no longer reads it.", **names),
-            say(
-                "Only you and %(predecessor)s can read it. You and %(name)s begin with an empty one.", **names
-            ),
+            say("Only you and %(predecessor)s read it. You and %(name)s begin with an empty one.", **names),
         )
     if gated:
         return (
