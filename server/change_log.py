@@ -5,14 +5,15 @@ tell of, and go with the generation of the pane. What is told of a pane is told 
 nobody learns from here that another one has written in a pane which is not shared.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Connection, select
 
-from server import conversations, decisions, people
+from server import activities, conversations, decisions, people
+from server.activities import Detail
 from server.conversations import Conversation
 from server.people import Person
 from server.rules.access import Action, Actor, Pane
@@ -214,12 +215,52 @@ def _persons(connection: Connection, conversation: Conversation, ids: Iterable[s
     return {id_: known.get(id_) or people.get(connection, id_) for id_ in ids}
 
 
+@dataclass(frozen=True, slots=True)
+class FieldWriting:
+    """That somebody has written in one field of an activity."""
+
+    field: str
+    by: Person
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityLog:
+    """An activity, and who wrote in which field of it, the newest first."""
+
+    detail: Detail
+    writings: tuple[FieldWriting, ...]
+
+
+def read_activity(connection: Connection, actor: Actor, id_: str, now: datetime) -> ActivityLog:
+    """The change log of an activity for somebody who may see it. Raises NotFound."""
+    detail = activities.see(connection, actor, id_, now)
+    log, activity = tables.change_log, tables.activity
+    rows = connection.execute(
+        select(log)
+        .join(activity, activity.c.document_id == log.c.document_id)
+        .where(activity.c.id == id_)
+        .order_by(log.c.last_at.desc(), log.c.first_at.desc(), log.c.field)
+    ).all()
+    persons = people.these(connection, {row.person_id for row in rows})
+    writings = (FieldWriting(row.field, persons[row.person_id], row.first_at, row.last_at) for row in rows)
+    return ActivityLog(detail, tuple(writings))
+
+
 class ChangeLogs:
     """The way in for pages."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
+        self._clock = clock
 
     async def read(self, actor: Actor, id_: str) -> ChangeLog:
         """As ``read``."""
         return await self._database.read(lambda connection: read(connection, actor, id_))
+
+    async def read_activity(self, actor: Actor, id_: str) -> ActivityLog:
+        """As ``read_activity``."""
+        return await self._database.read(
+            lambda connection: read_activity(connection, actor, id_, self._clock())
+        )

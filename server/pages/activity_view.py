@@ -110,6 +110,11 @@ def facts(detail: Detail, view: View) -> tuple[Field, ...]:
     )
 
 
+def fields(detail: Detail, view: View) -> tuple[Field, ...]:
+    """Everything that can be written."""
+    return texts(detail, view) + facts(detail, view)
+
+
 def archived(detail: Detail) -> tuple[tuple[str, str], ...]:
     """What an older system said: heading and text, in its own order."""
     return tuple((detail.activity.archive or {}).items())

@@ -1,4 +1,4 @@
-"""Who wrote what: the change log of a conversation as a page, by day, the newest first."""
+"""Who wrote what: the change log of a conversation or an activity as a page, by day, the newest first."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,15 +7,18 @@ from itertools import groupby
 
 from starlette.responses import Response
 
-from server.change_log import ChangeLog, Kind, Turn, Writing
+from server.activities import Detail
+from server.change_log import ActivityLog, ChangeLog, FieldWriting, Kind, Turn, Writing
 from server.conversations import Conversation
-from server.documents import COLOURS, colour_of
+from server.documents import COLOURS, colour_of, shown_in_activities
+from server.pages import activities_view, activity_view
 from server.pages.context import PersonVisit
-from server.pages.heading import zone
+from server.pages.heading import names, zone
 from server.pages.names import whose
 from server.pages.rendering import View
 from server.people import Person
 from server.rules.access import Pane, State
+from server.rules.errors import NotFound
 
 ICONS = {
     Kind.CREATED: "sprout",
@@ -35,10 +38,11 @@ ICONS = {
 class Line:
     """One element in which somebody has written."""
 
-    element: str
     label: str
     when: str
     """``14:02–14:10``"""
+    address: str = ""
+    """Where the answer is read; empty where it is not read by itself any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +82,40 @@ async def show(visit: PersonVisit) -> Response:
     return visit.page(
         view,
         "changes/page.html",
-        id=conversation.id,
-        name=conversation.template.name.to(view.locale),
-        parties=(conversation.employee, conversation.responsible),
+        back=(_address(conversation), view.catalogue.say("Back to the conversation")),
+        about=" · ".join((conversation.template.name.to(view.locale), names(conversation, view))),
         happened=days(log, visit.me, view),
-        leads_there=conversation.state is State.OPEN,
         shares=conversation.facts.shares,
+    )
+
+
+async def show_activity(visit: PersonVisit) -> Response:
+    """GET /people/{person}/activities/{activity}/changes."""
+    asked = visit.request.path_params
+    log = await visit.features.change_logs.read_activity(visit.actor, asked["activity"])
+    if log.detail.employee.id != asked["person"]:
+        raise NotFound
+    view = visit.view()
+    return visit.page(
+        view,
+        "changes/page.html",
+        back=(
+            activities_view.address_of(log.detail.activity),
+            view.catalogue.say("Back to the activity"),
+        ),
+        about=activities_view.title(log.detail.activity, view),
+        happened=_by_day([*_written_there(log, visit.me, view), *_said_there(log.detail, view)], view),
+        shares=False,
     )
 
 
 def days(log: ChangeLog, me: Person, view: View) -> list[Day]:
     """The log as ``me`` reads it."""
-    entries = [*_written(log, me, view), *(_turned(turn, log.conversation, me, view) for turn in log.turns)]
+    turned = (_turned(turn, log.conversation, me, view) for turn in log.turns)
+    return _by_day([*_written(log, me, view), *turned], view)
+
+
+def _by_day(entries: list[Entry], view: View) -> list[Day]:
     # Of what came at once, a turn stands above what was written before it. Sorting keeps the rest in order.
     entries.sort(key=lambda entry: (entry.at, bool(entry.icon)), reverse=True)
     return [
@@ -120,17 +146,55 @@ def _written(log: ChangeLog, me: Person, view: View) -> Iterator[Entry]:
             hand=colour_of(conversation, by.id),
             pane=_pane(conversation, pane, me, view) if has_several else "",
             pane_hand=COLOURS[pane],
-            lines=tuple(_lines(writings, view)),
+            lines=tuple(_lines(writings, conversation, view)),
         )
 
 
-def _lines(writings: Iterable[Writing], view: View) -> Iterator[Line]:
+def _lines(writings: Iterable[Writing], conversation: Conversation, view: View) -> Iterator[Line]:
+    is_open = conversation.state is State.OPEN
     for writing in writings:
         yield Line(
-            element=writing.element.id,
             label=writing.element.label.to(view.locale),
             when=_between(writing.first_at, writing.last_at, view),
+            address=f"{_address(conversation)}#q-{writing.element.id}" if is_open else "",
         )
+
+
+def _written_there(log: ActivityLog, me: Person, view: View) -> Iterator[Entry]:
+    """One entry for each day and person."""
+    detail = log.detail
+    fields = {each.name: each for each in activity_view.fields(detail, view)}
+    together: dict[tuple[date, str], list[FieldWriting]] = {}
+    for writing in log.writings:
+        together.setdefault((view.days.of(writing.last_at), writing.by.id), []).append(writing)
+    for writings in together.values():
+        by = writings[0].by
+        lines = (
+            Line(
+                label=fields[each.field].label,
+                when=_between(each.first_at, each.last_at, view),
+                address=f"{activities_view.address_of(detail.activity)}#{fields[each.field].id}"
+                if detail.may_write
+                else "",
+            )
+            for each in writings
+        )
+        hand = shown_in_activities(by, detail.employee.id)["colour"]
+        yield Entry(writings[0].last_at, _name(by, me, view), by, hand, lines=tuple(lines))
+
+
+def _said_there(detail: Detail, view: View) -> Iterator[Entry]:
+    """The turns of an activity's life; what was said stands below the activity."""
+    for comment, said in zip(detail.comments, activity_view.trail(detail, view), strict=True):
+        if not said.is_comment:
+            when = view.days.clock(comment.at)
+            yield Entry(
+                comment.at, said.sentence, said.by, said.hand, when=when, icon=said.icon, reason=said.text
+            )
+
+
+def _address(conversation: Conversation) -> str:
+    return f"/conversations/{conversation.id}"
 
 
 def _between(first: datetime, last: datetime, view: View) -> str:

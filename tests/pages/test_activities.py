@@ -20,7 +20,7 @@ from server.rules.limits import ARCHIVE_BYTES_MAX, FORM_BYTES_MAX
 from server.settings import Settings
 from server.storage.bells import RoomChanged
 from tests.conftest import SetClock
-from tests.organisation import JONAS, MAJA, PASSWORD, Organisation
+from tests.organisation import JONAS, MAJA, PASSWORD, Organisation, text
 from tests.queries import QUERIES_MAX, counted
 from tests.test_closing import rows, sign
 
@@ -327,6 +327,27 @@ async def test_the_next_conversation_shows_each_with_its_state_its_comments_and_
 async def test_the_start_page_leads_to_what_is_agreed_and_due(site: Site) -> None:
     address = await site.activity(due_on=date(2026, 12, 1))
     assert f'href="{address}"' in (await site.get("maja", "/")).text
+
+
+async def test_who_wrote_what_is_told_by_day_to_those_who_may_see_it(site: Site, clock: SetClock) -> None:
+    address = await site.activity()
+    name = "activities/maja/" + address.rpartition("/")[2]
+    assert "Nothing is written here yet" in seen(await site.get("maja", f"{address}/changes"))
+    await site.here.write_in("maja", name, {"how": text("On Mondays.")})
+    clock.now += timedelta(minutes=5)
+    await site.here.write_in("jonas", name, {"develop": text("Calm"), "do": "2027-01-01"})
+    clock.now += timedelta(minutes=5)
+    await site.post("jonas", f"{address}/cancel", data={"reason": "The budget is gone."})
+    page = await site.get("maja", f"{address}/changes")
+    told = seen(page)
+    assert re.search(r"Today, .* Jonas Bergman cancelled it .* The budget is gone\.", told)
+    assert re.search(r"Jonas Bergman What is to be developed .* Done by .* Maja Öberg \(you\) How", told)
+    assert "On Mondays" not in told
+    assert f'href="{address}#' not in page.text
+    await site.post("jonas", f"{address}/take-up")
+    assert f'href="{address}#f-activity-how"' in (await site.get("maja", f"{address}/changes")).text
+    assert (await site.get("astrid", f"{address}/changes")).status_code == 404
+    assert (await site.get("jonas", f"{address}/changes".replace("maja", "jonas"))).status_code == 404
 
 
 # The archive.

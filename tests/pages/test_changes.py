@@ -54,7 +54,10 @@ def test_what_one_person_wrote_in_a_pane_on_a_day_stands_together(view: View) ->
     assert day.heading == "today, Wednesday 25 November"
     maja, jonas = day.entries
     assert (maja.title, maja.pane, maja.hand) == ("Maja Öberg (you)", "Joint conclusion", "emp")
-    assert [(line.element, line.when) for line in maja.lines] == [("a8", "08:30"), ("a1", "08:02–08:10")]
+    assert [(line.address, line.when) for line in maja.lines] == [
+        ("/conversations/c1#q-a8", "08:30"),
+        ("/conversations/c1#q-a1", "08:02–08:10"),
+    ]
     assert (jonas.title, [line.when for line in jonas.lines]) == ("Jonas Bergman", ["08:05–08:20"])
     assert jonas.lines[0].label == QUESTION.en
 
