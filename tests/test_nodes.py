@@ -186,7 +186,10 @@ async def test_acc_2_two_people_write_in_one_activity_on_two_nodes_until_another
 
     # She gets another manager; the conversation with Jonas is over before.
     before = await past.fetch("SELECT id, responsible_id FROM conversation WHERE employee_id = 'maja'")
-    clock = lambda: datetime.now(UTC)  # noqa: E731
+
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
     database = await open_database(url, clock)
     try:
         await database.write(

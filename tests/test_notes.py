@@ -1,7 +1,9 @@
 """Notes: whose they are, what they are about, and that they go for good."""
 
+from pathlib import Path
+
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, make_url, select
 
 from server import notes
 from server.rules.errors import NotFound
@@ -83,3 +85,30 @@ async def test_what_is_thrown_away_is_gone_from_every_table(here: Organisation) 
     assert await here.count("document") == before
     for table in ("document_update", "document_client", "change_log"):
         assert await here.count(table) == 0
+
+
+class TestOnSqlite:
+    """Where one file has everything."""
+
+    @pytest.fixture
+    def database_url(self, sqlite_url: str) -> str:
+        return sqlite_url
+
+    async def test_what_is_thrown_away_leaves_the_disk(self, here: Organisation, sqlite_url: str) -> None:
+        canary = "Jag vill byta jobb."
+        id_ = await here.notes.add(MAJA.actor)
+        name = notes.name_of("maja", id_)
+        await here.write_in("maja", name, {"text": text(canary)})
+        _, document = await here.database.read(lambda connection: notes.get(connection, MAJA.actor, id_))
+        stored = await here.load(await here.documents.open((await here.visit("maja")).id, name))
+        await here.database.log.compact(document, 1, stored.snapshot())
+        stored.close()
+        file = Path(str(make_url(sqlite_url).database))
+        assert canary.encode() in _on_disk(file)
+        await here.notes.throw_away(MAJA.actor, id_)
+        assert canary.encode() not in _on_disk(file)
+
+
+def _on_disk(file: Path) -> bytes:
+    """Every byte of the file and of what SQLite keeps beside it."""
+    return b"".join(path.read_bytes() for path in sorted(file.parent.glob(f"{file.name}*")))

@@ -82,15 +82,13 @@ def check_append(target: Written, authors: Iterable[tuple[str, AuthorFacts | Non
 
 def _closed_to_all(target: Written) -> str | None:
     """Why nobody may write here, whoever it is; None where somebody may."""
-    match target:
-        case PaneFacts(current=False):
+    if isinstance(target, PaneFacts):
+        if not target.current:
             return "moved"
-        case PaneFacts() if target.conversation.state is not State.OPEN:
-            return "frozen"
-        case ActivityFacts() if target.archived or not target.active:
-            return "frozen"
-        case _:
-            return None
+        return None if target.conversation.state is State.OPEN else "frozen"
+    if isinstance(target, ActivityFacts):
+        return None if target.active and not target.archived else "frozen"
+    return None
 
 
 def check_follows(append: Append, last: int) -> None:

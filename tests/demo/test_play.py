@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, select
 from crdt.content import plain_text
 from server import conversations, documents, letters, people, sharing
 from server.accounts import Accounts
-from server.activities import Activities, ActivityState, GoalType
+from server.activities import Activities, ActivityState, Detail, GoalType
 from server.conversations import Conversation, Conversations
 from server.coverage import WHOLE, Coverages, Figures
 from server.declining import Declining
@@ -333,6 +333,12 @@ async def test_what_was_agreed_stands_as_far_as_it_has_come(
     assert found == activities
 
 
+def said(seen: Detail, field: str) -> str:
+    """What an activity's document says in one field."""
+    blocks: Any = seen.content[field]
+    return plain_text(blocks)
+
+
 async def test_activities_have_the_texts_that_two_people_wrote_and_what_was_said(played: Database) -> None:
     actor = (await cast(played))["jonas"].actor
     activities = Activities(played, now)
@@ -340,8 +346,8 @@ async def test_activities_have_the_texts_that_two_people_wrote_and_what_was_said
         each for each in await activities.of_employee(actor, "maja") if each.title == "Handledarkurs"
     )
     seen = await activities.see(actor, course.id)
-    assert plain_text(seen.content["description"]).startswith("Maja ska kunna ta emot nya")
-    assert plain_text(seen.content["how"]).splitlines()[0] == "grundkurs på distans, klar"
+    assert said(seen, "description").startswith("Maja ska kunna ta emot nya")
+    assert said(seen, "how").splitlines()[0] == "grundkurs på distans, klar"
     assert [(each.by.id, each.text.split()[0]) for each in seen.comments] == [
         ("maja", "Grundkursen"),
         ("jonas", "Bra."),
@@ -352,9 +358,9 @@ async def test_activities_have_the_texts_that_two_people_wrote_and_what_was_said
     plan = await activities.see(actor, row.id)
     assert plan.activity.owner is not None
     assert plan.activity.owner.id == "jonas"
-    assert plain_text(plan.content["goal"]) == "Färre driftstopp på ledningsnätet"
-    assert plain_text(plan.content["develop"]) == "Att planera över enhetsgränserna"
-    assert plain_text(plan.content["how"]).startswith("Kartlägga sommaren")
+    assert said(plan, "goal") == "Färre driftstopp på ledningsnätet"
+    assert said(plan, "develop") == "Att planera över enhetsgränserna"
+    assert said(plan, "how").startswith("Kartlägga sommaren")
     days = [(day - NOW.date()).days for day in (plan.activity.due_on, plan.activity.follow_up_on) if day]
     assert days == [120, 150]
 

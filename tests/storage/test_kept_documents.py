@@ -144,7 +144,7 @@ async def test_employee_and_line_manager_write_in_an_activity_and_nobody_else(ke
         await kept.append(kept.activity, author, SAYS)
     with pytest.raises(AppendRefused) as refused:
         await kept.append(kept.activity, ASTRID, SAYS)
-    assert (refused.value.reason, refused.value.persons) == ("denied", {"astrid"})
+    assert (refused.value.reason, refused.value.persons) == ("denied", frozenset({"astrid"}))
 
 
 @pytest.mark.parametrize("state", list(State))
@@ -172,13 +172,13 @@ async def test_a_new_line_manager_writes_and_the_old_one_no_longer(kept: Kept) -
 async def test_nothing_is_written_in_what_has_ended(kept: Kept, state: str) -> None:
     await kept.scene.change(update(tables.activity).values(state=state))
     refused = await kept.refusal(replace(typed(kept.activity), summary=SAYS))
-    assert (refused.reason, refused.persons) == ("frozen", {"maja"})
+    assert (refused.reason, refused.persons) == ("frozen", frozenset({"maja"}))
 
 
 async def test_nobody_but_its_owner_writes_in_a_note(kept: Kept) -> None:
     for author in (JONAS, ASTRID):
         refused = await kept.refusal(replace(typed(kept.note, author=author), summary=NoteSummary("x")))
-        assert (refused.reason, refused.persons) == ("denied", {author.person})
+        assert (refused.reason, refused.persons) == ("denied", frozenset({author.person}))
     assert await kept.append(kept.note, MAJA, NoteSummary("x")) == 1
 
 
@@ -251,6 +251,15 @@ async def test_every_append_is_either_before_the_turn_or_refused(kept: Kept) -> 
     assert (await log.load(kept.activity)).sequence == ended_at
     assert await asyncio.gather(*typing) == [ended_at, 60]
     assert (await log.load(kept.activity)).sequence == ended_at
+
+
+async def test_compaction_leaves_the_row_and_the_numbers(kept: Kept) -> None:
+    for title in ("A", "B"):
+        await kept.append(kept.activity, MAJA, replace(SAYS, title=title))
+    await kept.scene.database.log.compact(kept.activity, 2, b"folded")
+    assert (await kept.scene.database.log.load(kept.activity)).snapshot == b"folded"
+    assert await kept.append(kept.activity, JONAS, replace(SAYS, title="C")) == 3
+    assert (await kept.row())[0] == "C"
 
 
 class TestOnPostgres:

@@ -130,7 +130,7 @@ async def test_activities_become_documents_that_say_what_their_rows_say(upgraded
     def read(connection: Connection) -> list[tuple[object, ...]]:
         table = tables.activity
         wanted = select(table, tables.document.c.name).join(tables.document).order_by(table.c.id)
-        found = []
+        found: list[tuple[object, ...]] = []
         for row in connection.execute(wanted).all():
             said = activity_documents.summary(activity_documents.stored(connection, row.document_id))
             assert (said.title, said.due_on) == (row.title, row.due_on)
