@@ -6,11 +6,12 @@ what they wrote, where it stayed with them. None of it is part of a record: thos
 have written, or seen grow, themselves.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, Select, delete, select, update
 
 from crdt.content import Content
 from crdt.document import Document
@@ -116,11 +117,11 @@ def remove(connection: Connection, actor: Actor, id_: str, handover: str, pane: 
 
 def mine(connection: Connection, actor: Actor) -> list[Left]:
     """The conversations that the actor has handed over, and of which something is kept, the newest first."""
-    conversation, template = tables.conversation, tables.template
-    rows = connection.execute(
+    conversation, template, employee = tables.conversation, tables.template, tables.person.alias()
+    rows: Iterable[Row[Any]] = connection.execute(
         select(
             conversation.c.id,
-            conversation.c.employee_id,
+            *people.columns_of(employee, "whose"),
             template.c.body["name"].label("name"),
             HANDOVER.c.at,
         )
@@ -130,32 +131,36 @@ def mine(connection: Connection, actor: Actor) -> list[Left]:
             (template.c.id == conversation.c.template_id)
             & (template.c.version == conversation.c.template_version),
         )
-        .join(PART, PART.c.handover_id == HANDOVER.c.id)
+        .outerjoin(PART, PART.c.handover_id == HANDOVER.c.id)
+        .join(employee, employee.c.id == conversation.c.employee_id)
         .where(
             HANDOVER.c.predecessor_id == actor.person,
             conversation.c.responsible_id != actor.person,
             ((PART.c.pane == Pane.MANAGER) & PART.c.removed_at.is_(None))
-            | ((PART.c.pane == Pane.JOINT) & PART.c.goes_over.is_not(True)),
+            | ((PART.c.pane == Pane.JOINT) & PART.c.goes_over.is_not(True))
+            | conversation.c.id.in_(_closed_by(actor)),
         )
         .order_by(HANDOVER.c.at.desc(), HANDOVER.c.id)
-    ).all()
-    persons = people.these(connection, {row.employee_id for row in rows})
+    )
     found: dict[str, Left] = {}
     for row in rows:
         name = Words.model_validate(row.name)
-        found.setdefault(row.id, Left(row.id, persons[row.employee_id], name, row.at))
+        found.setdefault(row.id, Left(row.id, people.person_in(row, "whose"), name, row.at))
     return list(found.values())
 
 
 def _has_record(connection: Connection, actor: Actor, id_: str) -> bool:
     """Whether a version of it was closed when the actor was responsible: that stays hers to read."""
-    record = tables.record.c
-    closed = select(record.version).where(
-        record.conversation_id == id_,
-        record.responsible_id == actor.person,
-        record.closed_at.is_not(None),
-    )
+    closed = _closed_by(actor).where(tables.record.c.conversation_id == id_)
     return bool(connection.scalar(select(closed.exists())))
+
+
+def _closed_by(actor: Actor) -> Select[tuple[str]]:
+    """Ids of the conversations of which a version was closed when the actor was responsible."""
+    record = tables.record.c
+    return select(record.conversation_id).where(
+        record.responsible_id == actor.person, record.closed_at.is_not(None)
+    )
 
 
 def _rows(connection: Connection, id_: str) -> list[Row[tuple[object, ...]]]:

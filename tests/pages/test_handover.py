@@ -151,6 +151,7 @@ async def test_the_predecessor_reads_downloads_and_erases_what_is_kept(
         assert done.headers["location"] == f"/conversations/{id_}/former"
         back = await jonas.get(f"/conversations/{id_}")
         assert (back.status_code, back.headers["location"]) == (303, f"/conversations/{id_}/former")
+        assert f'href="/conversations/{id_}/former"' in (await jonas.get("/")).text
         kept = await jonas.get(f"/conversations/{id_}/former")
         assert CANARY in content(kept)
         assert "Only you read this." in content(kept)
@@ -175,6 +176,8 @@ async def test_the_employee_is_asked_and_what_she_answers_is_done(
         page = await maja.get(f"/conversations/{id_}")
         assert "Ingrid Solheim is responsible for your conversation now." in content(page)
         assert f'href="{address}"' in page.text
+        start = await maja.get("/")
+        assert f'href="{address}"' in start.text or "goes over" in content(start)
         asked = await maja.get(address)
         for words in (SAID, MINE, OURS, "What Jonas shared with you", "What you and Jonas wrote together"):
             assert words in content(asked)
@@ -189,7 +192,7 @@ async def test_the_employee_is_asked_and_what_she_answers_is_done(
         assert refused.text.count(" checked") == 2
         done = await maja.post(address, data=fields(asked, "goes"))
         assert done.headers["location"] == f"/conversations/{id_}"
-        assert (await maja.get(address)).status_code == 303
+        assert (await maja.get(address)).status_code == 409
         page = await maja.get(f"/conversations/{id_}")
         assert OURS in page.text
         assert SAID in page.text
