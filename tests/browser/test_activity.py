@@ -91,6 +91,12 @@ def test_both_write_in_the_same_fields_at_once_and_nothing_is_lost(
     assert rows(server.data, "SELECT title FROM activity WHERE title = ?", title) == [(title,)]
     expect(elias.cell(PANE, "title").locator(".caret")).to_have_attribute("data-name", "Jonas")
 
+    elias.page.locator(".suggest > summary").click()
+    goal = elias.page.locator("[data-suggestion]").first
+    words = goal.inner_text()
+    goal.click()
+    for person in pair:
+        expect(person.editor(PANE, "goal")).to_have_text(words)
     elias.page.locator("#f-activity-owner").select_option("jonas")
     elias.page.locator("#f-activity-do").fill("2027-03-01")
     expect(jonas.page.locator("#f-activity-owner")).to_have_value("jonas")

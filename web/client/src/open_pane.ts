@@ -9,6 +9,7 @@ import { mirror } from './mirror.ts'
 import type { Scope } from './page_data.ts'
 import type { Pane } from './pane.ts'
 import { Scalars } from './scalars.ts'
+import { listenForSuggestions } from './suggestions.ts'
 import { Table } from './table.ts'
 import type { Toolbar } from './toolbar.ts'
 import { VALUES } from './touched.ts'
@@ -32,6 +33,7 @@ export class OpenPane {
   readonly #lengths = new Map<HTMLElement, () => void>()
   readonly #mirrors = new Map<HTMLElement, () => void>()
   readonly #choices = new Set<string>()
+  readonly #stop = new AbortController()
   #bound = false
   /** What the page's elements were made for: with another right to write they are made anew. */
   #scope: Scope
@@ -61,6 +63,7 @@ export class OpenPane {
     for (const element of document.querySelectorAll<HTMLElement>(`[data-mirrors][data-pane="${pane}"]`)) {
       if (!this.#mirrors.has(element)) this.#mirrors.set(element, mirror(element, doc, element.dataset['mirrors'] ?? ''))
     }
+    for (const cell of document.querySelectorAll<HTMLElement>(`[data-suggests][data-pane="${pane}"]`)) this.#suggest(cell)
     for (const { dataset: { field = '' } } of document.querySelectorAll<HTMLElement>(`[data-kind=multi_choice][data-pane="${pane}"]`)) {
       if (this.#choices.has(field)) continue
       this.#choices.add(field)
@@ -110,6 +113,7 @@ export class OpenPane {
     for (const stop of [...this.#lengths.values(), ...this.#mirrors.values()]) stop()
     this.#lengths.clear()
     this.#mirrors.clear()
+    this.#stop.abort()
     this.#scalars.close()
     this.fields.close()
     this.writers.close()
@@ -119,6 +123,13 @@ export class OpenPane {
 
   readonly #painted = (): void => {
     if (this.#bound) this.#scalars.paint()
+  }
+
+  /** A field outside a table, with texts to choose from: `data-suggests` until they can be chosen. */
+  #suggest(cell: HTMLElement): void {
+    delete cell.dataset['suggests']
+    const field = cell.querySelector<HTMLElement>('.field')
+    if (field) listenForSuggestions(cell, (_list, text) => this.fields.insert(field, text), this.#stop.signal)
   }
 
   #mapOf(element: HTMLElement): ReturnType<Pane['doc']['getMap']> | null {
