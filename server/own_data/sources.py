@@ -12,7 +12,7 @@ from server.own_data.activities import ACTIVITIES, COMMENTS, SAID_ELSEWHERE
 from server.own_data.source import Source
 from server.own_data.taking_part import GUEST
 from server.own_data.traces import EVENTS
-from server.own_data.writing import LETTERS, NOTES, REQUESTS, UNWANTED
+from server.own_data.writing import LETTERS, NOTES, PREPARATIONS, REQUESTS, UNWANTED
 from server.storage import tables
 
 SOURCES: tuple[Source, ...] = (
@@ -21,6 +21,7 @@ SOURCES: tuple[Source, ...] = (
     COMMENTS,
     SAID_ELSEWHERE,
     NOTES,
+    PREPARATIONS,
     REQUESTS,
     GUEST,
     LETTERS,

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, or_, select
 
 from crdt.content import plain_text
-from server import letter_choices, notes
+from server import advice, letter_choices, notes
 from server.own_data.source import Field, FieldKind, Item, Source, named
 from server.people import Person
 from server.storage import tables
@@ -22,6 +22,20 @@ def _notes(connection: Connection, me: Person, _now: datetime) -> Iterator[Item]
             "about": {"id": about.id, "name": about.name} if about else None,
             "conversation": note.about_conversation,
             "text": plain_text(text),
+        }
+
+
+def _preparations(connection: Connection, me: Person, _now: datetime) -> Iterator[Item]:
+    table = tables.preparation
+    rows = connection.execute(
+        select(table).where(table.c.person_id == me.id).order_by(table.c.conversation_id)
+    )
+    told = {piece.id: piece.to(me.locale) for piece in (*advice.read().employee, *advice.read().manager)}
+    for row in rows:
+        yield {
+            "conversation": row.conversation_id,
+            "done": [told[id_] for id_ in row.done if id_ in told],
+            "read_at": row.read_at,
         }
 
 
@@ -84,6 +98,16 @@ NOTES = Source(
         Field("text", FieldKind.TEXT, "what it says"),
     ),
     _notes,
+)
+PREPARATIONS = Source(
+    "preparations",
+    (tables.preparation,),
+    (
+        Field("conversation", FieldKind.TEXT, "id of the conversation that was prepared"),
+        Field("done", FieldKind.LINES, "the advice that was ticked off"),
+        Field("read_at", FieldKind.INSTANT, "when the person said that the questions were read"),
+    ),
+    _preparations,
 )
 LETTERS = Source(
     "letters",

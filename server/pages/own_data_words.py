@@ -87,6 +87,12 @@ def about(catalogue: Catalogue, kept: Retention) -> dict[str, About]:
                 leaving=after_leaving,
             ),
         ),
+        "preparations": About(
+            say("How you prepared conversations"),
+            say("What you ticked off, and that you have read the questions."),
+            say("For your own preparation and memory."),
+            say("As long as the conversation."),
+        ),
         "requests": About(
             say("Conversations that were asked for"),
             say("Written by whoever asked, and by whoever answered."),
@@ -169,6 +175,7 @@ def headings(catalogue: Catalogue) -> dict[str, str]:
         "conversation": say("Number of the conversation"),
         "created_at": say("Made"),
         "device": say("Device"),
+        "done": say("Ticked off"),
         "due_on": say("To be done by"),
         "email": say("E-mail address"),
         "employee": say("Whose"),
@@ -193,6 +200,7 @@ def headings(catalogue: Catalogue) -> dict[str, str]:
         "older_system": say("From the older system"),
         "owner": say("Who does it"),
         "place": say("Place"),
+        "read_at": say("Questions read"),
         "reason": say("Reason"),
         "reply": say("What was answered"),
         "roles": say("Roles"),
