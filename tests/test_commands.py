@@ -194,7 +194,7 @@ def test_both_are_told_of_a_conversation_as_it_was_chosen(
     operator.environment |= MAILS
     operator.says(*operator.converses(), *options)
     waiting = [
-        letter.sequence
+        letter.about.sequence
         for who in ("maja", "jonas")
         for letter in operator.finds(
             lambda database, who=who: database.read(lambda c: letters.to(c, Actor(who)))  # type: ignore[misc]
@@ -485,7 +485,7 @@ def test_a_conversation_that_cannot_be_made_is_refused_in_a_sentence(
     operator: Operator, changes: dict[str, str], sentence: str
 ) -> None:
     operator.founds()
-    narrow = annual_template(id="narrow", available_to={"units": ["ledning"]})
+    narrow = annual_template(id="narrow", available_to={"employment_forms": ["timanställd"]})
     operator.says("template", "add", operator.file({"template": narrow}))
     (line,) = operator.is_told(*operator.converses(**changes))
     assert line.startswith(sentence)
