@@ -12,6 +12,7 @@ from server.keeping import Keeping
 from server.letter_choices import LetterChoices
 from server.letter_format import Kind
 from server.notes import Notes
+from server.preparing import Preparing
 from server.rules.access import Pane
 from server.stand_ins import Days, StandIns
 from server.storage.update_log import Append
@@ -63,6 +64,7 @@ async def everything(here: Organisation) -> Life:
     notes = Notes(here.database, here.clock)
     note = await notes.add(MAJA.actor, about_conversation=going_on)
     await _write_note(here, note, "kanarielapp")
+    await Preparing(here.database, here.clock).tick(MAJA.actor, going_on, ["e1"])
     await Asking(here.database, here.clock).ask(MAJA.actor, "kanarieonskan", "")
     await LetterChoices(here.database).choose(MAJA.actor, {Kind.PREPARE})
     today = here.clock().date()
