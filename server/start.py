@@ -11,11 +11,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, exists, select
 
-from server import activities, asking, conversations, decisions, handover_answers, invitations
+from server import activities, asking, conversations, decisions, former, handover_answers, invitations
 from server.activities import Activity
 from server.asking import Asked
 from server.conversations import Conversation
 from server.decisions import Declined
+from server.former import Left
 from server.invitations import Invitation
 from server.people import Person
 from server.rules.access import GOES_ON, Action, Actor, OrganisationFacts, allowed
@@ -52,6 +53,8 @@ class Start:
     """What is active, each with the employee on whose list it stands."""
     requests: tuple[Asked, ...]
     """What employees have asked for, and wait for an answer to."""
+    left: tuple[Left, ...]
+    """Conversations that the person has handed over, and of which something is kept for her."""
     declined: tuple[Declined, ...]
     """For HR."""
 
@@ -62,12 +65,16 @@ def of(connection: Connection, actor: Actor, now: datetime, *, has_staff: bool) 
     over = [each.id for each in found if each.state not in GOES_ON]
     left_out = over[EARLIER_SHOWN_MAX:]
     mine = [each for each in found if actor.person in each.facts.parties and each.id not in left_out]
+    asked = frozenset[str]()
+    if any(row.is_handed_over for row in rows):
+        asked = handover_answers.waiting(connection, actor)
     return Start(
-        talks=talks(mine, rows, handover_answers.waiting(connection, actor)),
+        talks=talks(mine, rows, asked),
         has_older=bool(left_out),
         invitations=tuple(invitations.of_these(connection, actor, found)),
         to_do=tuple(activities.to_do(connection, actor)),
         requests=tuple(asking.requests(connection, actor, now)) if has_staff else (),
+        left=tuple(former.mine(connection, actor)),
         declined=_declined(connection, actor),
     )
 
@@ -90,7 +97,12 @@ def beside(actor: Actor) -> tuple[ColumnElement[bool], ...]:
         signature.c.version == TALK.c.version,
         signature.c.person_id == actor.person,
     )
-    return has_signed.label("has_signed"), conversations.is_written_in(actor).label("is_written_in")
+    handover = tables.handover
+    return (
+        has_signed.label("has_signed"),
+        conversations.is_written_in(actor).label("is_written_in"),
+        exists().where(handover.c.conversation_id == TALK.c.id).label("is_handed_over"),
+    )
 
 
 def talks(

@@ -3,17 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection
 
-from server import asking, start
+from server import asking, people, start
 from server.activities import ActivityState
 from server.conversations import Meeting
-from server.rules.access import Actor, Pane, State
+from server.handover import Handovers
+from server.rules.access import OPERATOR, Actor, Pane, State
 from server.rules.limits import EARLIER_SHOWN_MAX
 from server.start import Start
 from server.storage.database import Database
 from tests.conftest import SetClock
 from tests.organisation import ANNUAL, ASTRID, HELENA, JONAS, MAJA, Organisation, text
-from tests.queries import counted
+from tests.queries import QUERIES_MAX, counted
 from tests.rows import add_activity
 
 
@@ -119,6 +121,43 @@ async def test_hr_alone_reads_what_was_declined(here: Organisation) -> None:
     assert (declined.employee.id, declined.responsible.id) == ("maja", "jonas")
     assert declined.decision.reason == "Vi hann prata redan."
     assert (await seen(here, JONAS.actor)).declined == ()
+
+
+async def test_a_handover_asks_the_employee_and_leaves_the_predecessor_what_was_hers(
+    here: Organisation,
+) -> None:
+    id_ = await here.conversation()
+    await here.ready(id_)
+    await here.sharing.open_pane(MAJA.actor, id_, Pane.MANAGER)
+    await Handovers(here.database, here.clock).reassign(HELENA.actor, id_, "astrid", "Maja har bytt enhet.")
+    (talk,) = (await seen(here, MAJA.actor)).talks
+    assert talk.hands_over
+    (talk,) = (await seen(here, ASTRID.actor)).talks
+    assert not talk.hands_over
+    jonass = await seen(here, JONAS.actor)
+    assert jonass.talks == ()
+    assert [(left.conversation, left.employee.id) for left in jonass.left] == [(id_, "maja")]
+
+
+async def test_it_is_never_more_than_a_page_may_ask(here: Organisation) -> None:
+    """Somebody for whom there is some of everything."""
+
+    def lead(connection: Connection) -> None:
+        people.place(connection, OPERATOR, "maja", None, "helena", here.clock())
+
+    await here.declining.decline(MAJA.actor, await here.conversation(), "Vi hann prata redan.")
+    invited = await here.conversation()
+    await here.invitations.invite(MAJA.actor, invited, "helena")
+    await here.database.write(lead)
+    await here.database.write(lambda c: asking.ask(c, MAJA.actor, "", "", here.clock()))
+    mine = await here.conversations.create(HELENA.actor, "maja", ANNUAL)
+    await Handovers(here.database, here.clock).reassign(HELENA.actor, mine, "astrid", "Jag har bytt enhet.")
+    await here.conversations.create(HELENA.actor, "maja", ANNUAL)
+    with counted() as statements:
+        found = await seen(here, HELENA.actor, has_staff=True)
+    assert all((found.talks, found.invitations, found.requests, found.declined))
+    # The session is one more.
+    assert len(statements) < QUERIES_MAX
 
 
 async def test_fifty_conversations_are_read_in_as_many_queries_as_one(here: Organisation) -> None:

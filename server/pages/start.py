@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from server.former import Left
 from server.pages import activities_view, asking_view, invitations_view, start_view
 from server.pages.activities_view import Goal
 from server.pages.asking import ASK
@@ -23,6 +24,16 @@ class ToDo:
     whose: str
 
 
+@dataclass(frozen=True, slots=True)
+class LeftSeen:
+    """A conversation that I have handed over, and of which something is kept for me."""
+
+    id: str
+    employee: Person
+    name: str
+    day: str
+
+
 async def show(visit: PersonVisit) -> Response:
     """GET /."""
     view = visit.view()
@@ -37,11 +48,18 @@ async def show(visit: PersonVisit) -> Response:
         has_older=start.has_older,
         guest_groups=invitations_view.groups(start.invitations, visit.me, view),
         requests=asking_view.waiting(start.requests, visit.me, view),
+        left=[_left(each, view) for each in start.left],
         coming=start_view.coming(rows),
         to_do=_to_do(start, visit.me, view),
         declined=[start_view.declined_row(each, view) for each in start.declined],
         # Whoever is led by nobody has nobody to ask.
         ask=ASK if visit.me.manager_id else "",
+    )
+
+
+def _left(left: Left, view: View) -> LeftSeen:
+    return LeftSeen(
+        left.conversation, left.employee, left.template.to(view.locale), view.days.day(view.days.of(left.at))
     )
 
 

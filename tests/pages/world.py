@@ -23,7 +23,8 @@ from server.conversations import Conversation, ConversationPane, Meeting
 from server.decisions import Decision, Declined
 from server.documents import Reading
 from server.invitations import Gathering
-from server.letter_format import Letter
+from server.letter_format import OPTIONAL, Letter
+from server.letter_format import Kind as LetterKind
 from server.pages import (
     changes,
     conversation,
@@ -34,6 +35,7 @@ from server.pages import (
     meetings,
     my_sessions,
     offline,
+    reminders,
     reopening,
     sharing,
     sign_in,
@@ -46,6 +48,7 @@ from server.pages.context import Features, Pages
 from server.pages.rendering import Rendering
 from server.pages.security import Security
 from server.people import Employment, Person
+from server.policy import Policy
 from server.record.content import RecordContent
 from server.record.format import Frozen, Statement, drawn
 from server.records import Record
@@ -199,6 +202,8 @@ class World:
                 handover_answers=SimpleNamespace(standing=self.handed_over),
                 formers=SimpleNamespace(of=self.kept),
                 letters=SimpleNamespace(to=self.letters_to),
+                letter_choices=SimpleNamespace(wanted=self.wanted_letters),
+                policies=SimpleNamespace(get=self.policy),
                 meetings=SimpleNamespace(move=self.turn("meeting")),
                 records=SimpleNamespace(of=self.record, open=self.record),
                 change_logs=SimpleNamespace(read=self.change_log),
@@ -216,6 +221,7 @@ class World:
             invitations=(),
             to_do=tuple((each, MAJA) for each in self.activities if each.state is ActivityState.ACTIVE),
             requests=(),
+            left=(),
             declined=tuple(self.declined) if Role.HR in actor.roles else (),
         )
 
@@ -348,6 +354,12 @@ class World:
 
     async def letters_to(self, actor: Actor) -> list[Letter]:
         return [letter for letter in self.letters if letter.to.id == actor.person]
+
+    async def wanted_letters(self, actor: Actor) -> frozenset[LetterKind]:
+        return frozenset(OPTIONAL)
+
+    async def policy(self) -> Policy:
+        return Policy()
 
     async def devices(self, mine: Session) -> list[Device]:
         return [
@@ -483,6 +495,7 @@ def application(world: World, assets: Assets = ASSETS) -> Starlette:
             Route("/sessions", pages.for_person(my_sessions.show)),
             Route("/sessions", pages.for_person(my_sessions.end), methods=["POST"]),
             Route("/mailbox", pages.for_person(mailbox.show)),
+            Route("/reminders", pages.for_person(reminders.show)),
             Route("/language", pages.for_anyone(language.choose), methods=["POST"]),
             Route("/offline", pages.for_anyone(offline.offline)),
             Route("/kept", pages.for_person(offline.kept)),
