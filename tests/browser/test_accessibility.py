@@ -66,6 +66,7 @@ PAGES = {
     "who wrote what": (written(), "m", "/conversations/c1/changes"),
     "time and place": (World(calendar_sequence=0), "j", "/conversations/c1/meeting"),
     "my letters": (World(letters=[INVITED]), "m", "/mailbox"),
+    "my reminders": (World(mails=False), "m", "/reminders"),
     "my devices": (filled(), "m", "/sessions"),
     "kept text": (filled(), "m", "/kept"),
     "an error": (filled(), "m", "/nowhere"),
