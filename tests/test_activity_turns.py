@@ -1,11 +1,13 @@
 """The turns of an activity's life, and what is said about it."""
 
+import asyncio
+from contextlib import suppress
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
-from server import activities
+from server import activities, activity_turns
 from server.activities import ActivityState, CommentKind, GoalType
 from server.activity_documents import Wording
 from server.audit import Event
@@ -14,6 +16,7 @@ from server.rules.limits import ACTIVITY_COMMENT_CHARACTERS_MAX, REASON_CHARACTE
 from server.storage import tables
 from server.storage.bells import activities_of
 from server.storage.database import Database
+from server.storage.update_log import Append, AppendRefused
 from tests.conftest import SetClock
 from tests.organisation import ASTRID, HELENA, JONAS, MAJA, Organisation
 
@@ -145,3 +148,33 @@ async def test_whoever_is_responsible_sees_it_until_the_conversation_is_over(her
     await here.declining.cancel(ASTRID.actor, talk, "Jonas tar det.")
     with pytest.raises(NotFound):
         await here.activities.see(ASTRID.actor, id_)
+
+
+async def test_what_was_acknowledged_came_before_the_turn_and_nothing_comes_after_it(
+    here: Organisation,
+) -> None:
+    id_ = await added(here)
+    session = await here.visit("jonas")
+    opening = await here.documents.open(
+        session.id, (await here.activities.see(MAJA.actor, id_)).activity.name
+    )
+    log = here.database.log
+
+    async def write_until_refused() -> int:
+        number = 0
+        with suppress(AppendRefused):
+            while number < 500:
+                number = await log.append(Append(opening.document, b"\0\0", (opening.author,), ()))
+        return number
+
+    def complete(connection: Connection) -> int:
+        activity_turns.complete(connection, MAJA.actor, id_, here.clock().date(), here.clock())
+        last = select(tables.document.c.last).where(tables.document.c.id == opening.document)
+        return int(connection.execute(last).scalar_one())
+
+    writing = [asyncio.create_task(write_until_refused()) for _ in range(3)]
+    while (await log.load(opening.document)).sequence < 5:
+        pass
+    ended_at = await here.database.write(complete)
+    assert max(await asyncio.gather(*writing)) == ended_at < 500
+    assert (await log.load(opening.document)).sequence == ended_at
