@@ -10,7 +10,7 @@ from server.pages.rendering import View
 from server.people import Person
 from server.record.content import RecordContent
 from server.record.format import Frozen, drawn
-from server.record.sheet import SheetSection
+from server.record.sheet import SheetAnswer, SheetSection
 from server.rules.access import Pane
 from server.rules.limits import SALT_BYTES
 
@@ -23,21 +23,32 @@ def as_read(
     *,
     responsible: Person | None = None,
     marked: str = "",
+    answered: bool = False,
 ) -> Iterator[SheetSection]:
-    """The questions that are answered in the pane, in their sections, with its answers alone.
+    """The questions that are asked in the pane, in their sections, with its answers alone.
 
     ``responsible``: whose the manager’s pane was, where that is somebody else than today. ``marked`` goes
-    before every id, so that several panes can stand on one page.
+    before every id, so that several panes can stand on one page. ``answered``: only what has an answer.
     """
     draft = as_record(conversation, pane, content, view, responsible)
     for section in record_view.sections(draft, view):
         questions = tuple(
             replace(question, answers=answers, id=f"{marked}{question.id}")
             for question in section.questions
-            if (answers := tuple(answer for answer in question.answers if answer.pane == pane))
+            if (
+                answers := tuple(
+                    answer
+                    for answer in question.answers
+                    if answer.pane == pane and (not answered or _says_something(answer))
+                )
+            )
         )
         if questions:
             yield replace(section, questions=questions, id=f"{marked}{section.id}")
+
+
+def _says_something(answer: SheetAnswer) -> bool:
+    return not all(part.is_empty for part in answer.parts)
 
 
 def as_record(

@@ -140,6 +140,7 @@ def questions(
                     view,
                     responsible=each.predecessor,
                     marked=f"{each.key}-",
+                    answered=True,
                 )
             ),
             state_vector=encoded[each.key],
@@ -188,6 +189,7 @@ def _part(part: Part, conversation: Conversation, actor: Actor, view: View) -> P
                 view,
                 responsible=part.predecessor,
                 marked=f"{key}-",
+                answered=True,
             )
         ),
         can_remove=allowed(actor, Action.REMOVE_FORMER, part.facts),
