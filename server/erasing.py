@@ -213,6 +213,9 @@ def _took_part(connection: Connection, id_: str) -> set[str]:
         *row,
         *connection.scalars(select(guest.person_id).where(guest.conversation_id == id_)),
         *connection.scalars(select(decision.person_id).where(decision.conversation_id == id_)),
+        *connection.scalars(
+            select(tables.handover.c.predecessor_id).where(tables.handover.c.conversation_id == id_)
+        ),
         *connection.scalars(select(tables.pane.c.owner_id).where(tables.pane.c.conversation_id == id_)),
         *connection.scalars(
             select(tables.signature.c.person_id).where(tables.signature.c.conversation_id == id_)
