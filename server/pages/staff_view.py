@@ -207,8 +207,8 @@ def _overdue(overdue: list[Member], view: View) -> Markup:
     """How many should have had one, and with whom to begin: the one who has waited longest and has none."""
     first = min(overdue, key=lambda each: (each.talks.kind is Talked.STARTED, str(each.due.by)))
     count = view.catalogue.say_number(
-        "One of your staff should have had a conversation by now.",
-        "%(num)s of your staff should have had a conversation by now.",
+        "One employee should have had a conversation by now.",
+        "%(num)s employees should have had a conversation by now.",
         len(overdue),
     )
     then = view.catalogue.say("Begin with %(name)s.", name=first.person.first_name)

@@ -169,8 +169,8 @@ def asked_for(by: Sequence[Person], view: View) -> list[str]:
         return [view.catalogue.say("%(name)s asks for a conversation.", name=by[0].first_name)]
     return [
         view.catalogue.say_number(
-            "One of your staff asks for a conversation.",
-            "%(num)s of your staff ask for a conversation.",
+            "One employee asks for a conversation.",
+            "%(num)s employees ask for a conversation.",
             len(by),
         )
     ]

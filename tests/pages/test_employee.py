@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from server import people
+from server import asking, people
 from server.activities import ActivityState
 from server.conversations import Meeting
-from server.rules.access import OPERATOR
+from server.rules.access import OPERATOR, Pane
 from tests.conftest import SetClock
-from tests.organisation import ANNUAL, JONAS, MAJA, annual_template
+from tests.organisation import ANNUAL, HELENA, JONAS, MAJA, annual_template
 from tests.pages.visiting import Place, place
 from tests.queries import QUERIES_MAX, counted
 from tests.rows import add_activity, add_stand_in
@@ -150,3 +150,29 @@ async def test_fifty_conversations_and_activities_are_as_many_queries_as_one(the
         await add_activity(there.here.database, ActivityState.ACTIVE, owner_id="jonas")
     assert [await asked(*page) for page in pages] == once
     assert max(once) <= QUERIES_MAX
+
+
+async def test_the_start_page_leads_to_all_that_waits_and_to_what_was_handed_over(
+    there: Place, clock: SetClock
+) -> None:
+    here = there.here
+    page = (await there.get("maja", "/")).text
+    assert 'href="/conversations/ask"' in page
+    assert 'href="/conversations/ask"' not in (await there.get("astrid", "/")).text, "nobody leads her"
+    asked = await here.database.write(lambda c: asking.ask(c, MAJA.actor, "Jouren", "", clock()))
+    late = await add_activity(here.database, ActivityState.ACTIVE, due_on=clock().date() - timedelta(days=1))
+    assert f'href="/requests/{asked}"' in (await there.get("jonas", "/")).text
+    said = await there.read("jonas", "/")
+    assert "Maja asks for a conversation." in said
+    assert "Jouren" not in said
+    assert f'href="/people/maja/activities/{late}"' in (await there.get("maja", "/")).text
+    assert "One activity is late." in await there.read("maja", "/")
+    id_ = await here.conversation()
+    await here.ready(id_)
+    await here.sharing.open_pane(MAJA.actor, id_, Pane.MANAGER)
+    await there.features.handovers.reassign(HELENA.actor, id_, "astrid", "Maja har bytt enhet.")
+    assert f'href="/conversations/{id_}/handover"' in (await there.get("maja", "/")).text
+    assert f'href="/conversations/{id_}/former"' in (await there.get("jonas", "/")).text
+    assert f'href="/conversations/{id_}"' in (await there.get("astrid", "/")).text
+    for who, path in (("maja", f"/conversations/{id_}/handover"), ("jonas", f"/conversations/{id_}/former")):
+        assert (await there.get(who, path)).status_code == 200

@@ -53,7 +53,7 @@ async def test_each_cell_leads_to_what_it_tells_of(there: Place) -> None:
 
 async def test_what_the_cells_say_is_said_in_words(there: Place, clock: SetClock) -> None:
     said = await there.read("jonas", "/staff")
-    assert "One of your staff should have had a conversation by now. Begin with Maja." in said
+    assert "One employee should have had a conversation by now. Begin with Maja." in said
     assert "Maja Öberg Technician None , Conversations, Maja Öberg Plan one None" in said
     assert "Overdue By 1 January 2021" in said
     await there.here.closed()
