@@ -24,8 +24,9 @@ from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, insert, or_, select
 
-from server import activities, audit, holds, notes, retention
+from server import activities, audit, holds, letters, notes, retention
 from server.audit import Event
+from server.letter_format import Kind as LetterKind
 from server.own_data import bundles
 from server.policy import Policy
 from server.rules.access import OPERATOR, Action, Actor, OrganisationFacts, State, allowed
@@ -166,7 +167,18 @@ def receipt(connection: Connection, each: Due, went: Counts, sha256: str, told: 
     about = {"erasure": id_, "kind": each.kind.value} | ({"person": each.person} if each.person else {})
     conversation_id = each.subject if each.kind in CONVERSATIONS else ""
     audit.record(connection, told.event, told.actor.person, told.now, conversation_id, **about)
+    if conversation_id:
+        _tell(connection, each.person, told.now)
     erase_soon(connection)
+
+
+def _tell(connection: Connection, person: str, now: datetime) -> None:
+    """Tell whoever still works here that a conversation of hers was erased: when, and nothing about it."""
+    if connection.scalar(select(tables.person.c.active).where(tables.person.c.id == person)):
+        matter = f"erased/{person}"
+        letters.queue_notice(
+            connection, LetterKind.ERASED, matter, person, person, "/my-data", now, first_on=now.date()
+        )
 
 
 def _lock(connection: Connection, each: Due) -> None:

@@ -42,6 +42,8 @@ class Kind(StrEnum):
     """The receiver has asked for a conversation, and somebody has answered."""
     STAND_IN = "stand_in"
     """Somebody has been named to stand in for a manager."""
+    ERASED = "erased"
+    """A conversation of the receiver's was erased."""
 
 
 REMINDERS: Final = frozenset({Kind.PREPARE, Kind.SHARE, Kind.MEET, Kind.SIGN, Kind.FOLLOW_UP})
@@ -134,7 +136,7 @@ class Letter:
 
 
 def facts_of(about: About, kind: Kind) -> dict[str, Any]:
-    """What of a letter is kept as JSON. Only an invitation encloses anything."""
+    """What of a letter is kept as JSON. Only an invitation encloses anything by itself."""
     facts = {
         name: value.isoformat() if isinstance(value, date) else value for name, value in asdict(about).items()
     }

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, make_url, select
 
-from server import audit, people
+from server import audit, letters, people
 from server.keeping import Keeping
 from server.own_data import bundles
 from server.own_data.bundles import File
@@ -258,6 +258,9 @@ async def test_one_conversation_is_erased_with_every_trace_of_what_was_drafted_i
     assert (receipt["rule"], receipt["by"], receipt["kind"]) == ("request", "helena", "draft")
     assert receipt["counts"]["document"] == 3
     assert receipt["counts"]["letter"] > 0
+    # Maja works here, and is told that it was; of what it was the letter knows nothing.
+    told = await here.database.read(lambda c: letters.to(c, MAJA.actor))
+    assert "erased" in {each.kind for each in told}
     # What the note that prepared it says is Maja's own, and stays.
     assert await seen(here, NOTE) == list(NOTE)
     assert await is_whole(here)

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from server.calendar import method, one_line
-from server.letter_format import OPTIONAL, Appointment, Kind, Letter, Notice
+from server.letter_format import OPTIONAL, REMINDERS, Appointment, Kind, Letter, Notice
 from server.pages.catalogues import Catalogue
 from server.pages.dates import Days
 from server.rules.day import ZONE
@@ -96,7 +96,8 @@ def _subject(kind: Kind, catalogue: Catalogue, template: str, planned: str) -> s
 
 def _told(letter: Letter, about: Appointment, catalogue: Catalogue, names: Mapping[str, str]) -> str:
     say = catalogue.say
-    other = names["responsible"] if letter.to.id == about.employee.id else names["employee"]
+    if letter.kind in REMINDERS:
+        return _reminded(letter, about, catalogue, names)
     match letter.kind:
         case Kind.MOVED:
             return say(
@@ -122,6 +123,16 @@ def _told(letter: Letter, about: Appointment, catalogue: Catalogue, names: Mappi
             return say(
                 "You no longer take part in the conversation of %(employee)s and %(responsible)s.", **names
             )
+        case _ if letter.is_to_guest:
+            return say("You take part in the conversation of %(employee)s and %(responsible)s.", **names)
+        case _:
+            return say("%(employee)s and %(responsible)s are going to have a conversation.", **names)
+
+
+def _reminded(letter: Letter, about: Appointment, catalogue: Catalogue, names: Mapping[str, str]) -> str:
+    say = catalogue.say
+    other = names["responsible"] if letter.to.id == about.employee.id else names["employee"]
+    match letter.kind:
         case Kind.PREPARE:
             return say(
                 "You have not begun to write for your conversation with %(name)s. Read the questions, and "
@@ -141,12 +152,8 @@ def _told(letter: Letter, about: Appointment, catalogue: Catalogue, names: Mappi
             )
         case Kind.MEET:
             return say("Your conversation with %(name)s is soon.", name=other)
-        case Kind.SIGN:
-            return say("Your conversation with %(name)s is waiting for your signature.", name=other)
-        case _ if letter.is_to_guest:
-            return say("You take part in the conversation of %(employee)s and %(responsible)s.", **names)
         case _:
-            return say("%(employee)s and %(responsible)s are going to have a conversation.", **names)
+            return say("Your conversation with %(name)s is waiting for your signature.", name=other)
 
 
 def _facts(about: Appointment, catalogue: Catalogue, days: Days) -> list[tuple[str, str]]:
@@ -249,6 +256,15 @@ def _notice(letter: Letter, about: Notice, catalogue: Catalogue) -> Said:
             (),
             about.path,
             say("Read the answer"),
+        )
+    if letter.kind is Kind.ERASED:
+        day = days.weekday(about.first_on) if about.first_on else ""
+        return Said(
+            say("A conversation of %(name)s was erased", name=name),
+            (say("On %(day)s a conversation of yours was erased, with everything in it.", day=day),),
+            (),
+            about.path,
+            say("Read what was erased"),
         )
     return Said(
         say("%(name)s asks for a conversation", name=name),

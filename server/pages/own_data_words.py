@@ -277,6 +277,7 @@ def values(catalogue: Catalogue) -> dict[tuple[str, str], Mapping[str, str]]:
         "asked_for": say("Somebody asks for a conversation"),
         "answered": say("Answer to what you asked for"),
         "stand_in": say("You stand in for somebody"),
+        "erased": say("A conversation was erased"),
     }
     return {
         ("person", "roles"): roles(catalogue),

@@ -5,11 +5,15 @@ from datetime import date, datetime
 import pytest
 from sqlalchemy import Table
 
+from server.activities import ActivityState, CommentKind, GoalType
+from server.letter_format import Kind as LetterKind
 from server.own_data.source import FieldKind, Source
 from server.own_data.sources import CONVERSATION, EXCEPTIONS, SOURCES
 from server.pages import own_data_words
 from server.pages.catalogues import read_catalogues
 from server.policy import Retention
+from server.rules.access import Role
+from server.rules.keeping import Kind, Rule
 from server.storage import tables
 from server.storage.database import Database
 from server.storage.tables import METADATA
@@ -86,3 +90,14 @@ def _fits(value: object, kind: FieldKind) -> bool:
             return isinstance(value, int)
         case _:
             return isinstance(value, str)
+
+
+def test_every_kind_of_letter_role_and_thing_that_is_kept_has_a_word() -> None:
+    known = own_data_words.values(ENGLISH)
+    assert known["letters", "kind"].keys() == {each.value for each in LetterKind}
+    assert known["erasures", "kind"].keys() == {each.value for each in Kind}
+    assert known["erasures", "rule"].keys() == {each.value for each in Rule}
+    assert known["person", "roles"].keys() == {each.value for each in Role}
+    assert known["activities", "state"].keys() == {each.value for each in ActivityState}
+    assert known["activities", "goal_type"].keys() == {each.value for each in GoalType}
+    assert known["activity-comments", "kind"].keys() == {each.value for each in CommentKind}
