@@ -8,7 +8,8 @@ import shutil
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import StringIO
@@ -124,6 +125,36 @@ class RunningServer:
         self._listener.join()
         self.process = None
         return code
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a command has ended, and what it said."""
+
+    code: int
+    said: str
+    """On its standard output."""
+    errors: str
+
+
+def samsyn(*arguments: object, environment: Mapping[str, str] | None = None, network: bool = True) -> Done:
+    """Run the command, which ends by itself. In the tests' environment and its own, if not in another."""
+    said, output = FORKS.Pipe(duplex=False)
+    complained, errors = FORKS.Pipe(duplex=False)
+    given = dict(os.environ) if environment is None else dict(environment)
+    process = FORKS.Process(target=run, args=([*map(str, arguments)], given, output, errors, network))
+    process.start()
+    output.close()
+    errors.close()
+    with ThreadPoolExecutor(1) as aside, _lines(said) as lines, _lines(complained) as complaints:
+        complaint = aside.submit(complaints.read)
+        told = lines.read()
+        done = complaint.result()
+    process.join(EXIT_SECONDS_MAX)
+    code = process.exitcode
+    assert code is not None, "the command does not end"
+    process.close()
+    return Done(code, told, done)
 
 
 def _lines(pipe: Connection) -> IO[str]:

@@ -3,29 +3,20 @@
 import os
 import socket
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx
 
-from tests.running import RunningServer, free_port
+from tests.running import RunningServer, free_port, samsyn
 
 NOT_STARTED = 2
 
 
 def refused(*arguments: str, **environment: str) -> list[str]:
     """Start a server that cannot start, and return the sentences that it says."""
-    process = subprocess.run(
-        [sys.executable, "-m", "server.cli", "serve", *arguments],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (process.returncode, process.stdout) == (NOT_STARTED, "")
-    return process.stderr.splitlines()
+    done = samsyn("serve", *arguments, environment={**os.environ, **environment})
+    assert (done.code, done.said) == (NOT_STARTED, "")
+    return done.errors.splitlines()
 
 
 def test_wrong_settings_are_listed_and_nothing_is_served() -> None:

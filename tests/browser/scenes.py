@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, expect
 
 from server.pages.catalogues import read_catalogues
+from tests import running
 from tests.browser.conftest import Person
 from tests.browser.test_accessibility import AXE, CONTRAST, DESKTOP, EVERYTHING, PHONE, shortcomings
 from tests.browser.test_keyboard import IS_FOCUSED, tab_to
@@ -100,16 +99,11 @@ def expect_clean_once(page: Page) -> None:
 
 
 def samsyn(server: RunningServer, *arguments: str) -> str:
-    """Run a command on the server's data, while it does not run."""
-    done = subprocess.run(
-        [sys.executable, "-m", "server.cli", *arguments],
-        env={**os.environ, "SAMSYN_DATA": str(server.data), "SAMSYN_PORT": str(server.port)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    """Run a command on the server's data, while it does not run. What it says."""
+    environment = {**os.environ, "SAMSYN_DATA": str(server.data), "SAMSYN_PORT": str(server.port)}
+    done = running.samsyn(*arguments, environment=environment)
+    assert done.code == 0, done.errors
+    return done.said.strip()
 
 
 def rows(data: Path, statement: str, *values: str) -> list[tuple[Any, ...]]:

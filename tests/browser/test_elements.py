@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, expect
 
+from tests import running
 from tests.browser.conftest import Join, Person
 from tests.browser.test_accessibility import AXE, CONTRAST, DESKTOP, EVERYTHING, PHONE, shortcomings
 from tests.running import RunningServer, serving_copy
@@ -27,15 +26,9 @@ TEMPLATES = {
 
 def samsyn(data: Path, *arguments: str) -> str:
     """Run the command line on a data folder; what it prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", "server.cli", *arguments],
-        env={**os.environ, "SAMSYN_DATA": str(data)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    done = running.samsyn(*arguments, environment={**os.environ, "SAMSYN_DATA": str(data)})
+    assert done.code == 0, done.said + done.errors
+    return done.said
 
 
 @pytest.fixture(scope="module")

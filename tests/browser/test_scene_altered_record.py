@@ -6,8 +6,6 @@ Jonas and Astrid, conv-08, in each language, and by keyboard alone.
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,18 +15,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Join
 from tests.browser.scenes import LANGUAGES, STILL, expect_clean_once, press, speak
-from tests.running import RunningServer
-
-WITHOUT_NETWORK = """
-import socket, sys
-
-def refuse(*_):
-    raise OSError("there is no network here")
-
-socket.socket.connect = socket.socket.connect_ex = socket.socket.bind = socket.getaddrinfo = refuse
-from server.cli import main
-main()
-"""
+from tests.running import RunningServer, samsyn
 
 Change = Callable[[bytes], bytes]
 
@@ -70,13 +57,8 @@ ALTERED: dict[str, tuple[str, Change, str]] = {
 
 def verify(file: Path, *arguments: str) -> tuple[int, str]:
     """Run the check in a process that cannot reach any network. Its exit code, and what it says."""
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_NETWORK, "verify", str(file), *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.returncode, re.sub(r"\s+", " ", done.stdout + done.stderr)
+    done = samsyn("verify", file, *arguments, network=False)
+    return done.code, re.sub(r"\s+", " ", done.said + done.errors)
 
 
 def altered(bundle: Path, name: str, change: Change) -> Path:

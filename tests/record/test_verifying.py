@@ -3,7 +3,6 @@
 import io
 import json
 import subprocess
-import sys
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -31,6 +30,7 @@ from server.record.format import read_statement, sha256
 from server.record.verifying import Part, Verdict, verify
 from tests.pages.reading import SWEDISH
 from tests.record.made import NOW, SEAL, SealedRecord, small
+from tests.running import Done, samsyn
 
 RECORD = SealedRecord(small())
 JSON = RECORD.json
@@ -346,53 +346,46 @@ def test_a_file_that_is_made_to_break_the_verifier_gets_a_sentence(hostile: byte
 # The command.
 
 
-def samsyn(*arguments: object) -> subprocess.CompletedProcess[str]:
+def verified(*arguments: object) -> Done:
     """Run ``samsyn verify`` as somebody who has nothing but the file."""
-    return subprocess.run(
-        [sys.executable, "-m", "server.cli", "verify", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"PATH": "/usr/bin:/bin"},
-        cwd=Path(__file__).parents[2],
-    )
+    return samsyn("verify", *arguments, environment={"PATH": "/usr/bin:/bin"}, network=False)
 
 
 def test_the_command_says_what_it_can_vouch_for_and_what_not(tmp_path: Path) -> None:
     file = tmp_path / "record.zip"
     file.write_bytes(BUNDLE)
-    alone = samsyn(file)
-    assert alone.returncode == 0
-    assert alone.stdout.startswith("UNCHANGED since it was sealed by the key ")
-    assert "authentic" not in alone.stdout.lower()
-    known = samsyn(file, "--fingerprint", sealing.for_people(SEAL.fingerprint).upper())
-    assert (known.returncode, known.stdout.split(":")[0]) == (0, "AUTHENTIC")
-    assert 'Signed by Jonas Bergman, 2026-11-26T10:00:00Z: "I have read this."' in known.stdout
+    alone = verified(file)
+    assert alone.code == 0
+    assert alone.said.startswith("UNCHANGED since it was sealed by the key ")
+    assert "authentic" not in alone.said.lower()
+    known = verified(file, "--fingerprint", sealing.for_people(SEAL.fingerprint).upper())
+    assert (known.code, known.said.split(":")[0]) == (0, "AUTHENTIC")
+    assert 'Signed by Jonas Bergman, 2026-11-26T10:00:00Z: "I have read this."' in known.said
 
 
 def test_the_command_names_what_was_altered_and_ends_with_1(tmp_path: Path) -> None:
     file = tmp_path / "record.json"
     file.write_bytes(JSON.replace(b'"text":"Ja."', b'"text":"Ne."'))
-    said = samsyn(file)
-    assert (said.returncode, said.stdout) == (1, "")
-    assert "The content was altered" in said.stderr
+    said = verified(file)
+    assert (said.code, said.said) == (1, "")
+    assert "The content was altered" in said.errors
 
 
 def test_the_command_ends_with_2_for_what_it_cannot_do(tmp_path: Path) -> None:
-    missing = samsyn(tmp_path / "none.zip")
-    assert (missing.returncode, missing.stderr) == (
+    missing = verified(tmp_path / "none.zip")
+    assert (missing.code, missing.errors) == (
         2,
         f"{tmp_path}/none.zip cannot be read: No such file or directory.\n",
     )
     (tmp_path / "record.json").write_bytes(JSON)
-    wrong = samsyn(tmp_path / "record.json", "--fingerprint", "abc")
-    assert (wrong.returncode, wrong.stderr[:36]) == (2, "--fingerprint must have 64 hexadecim")
+    wrong = verified(tmp_path / "record.json", "--fingerprint", "abc")
+    assert (wrong.code, wrong.errors[:36]) == (2, "--fingerprint must have 64 hexadecim")
 
 
 def test_a_name_in_a_file_cannot_speak_to_the_terminal(tmp_path: Path) -> None:
     file = tmp_path / "record.json"
     file.write_bytes(altered(lambda value: value["signatures"][0]["statement"].update(name="\x1b[2J\r")))
-    assert "\x1b" not in samsyn(file).stderr
+    assert "\x1b" not in verified(file).errors
 
 
 def test_the_instructions_in_a_bundle_verify_it_by_hand(tmp_path: Path) -> None:
