@@ -183,6 +183,10 @@ def put(
     """
     letter = tables.letter
     id_ = secrets.token_hex(ID_BYTES)
+    facts = facts_of(about, kind)
+    if kind in (Kind.MOVED, Kind.REASSIGNED):
+        # The invitation whose place it takes may never have left: what it encloses goes along then.
+        facts["material"] = _waiting_material(connection, matter, person)
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     stored = connection.execute(
         insert(letter)
@@ -193,7 +197,7 @@ def put(
             person_id=person,
             kind=kind.value,
             day=day,
-            facts=facts_of(about, kind),
+            facts=facts,
             made_at=now,
             next_at=now,
             attempts=0,
@@ -212,6 +216,17 @@ def put(
         older = older.where(letter.c.kind.in_([each.value for each in REMINDERS]))
     connection.execute(older.values(next_at=None))
     return True
+
+
+def _waiting_material(connection: Connection, matter: str, person: str) -> Any:
+    """What is enclosed in a letter about the matter that waits for somebody, as ``facts_of`` writes it."""
+    letter = tables.letter
+    waiting = connection.scalars(
+        select(letter.c.facts)
+        .where(letter.c.matter == matter, letter.c.person_id == person, letter.c.next_at.is_not(None))
+        .order_by(letter.c.made_at.desc())
+    )
+    return next((facts["material"] for facts in waiting if facts.get("material")), None)
 
 
 def to(connection: Connection, actor: Actor) -> list[Letter]:

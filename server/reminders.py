@@ -20,7 +20,7 @@ each person's own (``server/letter_choices.py``).
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -73,12 +73,19 @@ Held = Mapping[str, Mapping[str, frozenset[Kind]]]
 
 
 def due(connection: Connection, now: datetime) -> list[Due]:
-    """Everything that is due now and has not been stored. A fixed number of queries, however much it is."""
+    """Everything that is due now and has not been stored. A fixed number of queries, however much it is.
+
+    Always in the same order: two nodes that store it at once wait for each other, and never both.
+    """
     days = policy.get(connection).reminders
     unwanted = letter_choices.unwanted(connection)
     gone = frozenset(connection.scalars(select(tables.person.c.id).where(~tables.person.c.active)))
-    found = [*_of_conversations(connection, days, now), *_of_activities(connection, days.follow_up, now)]
-    return [each for each in found if each.person not in gone and (each.person, each.kind) not in unwanted]
+    found = [
+        *_of_conversations(connection, days, gone, now),
+        *_of_activities(connection, days.follow_up, now),
+    ]
+    wanted = (each for each in found if each.person not in gone and (each.person, each.kind) not in unwanted)
+    return sorted(wanted, key=lambda each: (each.matter, each.person, each.kind, each.day))
 
 
 def store(connection: Connection, found: Sequence[Due], now: datetime) -> None:
@@ -112,7 +119,9 @@ def still_holds(connection: Connection, letter: Letter, now: datetime) -> bool:
     return not is_moved and letter.kind in held.get(about.conversation, {}).get(letter.to.id, ())
 
 
-def _of_conversations(connection: Connection, days: Reminders, now: datetime) -> Iterator[Due]:
+def _of_conversations(
+    connection: Connection, days: Reminders, gone: Collection[str], now: datetime
+) -> Iterator[Due]:
     latest = now + timedelta(days=REMINDER_DAYS_MAX + 1)
     wanted = or_(
         and_(TALK.c.state.in_(GOES_ON), TALK.c.meeting_at > now, TALK.c.meeting_at < latest),
@@ -126,7 +135,10 @@ def _of_conversations(connection: Connection, days: Reminders, now: datetime) ->
         if not _is_hour(now.astimezone(zone)):
             continue
         today = now.astimezone(zone).date()
-        times = [*_before_meeting(row, days, zone, today), *_to_sign(frozen.get(row.id), days, zone, today)]
+        times = [*_to_sign(frozen.get(row.id), days, zone, today)]
+        # With somebody who has left nobody meets; what was written with her may still be signed.
+        if row.employee_id not in gone and row.responsible_id not in gone:
+            times = [*_before_meeting(row, days, zone, today), *times]
         for person, kinds in held.get(row.id, {}).items():
             before = stored[row.id, person]
             if any(made_at.astimezone(zone).date() == today for made_at in before.values()):
@@ -305,7 +317,7 @@ def _of_activities(connection: Connection, days_before: int | None, now: datetim
     rows = connection.execute(
         select(activity, person.c.manager_id)
         .join(person, person.c.id == activity.c.employee_id)
-        .where(activity.c.state == ACTIVE, is_near)
+        .where(activity.c.state == ACTIVE, is_near, person.c.active)
     ).all()
     employees = select(activity.c.employee_id).where(activity.c.state == ACTIVE, is_near)
     responsibles = _responsibles(connection, employees)

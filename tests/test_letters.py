@@ -16,7 +16,7 @@ from server.rules.errors import NotFound
 from server.storage import tables
 from server.storage.database import Database
 from tests.conftest import SetClock
-from tests.organisation import ANNUAL, ASTRID, JONAS, MAJA, Organisation, text
+from tests.organisation import ANNUAL, ASTRID, JONAS, MAJA, Organisation, annual_template, text
 
 THURSDAY = Meeting(datetime(2026, 11, 26, 8, 30, tzinfo=UTC), "Europe/Stockholm", "Rum Storsjön")
 FRIDAY = Meeting(THURSDAY.at + timedelta(days=1, hours=4), "Europe/Stockholm", "Teams")
@@ -180,6 +180,22 @@ async def test_people_see_the_letters_to_themselves_alone(here: Organisation) ->
     for stranger in (ASTRID.actor, JONAS.actor, OPERATOR):
         with pytest.raises(NotFound):
             await seen.one_to(stranger, letter.id)
+
+
+async def test_what_an_invitation_encloses_goes_with_the_letter_that_takes_its_place(
+    database: Database, clock: SetClock
+) -> None:
+    here = Organisation(database, clock)
+    await here.found(annual_template(prepare={"send_routine_with_invitation": True}))
+    outbox, seen = Outbox(database, clock), []
+    id_ = await invited(here)
+    for meeting in (FRIDAY, THURSDAY):
+        await here.meetings.move(JONAS.actor, id_, meeting)
+        seen += [(letter.kind, about(letter).material is not None) for letter in await everything(outbox)]
+        for who in (MAJA, JONAS):
+            for letter in await Letters(database, clock).to(who.actor):
+                await outbox.sent(letter)
+    assert seen == [(Kind.MOVED, True)] * 2 + [(Kind.MOVED, False)] * 2
 
 
 # Guests.

@@ -262,6 +262,13 @@ async def test_a_reminder_takes_no_invitations_place(
     assert kinds == [Kind.INVITED, Kind.MEET]
 
 
+async def test_with_somebody_who_has_left_nobody_meets(here: Organisation, on: Callable[..., Any]) -> None:
+    await planned(here)
+    leaves = update(tables.person).where(tables.person.c.id == "maja").values(active=False)
+    await here.database.write(lambda c: c.execute(leaves))
+    assert await on(7) | await on(2) | await on(1) == set()
+
+
 # To sign.
 
 

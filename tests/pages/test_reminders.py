@@ -101,8 +101,9 @@ async def test_the_page_is_there_in_every_language(place: Place, locale: str) ->
 
 async def letter(place: Place, who: str) -> str:
     """Where the first letter to somebody has what is enclosed."""
-    page = (await place.get(who, "/mailbox")).text
-    return re.findall(r"/mailbox/[0-9a-f]+", page)[0]
+    found = re.search(r"/mailbox/[0-9a-f]+", (await place.get(who, "/mailbox")).text)
+    assert found
+    return found[0]
 
 
 async def test_what_a_letter_encloses_is_there_for_its_receiver_alone(place: Place) -> None:
