@@ -60,6 +60,11 @@ def test_a_document_made_from_content_says_it_and_nothing_else() -> None:
     assert made(FULL).content() == FULL
 
 
+def test_some_fields_can_be_read_alone() -> None:
+    assert made(FULL).content({"a2", "nothing"}) == {"a2": FULL["a2"]}
+    assert made(FULL).content(()) == {}
+
+
 def test_made_documents_are_written_under_the_servers_client_alone_and_hold_no_deletion() -> None:
     parsed = parse(made(FULL).snapshot(), UPDATE)
     assert set(parsed.sections) == {SERVER_CLIENT}

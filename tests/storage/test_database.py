@@ -12,7 +12,16 @@ from server.rules.access import Pane, State
 from server.rules.errors import NoLongerPossible, StorageUnavailable
 from server.storage import tables
 from server.storage.bell_wire import decode, encode
-from server.storage.bells import Bell, BellsMissed, ConversationChanged, LogMoved, PersonChanged, SessionEnded
+from server.storage.bells import (
+    Bell,
+    BellsMissed,
+    ConversationChanged,
+    LogMoved,
+    PersonChanged,
+    SessionEnded,
+    activities_of,
+    notes_of,
+)
 from server.storage.database import Database, lock_conversation, ring
 from server.storage.opening import open_database
 from tests.conftest import SetClock
@@ -173,6 +182,8 @@ async def test_a_node_is_not_told_of_its_own_appends(scene: Scene) -> None:
     "bell",
     [
         ConversationChanged("conversation"),
+        activities_of("maja"),
+        notes_of("maja"),
         SessionEnded("session"),
         PersonChanged("maja"),
         LogMoved(7, 2**40, "node"),
