@@ -1,5 +1,6 @@
 """What an older system had of follow-up activities: brought in once, to be read and never changed (F73)."""
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -121,5 +122,6 @@ class Archive:
         """As ``bring``, of a file with these bytes. Whoever may not is told nothing about the file."""
         if not allowed(actor, Action.IMPORT_ARCHIVE, OrganisationFacts()):
             raise NotFound
-        told = archive_file.read(data)
+        # A large file takes a second, in which everybody else writes on.
+        told = await asyncio.to_thread(archive_file.read, data)
         return await self._database.write(lambda c: bring(c, actor, told, self._clock()))

@@ -5,6 +5,7 @@ Pure: whether the people are there, the feature finds out (``server/archive.py``
 
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,6 +45,8 @@ from server.template.words import LOCALES, Words
 Chosen = TypeVar("Chosen")
 
 DELIMITERS: Final = (",", ";")
+UNFIT: Final = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters but the tab and the ends of lines; halves of a character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,7 @@ def _unfit(line: int, cell: str, column: str) -> RowFault | None:
     """Whether a cell can be kept at all."""
     if len(cell) > ARCHIVE_CELL_CHARACTERS_MAX:
         return RowFault(line, Wrong.CELL_TOO_LONG, {"column": column, "most": ARCHIVE_CELL_CHARACTERS_MAX})
-    if any(unicodedata.category(each) in ("Cc", "Cs") and each not in "\n\r\t" for each in cell):
+    if UNFIT.search(cell):
         return RowFault(line, Wrong.CELL_UNFIT, {"column": column})
     return None
 
@@ -226,7 +229,7 @@ class _Cells:
 
     def day(self, name: str) -> date | None:
         said = self.said(name)
-        for form in DATES:
+        for form in DATES if said else ():
             try:
                 return datetime.strptime(said, form).date()  # noqa: DTZ007 (a day has no zone)
             except ValueError:

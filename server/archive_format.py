@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from server.activities import ActivityState, GoalType
@@ -131,11 +132,13 @@ class ArchivedRow:
     """Every cell that has something in it, as it stands in the file: heading -> cell."""
 
 
+@lru_cache(maxsize=1_000)
 def name_of(heading: str) -> str | None:
     """The known column that is called so in one of the three languages."""
     return next((name for name, known in HEADINGS.items() if is_one_of(heading, known.words)), None)
 
 
+@lru_cache(maxsize=1_000)
 def is_one_of(said: str, words: Words) -> bool:
     """Whether somebody has written these words, in one of the three languages."""
     return plain(said) in {plain(words.to(locale)) for locale in LOCALES}
