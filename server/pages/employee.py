@@ -15,6 +15,7 @@ async def show(visit: PersonVisit) -> Response:
     words = visit.request.query_params.get("q", "")[:NAME_CHARACTERS_MAX].strip()
     rows = [start_view.row(talk, visit.me, view) for talk in employee.talks]
     started = [row for row in rows if row.goes_on]
+    planned = [employee_view.planned(each, view) for each in employee.planned]
     return visit.page(
         view,
         "employee/page.html",
@@ -27,7 +28,9 @@ async def show(visit: PersonVisit) -> Response:
         words=words,
         completed=employee_view.completed(employee, rows, view),
         not_held=employee_view.not_held(employee, rows),
-        planned=[employee_view.planned(each, view) for each in employee.planned],
+        planned=[each for each in planned if each.address],
+        held=[each for each in planned if each.was_held],
+        planned_in_vain=[each for each in planned if not each.address and not each.was_held],
         elsewhere=employee_view.elsewhere(employee, view),
         goals=[activities_view.goal(each, view) for each in employee.active or ()],
         ask=ASK if employee.may_ask else "",

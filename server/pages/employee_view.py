@@ -27,6 +27,8 @@ class PlannedRow:
     when: str
     place: str
     address: str
+    """Empty for one that is over."""
+    was_held: bool
 
 
 def is_found(row: Row, words: str) -> bool:
@@ -60,6 +62,7 @@ def planned(each: Planned, view: View) -> PlannedRow:
         when=days.when(meeting.at) if meeting else say("No time agreed"),
         place=meeting.place if meeting else "",
         address=f"/conversations/{each.id}/meeting" if each.state in GOES_ON else "",
+        was_held=each.state is State.CLOSED,
     )
 
 

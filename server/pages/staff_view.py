@@ -150,7 +150,7 @@ def goals_cell(goals: Goals, view: View) -> Cell:
         case Agreed.ACTIVE:
             late = (say_number("%(num)s late", "%(num)s late", goals.late),) if goals.late else ()
             words = say_number("%(num)s active", "%(num)s active", goals.active)
-            return Cell(words, "late" if goals.late else "", late)
+            return Cell(words, "", late)
         case Agreed.ALL_DONE if goals.done_on:
             return Cell(say("All done %(day)s", day=view.days.day(goals.done_on)), "good")
         case _:
