@@ -7,6 +7,7 @@ out (``server.rules.small_groups``). The list of people is for HR's own follow-u
 Everybody's conversations are added up by the database: as many queries for 10,000 people as for ten.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,9 +20,10 @@ from server import audit, people, policy
 from server.audit import Event
 from server.policy import Period, Policy
 from server.rules.access import GOES_ON, Action, Actor, OrganisationFacts, State, allowed
-from server.rules.coverage import NOTHING, Employed, Standing, Talked, standing
+from server.rules.coverage import Employed, Standing, Talked, standing
 from server.rules.day import ZONE, day_of
 from server.rules.errors import NotFound
+from server.rules.requirement import Rule
 from server.rules.small_groups import shown
 from server.storage import tables
 from server.storage.database import Database
@@ -33,7 +35,10 @@ UNPLACED = "-"
 
 
 class Employee(NamedTuple):
-    """One person employed in the period. Days are the organisation's own."""
+    """One person employed in the period. Days are the organisation's own.
+
+    There are many of them, and few are looked at: what day an instant was is said when it is asked for.
+    """
 
     id: str
     name: str
@@ -46,9 +51,30 @@ class Employee(NamedTuple):
     due_on: date | None
     """By when, for whoever is to have one and has had none in the period."""
     is_overdue: bool
-    talked: Talked
-    meets_on: date | None
-    """The day of the next meeting, or of the last one that was planned, of a conversation that goes on."""
+    held_at: datetime | None
+    held_before_at: datetime | None
+    declined_at: datetime | None
+    meets_at: datetime | None
+
+    @property
+    def held_on(self) -> date | None:
+        """The last conversation in the period."""
+        return _day(self.held_at)
+
+    @property
+    def held_before(self) -> date | None:
+        """The last one before the period."""
+        return _day(self.held_before_at)
+
+    @property
+    def declined_on(self) -> date | None:
+        """In the period."""
+        return _day(self.declined_at)
+
+    @property
+    def meets_on(self) -> date | None:
+        """The next meeting of a conversation that goes on, or the last that was planned."""
+        return _day(self.meets_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +159,41 @@ class Coverage:
         return frozenset(found)
 
 
-def read(connection: Connection, actor: Actor, period: Period | None, now: datetime) -> Coverage:
-    """How it stands in a period; None for the one that the policy names. Raises NotFound but for HR."""
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the database says, of which a Coverage is made."""
+
+    period: Period
+    policy: Policy
+    today: date
+    rows: list[Row[Any]]
+    names: dict[str, dict[str, str]]
+    """Of the units."""
+    above: dict[str, str]
+    """A unit -> the one above it, WHOLE for those at the top."""
+
+
+def _read(connection: Connection, actor: Actor, period: Period | None, now: datetime) -> _Read:
     if not allowed(actor, Action.SEE_COVERAGE, OrganisationFacts()):
         raise NotFound
     here, today = policy.get(connection), day_of(now)
     period = period or here.period_on(today)
-    rows = _rows(connection, period, now)
-    employees = [each for row in rows if (each := _employee(row, here, period, today)) is not None]
-    return Coverage(period, here.small_group, employees, _units(connection, employees, here))
+    unit = tables.unit
+    return _Read(
+        period,
+        here,
+        today,
+        _rows(connection, period, now),
+        people.unit_names(connection),
+        {row.id: row.parent or WHOLE for row in connection.execute(select(unit.c.id, unit.c.parent))},
+    )
+
+
+def _made(read: _Read) -> Coverage:
+    rule, period = read.policy.rule, read.period
+    employees = [each for row in read.rows if (each := _employee(row, rule, period, read.today)) is not None]
+    small_group = read.policy.small_group
+    return Coverage(period, small_group, employees, _units(employees, read.names, read.above, small_group))
 
 
 def note_export(connection: Connection, actor: Actor, kind: str, unit: str, now: datetime) -> None:
@@ -166,7 +218,7 @@ def not_about_pay(connection: Connection) -> ColumnElement[bool]:
 
 
 def _rows(connection: Connection, period: Period, now: datetime) -> list[Row[Any]]:
-    """One row for each person, by name."""
+    """One row for each person, by name: columns in the order in which ``_employee`` takes them."""
     person, manager = tables.person, tables.person.alias()
     talks = _talks(not_about_pay(connection), period, now)
     return list(
@@ -201,8 +253,10 @@ def _talks(counts: ColumnElement[bool], period: Period, now: datetime) -> Subque
         select(
             talk.c.employee_id,
             func.max(case((goes_on, 1), else_=0)).label("goes_on"),
-            func.min(case((goes_on & (talk.c.meeting_at >= now), talk.c.meeting_at))).label("meets_at"),
-            func.max(case((goes_on, talk.c.meeting_at))).label("met_at"),
+            func.coalesce(
+                func.min(case((goes_on & (talk.c.meeting_at >= now), talk.c.meeting_at))),
+                func.max(case((goes_on, talk.c.meeting_at))),
+            ).label("meets_at"),
             func.max(case(((held >= first) & (held < after), held))).label("held_at"),
             func.max(case((held < first, held))).label("held_before"),
             func.max(case((is_declined, declined))).label("declined_at"),
@@ -222,50 +276,54 @@ def instants(period: Period) -> tuple[datetime, datetime]:
     return first, datetime.combine(period.ends_on + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
-def _employee(row: Row[Any], here: Policy, period: Period, today: date) -> Employee | None:
+def _employee(row: Row[Any], rule: Rule, period: Period, today: date) -> Employee | None:
     """One of the people; None for whoever was not employed in the period, or left nobody knows when."""
-    ends_on = date.fromisoformat(row.ends_on) if row.ends_on else None
-    employed = Employed(date.fromisoformat(row.began_on), ends_on, None if row.active else row.left_on)
-    is_unknown = not row.active and row.left_on is None and ends_on is None
+    # Taken apart at once: of ten thousand rows each column by its name takes a while.
+    columns: tuple[Any, ...] = tuple(row)
+    id_, name, unit, active, left_on, manager, began_on, ends_on, *talks = columns
+    goes_on, meets_at, held_at, held_before, declined_at = talks
+    left = None if active else left_on
+    employed = Employed(date.fromisoformat(began_on), date.fromisoformat(ends_on) if ends_on else None, left)
+    is_unknown = not active and left is None and ends_on is None
     if is_unknown or not employed.overlaps(period.begins_on, period.ends_on):
         return None
-    talked = NOTHING if row.goes_on is None else _talked(row)
-    stands, due_on, is_overdue = standing(here.rule, employed, talked, period.ends_on, today)
-    meets_at = row.meets_at or row.met_at
+    before = None if held_at else _day(held_before)
+    talked = Talked(held_at is not None, before, bool(goes_on), declined_at is not None)
+    stands, due_on, is_overdue = standing(rule, employed, talked, period.ends_on, today)
     return Employee(
-        row.id,
-        row.name,
-        row.unit or UNPLACED,
-        row.manager or "",
+        id_,
+        name,
+        unit or UNPLACED,
+        manager or "",
         employed,
         stands,
         due_on,
         is_overdue,
-        talked,
-        day_of(meets_at) if meets_at else None,
+        held_at,
+        held_before,
+        declined_at,
+        meets_at,
     )
 
 
-def _talked(row: Row[Any]) -> Talked:
-    held_on, before, declined_on = (
-        day_of(at) if at else None for at in (row.held_at, row.held_before, row.declined_at)
-    )
-    return Talked(held_on, before, bool(row.goes_on), declined_on)
+def _day(moment: datetime | None) -> date | None:
+    return day_of(moment) if moment else None
 
 
-def _units(connection: Connection, employees: Iterable[Employee], here: Policy) -> dict[str, Unit]:
-    """Every unit, with the figures that may be shown."""
-    names = people.unit_names(connection)
-    table = tables.unit
-    above = {row.id: row.parent or WHOLE for row in connection.execute(select(table.c.id, table.c.parent))}
+def _units(
+    employees: Iterable[Employee],
+    names: Mapping[str, Mapping[str, str]],
+    stored: Mapping[str, str],
+    small_group: int,
+) -> dict[str, Unit]:
+    """Every unit, with the figures that may be shown. ``stored``: a unit -> the one above it."""
     own = _counted(employees)
-    if UNPLACED in own:
-        above[UNPLACED] = WHOLE
-    below: dict[str, list[str]] = {WHOLE: []} | {unit: [] for unit in above}
+    above = {**stored, **({UNPLACED: WHOLE} if UNPLACED in own else {})}
+    below: dict[str, list[str]] = {unit: [] for unit in (WHOLE, *above)}
     for unit, over in above.items():
         below[over].append(unit)
     required = {unit: figures.required for unit, figures in own.items()}
-    visible = shown(below, required, WHOLE, here.small_group)
+    visible = shown(below, required, WHOLE, small_group)
     figures = _totals(own, below)
     return {
         unit: Unit(
@@ -310,8 +368,10 @@ class Coverages:
         self._clock = clock
 
     async def read(self, actor: Actor, period: Period | None = None) -> Coverage:
-        """As ``read``, today."""
-        return await self._database.read(lambda c: read(c, actor, period, self._clock()))
+        """How it stands in a period; None for the one that the policy names. Raises NotFound but for HR."""
+        found = await self._database.read(lambda c: _read(c, actor, period, self._clock()))
+        # Thousands of people take a tenth of a second: meanwhile everybody else types on.
+        return await asyncio.to_thread(_made, found)
 
     async def note_export(self, actor: Actor, kind: str, unit: str) -> None:
         """As ``note_export``."""

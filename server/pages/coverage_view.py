@@ -171,20 +171,20 @@ def row(employee: Employee, coverage: Coverage, view: View) -> Row:
 
 
 def _detail(employee: Employee, view: View) -> str:
-    say, day, talked = view.catalogue.say, view.days.day, employee.talked
+    say, day = view.catalogue.say, view.days.day
     match employee.standing:
         case Standing.HELD:
-            return day(talked.held_on) if talked.held_on else ""
+            return day(employee.held_on) if employee.held_on else ""
         case Standing.GOES_ON if employee.meets_on:
             return say("Meeting %(day)s", day=day(employee.meets_on))
         case Standing.GOES_ON:
             return say("No time agreed")
         case Standing.DECLINED:
-            return day(talked.declined_on) if talked.declined_on else ""
-        case Standing.NOT_REQUIRED if talked.held_on:
-            return say("Had one all the same, %(day)s", day=day(talked.held_on))
+            return day(employee.declined_on) if employee.declined_on else ""
+        case Standing.NOT_REQUIRED if employee.held_on:
+            return say("Had one all the same, %(day)s", day=day(employee.held_on))
         case _:
-            return say("Last one %(day)s", day=day(talked.held_before)) if talked.held_before else ""
+            return say("Last one %(day)s", day=day(employee.held_before)) if employee.held_before else ""
 
 
 def columns(view: View) -> list[str]:
@@ -208,7 +208,7 @@ def columns(view: View) -> list[str]:
 
 def cells(employee: Employee, coverage: Coverage, view: View) -> list[Cell]:
     """One person as a row of the file."""
-    say, employed, talked = view.catalogue.say, employee.employed, employee.talked
+    say, employed = view.catalogue.say, employee.employed
     until: date | None = min(
         (day for day in (employed.ends_on, employed.left_on) if day is not None), default=None
     )
@@ -219,10 +219,10 @@ def cells(employee: Employee, coverage: Coverage, view: View) -> list[Cell]:
         employed.began_on,
         until,
         _words(view)[employee.standing],
-        talked.held_on,
-        talked.declined_on,
+        employee.held_on,
+        employee.declined_on,
         employee.meets_on,
-        talked.held_before,
+        employee.held_before,
         employee.due_on,
         say("yes") if employee.is_overdue else say("no"),
     ]

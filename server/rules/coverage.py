@@ -1,8 +1,8 @@
 """How one employment stands in a period: was there to be a conversation, and has there been one? Pure."""
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from server.rules.requirement import Rule, Urgency, due, is_required
 
@@ -20,8 +20,7 @@ class Standing(StrEnum):
     """The rule does not apply to the employment. One may have been held all the same (F112)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Employed:
+class Employed(NamedTuple):
     """An employment, whose days are as in ``requirement.is_required``."""
 
     began_on: date
@@ -31,24 +30,23 @@ class Employed:
 
     def overlaps(self, first: date, last: date) -> bool:
         """Whether the person was employed on any day from ``first`` to ``last``."""
-        ends = min((day for day in (self.ends_on, self.left_on) if day is not None), default=last)
-        return self.began_on <= last and ends >= first
+        return (
+            self.began_on <= last
+            and (self.ends_on is None or self.ends_on >= first)
+            and (self.left_on is None or self.left_on >= first)
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Talked:
+class Talked(NamedTuple):
     """What there was of conversations, seen from a period."""
 
-    held_on: date | None = None
-    """The last one in the period."""
-    held_before: date | None = None
-    """The last one before the period."""
-    goes_on: bool = False
-    declined_on: date | None = None
+    held: bool = False
     """In the period."""
-
-
-NOTHING = Talked()
+    held_before: date | None = None
+    """The day of the last one before the period."""
+    goes_on: bool = False
+    declined: bool = False
+    """In the period."""
 
 
 def standing(
@@ -62,7 +60,7 @@ def standing(
     """
     if not is_required(rule, employed.began_on, employed.ends_on):
         return Standing.NOT_REQUIRED, None, False
-    if talked.held_on is not None:
+    if talked.held:
         return Standing.HELD, None, False
     said = due(rule, employed.began_on, employed.ends_on, talked.held_before, today)
     left = employed.left_on
@@ -71,6 +69,6 @@ def standing(
     is_overdue = said.urgency is Urgency.OVERDUE and said.by <= last and left is None
     if talked.goes_on:
         return Standing.GOES_ON, said.by, is_overdue
-    if talked.declined_on is not None:
+    if talked.declined:
         return Standing.DECLINED, said.by, is_overdue
     return Standing.NONE, said.by, is_overdue

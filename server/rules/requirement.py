@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from server.rules.limits import DUE_SOON_DAYS
 
+SHORTEST_MONTH = 28
+"""Days that every month has: only of a later one it must be asked how long the month is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -77,4 +80,6 @@ def _months_later(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     if year > date.max.year:
         return date.max
+    if day.day <= SHORTEST_MONTH:
+        return date(year, month + 1, day.day)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -352,6 +352,8 @@ record = Table(
     Column("closed_at", Instant),
     # With ``closed_at``: content, signatures and the organisation's seal in canonical JSON, for verifying.
     Column("sealed", LargeBinary),
+    # For who has had a conversation when: without it each row's content is read past.
+    Index(None, "conversation_id", "closed_at"),
 )
 
 # The state of the three documents when the record was closed, each one Yjs update (v1).

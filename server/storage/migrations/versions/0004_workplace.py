@@ -26,6 +26,13 @@ def upgrade() -> None:
     _handover()
     _letters()
     _preparing()
+    _coverage()
+
+
+def _coverage() -> None:
+    op.create_index(
+        op.f("ix_record_conversation_id"), "record", ["conversation_id", "closed_at"], unique=False
+    )
 
 
 def _preparing() -> None:
