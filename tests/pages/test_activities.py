@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from server import people
 from server.activities import GoalType
 from server.activity_documents import Wording
 from server.app import create_app, opened
@@ -144,6 +145,22 @@ async def test_whoever_may_not_see_them_is_told_that_there_is_nothing(site: Site
             form = {"reason": "No", "comment": "No"}
             assert (await site.post(who, f"{path}/{turn}", data=form)).status_code == 404, (who, turn)
     assert "Going on" in seen(await site.get("maja", address))
+
+
+async def test_whoever_is_responsible_for_a_conversation_that_goes_on_works_with_them_too(
+    site: Site, clock: SetClock
+) -> None:
+    address = await site.activity()
+    conversation = await site.here.conversation()
+    await site.features.database.write(lambda c: people.place(c, OPERATOR, "maja", None, "astrid", clock.now))
+    for who in ("astrid", "jonas"):
+        assert "The new routine for alarms" in seen(await site.get(who, LIST))
+        answer = await site.post(who, f"{address}/comments", data={"comment": f"{who} was here."})
+        assert answer.status_code == 303
+    await site.here.declining.cancel(JONAS.actor, conversation, "The manager is another.")
+    assert (await site.get("jonas", LIST)).status_code == 404
+    assert (await site.get("jonas", address)).status_code == 404
+    assert "jonas was here." in seen(await site.get("astrid", address))
 
 
 async def test_a_list_is_as_many_queries_however_long_it_is(site: Site) -> None:
