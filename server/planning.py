@@ -13,7 +13,17 @@ from typing import Final
 
 from sqlalchemy import Connection, exists, select
 
-from server import asking, conversations, invitations, letters, meetings, people, policy, templates
+from server import (
+    asking,
+    availability,
+    conversations,
+    invitations,
+    letters,
+    meetings,
+    people,
+    policy,
+    templates,
+)
 from server.asking import Asked
 from server.conversations import Conversation, ConversationPane, Meeting
 from server.letter_format import Kind
@@ -36,10 +46,7 @@ from server.rules.limits import GUESTS_MAX
 from server.rules.notice import Notice, of_meeting
 from server.storage import tables
 from server.storage.database import Database
-from server.template.format import ExcludedTopic, Prepare, Template
-
-PAY: Final = "pay"
-"""The topic that a form names where pay has a conversation of its own (F155)."""
+from server.template.format import Prepare, Template
 
 OPEN: Final = [state.value for state in GOES_ON]
 
@@ -101,7 +108,7 @@ def prospect(
     return Prospect(
         employee=person,
         manager=people.get(connection, manager) if manager else None,
-        templates=tuple(_available(connection, person, here)),
+        templates=tuple(availability.forms(connection, person, here)),
         policy=here,
         time_zone=_time_zone(connection, employee) or _time_zone(connection, actor.person) or ZONE,
         asked=_waiting(connection, actor, employee, request, now),
@@ -115,7 +122,7 @@ def faults(connection: Connection, actor: Actor, plan: Plan, now: datetime) -> M
     if plan.template is None:
         found[Place.TEMPLATE] = TemplateNotChosen()
     elif plan.template not in (
-        (each.id, each.version) for each in _available(connection, person, policy.get(connection))
+        (each.id, each.version) for each in availability.forms(connection, person, policy.get(connection))
     ):
         found[Place.TEMPLATE] = TemplateNotThere()
     try:
@@ -205,17 +212,6 @@ def draft(connection: Connection, actor: Actor, employee: str, template: str, no
     )
 
 
-def excluded_topics(connection: Connection, template: Template) -> tuple[ExcludedTopic, ...]:
-    """What belongs elsewhere than in this conversation (F96): pay too, unless it is talked of here (F159)."""
-    topics = template.excluded_topics
-    if template.kind != "annual" or not any(topic.id == PAY for topic in topics):
-        return topics
-    here = policy.get(connection)
-    if not any(_is_combined(each, here) for each in templates.all_newest(connection)):
-        return topics
-    return tuple(topic for topic in topics if topic.id != PAY)
-
-
 def _required(
     connection: Connection, actor: Actor, employee: str, now: datetime
 ) -> tuple[Person, str | None]:
@@ -225,18 +221,6 @@ def _required(
     if not person.active or not allowed(actor, Action.CREATE_CONVERSATION, facts):
         raise NotFound
     return person, facts.manager
-
-
-def _available(connection: Connection, person: Person, here: Policy) -> Iterator[Template]:
-    """The forms for somebody; none for pay where it is talked of in the annual conversation (F159)."""
-    for template in templates.available(connection, person):
-        if not _is_combined(template, here):
-            yield template
-
-
-def _is_combined(template: Template, here: Policy) -> bool:
-    """Whether it is a form for pay that is not used, since pay is talked of in the annual conversation."""
-    return template.kind == "salary" and here.combines_pay(template.combined_with_annual)
 
 
 def _waiting(

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from server import meetings
+from server import availability, meetings
 from server.conversations import Meeting
 from server.demo import data
 from server.letter_format import Kind
 from server.people import add_unit
-from server.planning import Place, Plan, Planning, excluded_topics
+from server.planning import Place, Plan, Planning
 from server.policy import Policies, Policy
 from server.rules.access import OPERATOR, Actor, Pane
 from server.rules.errors import (
@@ -172,7 +172,7 @@ async def test_pay_belongs_elsewhere_unless_it_is_talked_of_here(
     await here.templates.add(HELENA.actor, pay)
     await Policies(here.database, here.clock).put(HELENA.actor, Policy(pay_with_annual=decided))
     annual = await here.templates.get(*ANNUAL)
-    topics = await here.database.read(lambda c: excluded_topics(c, annual))
+    topics = await here.database.read(lambda c: availability.excluded_topics(c, annual))
     assert ([topic.id for topic in topics] == ["pay"]) is said
 
 

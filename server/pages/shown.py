@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from server import people, planning, sources
+from server import availability, people, sources
 from server.conversations import Conversation
 from server.pages.context import PersonVisit
 from server.template.format import Template
@@ -23,5 +23,5 @@ async def shown_sources(visit: PersonVisit, conversation: Conversation) -> dict[
 
 async def hints(visit: PersonVisit, template: Template) -> list[str]:
     """What does not belong in a conversation by this form, and where it does (F96, F155)."""
-    topics = await visit.features.database.read(partial(planning.excluded_topics, template=template))
+    topics = await visit.features.database.read(partial(availability.excluded_topics, template=template))
     return [topic.hint.to(visit.me.locale) for topic in topics]

@@ -79,8 +79,8 @@ async def opened_office(folder: Path, clock: SetClock) -> AsyncIterator[Office]:
             await here.accounts.add(TOMAS.actor, one, None)
         for body in data.templates()[1:]:
             await here.templates.add(HELENA.actor, body | {"available_to": {}})
-        for one in ("maja", "jonas", "helena", "elias"):
-            await here.accounts.set_locale(one, "en")
+        for who in ("maja", "jonas", "helena", "elias"):
+            await here.accounts.set_locale(who, "en")
         transport = httpx.ASGITransport(create_app(features))
         async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
             yield Office(here, features, client)

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from crdt.content import Content
-from server import people, planning, records, sources
+from server import availability, people, records, sources
 from server.activities import Activity, ActivityState, GoalType
 from server.change_log import ChangeLog, Turn, Writing
 from server.conversations import Conversation, ConversationPane, Meeting
@@ -287,7 +287,7 @@ class World:
         if getattr(work, "func", None) is records.previous:
             self.calls.append(("previous", work.keywords["kinds"]))
             return self.previous
-        if getattr(work, "func", None) is planning.excluded_topics:
+        if getattr(work, "func", None) is availability.excluded_topics:
             return work.keywords["template"].excluded_topics
         if getattr(work, "func", None) is sources.resolved:
             return {
