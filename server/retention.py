@@ -43,6 +43,9 @@ Only = Select[tuple[str]] | tuple[str, ...] | None
 LETTER_DAYS_MIN = LETTER_HOURS_MAX // 24 + 1
 """A letter is not erased while it may still be sent."""
 
+SESSION_DAYS_MIN = 2
+"""A session is not erased while somebody may still be signed in by it."""
+
 AT_ONCE = frozenset({Kind.LETTER, Kind.SESSION, Kind.DELEGATION})
 """Kinds that go many at once, of many people: each of them is worth little."""
 
@@ -320,9 +323,10 @@ def _ended(kind: Kind, policy: Policy) -> tuple[ColumnElement[Any], int]:
             # What no mail server has taken by then is given up, if there is one to try.
             return tables.letter.c.made_at, max(kept.letters_days, LETTER_DAYS_MIN)
         case Kind.SESSION:
-            # One that nobody ended has ended by itself on the first of its days.
+            # One that nobody ended has ended by itself within SESSION_HOURS_MAX: by the end of the next day.
             session = tables.session.c
-            return func.coalesce(session.ended_at, session.began_at, type_=Instant), kept.sessions_days
+            days = max(kept.sessions_days, SESSION_DAYS_MIN)
+            return func.coalesce(session.ended_at, session.began_at, type_=Instant), days
         case _:
             return tables.delegation.c.ends_on, kept.letters_days
 

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, make_url, select
 
-from server import audit, letters, people
+from server import audit, letters, people, policy
 from server.keeping import Keeping
 from server.own_data import bundles
 from server.own_data.bundles import File
+from server.policy import Policy, Retention
 from server.realtime.ports import OpeningDenied
 from server.rules.access import OPERATOR, Pane
 from server.rules.errors import HeldAlready, HeldBack, NotFound, WorksHere
@@ -200,6 +201,21 @@ async def test_letters_and_sessions_go_many_at_once_with_one_receipt_each(
         "letter",
         "session",
     ]
+
+
+async def test_nobody_is_signed_out_by_the_shortest_time(
+    here: Organisation, keeping: Keeping, clock: SetClock
+) -> None:
+    short = Policy(retention=Retention(sessions_days=1))
+    await here.database.write(lambda c: policy.put(c, HELENA.actor, short, clock()))
+    clock.now = clock.now.replace(hour=23, minute=50)
+    key = await here.sessions.begin("maja", "")
+    clock.pass_time(hours=1)
+    await keeping.work()
+    assert (await here.sessions.find(key)).person.id == "maja"
+    clock.pass_time(days=2)
+    await keeping.work()
+    assert await here.count("session") == 0
 
 
 # What is held back.

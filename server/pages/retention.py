@@ -52,7 +52,7 @@ async def show(visit: PersonVisit) -> Response:
         view,
         "retention/page.html",
         horizon=days,
-        horizons=[(each, own_data_words.days(view.catalogue, each)) for each in HORIZONS],
+        horizons=[(each, own_data_words.days(view.catalogue, each)) for each in sorted({*HORIZONS, days})],
         rules=_rules(overview, view),
         counts=_counts(overview, view),
         lines=lines[:RETENTION_SHOWN_MAX],
