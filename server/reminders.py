@@ -29,10 +29,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, or_, select
 
-from server import letter_choices, letters, policy, templates
+from server import letter_choices, letters, policy
 from server.letter_format import Appointment, Kind, Letter, Notice
 from server.policy import Reminders
-from server.rules.access import GOES_ON, Action, Actor, Pane, PersonFacts, State, allowed
+from server.rules.access import GOES_ON, Action, Actor, PersonFacts, State, allowed
 from server.rules.day import ZONE, day_of
 from server.rules.limits import (
     REMINDER_DAYS_MAX,
@@ -43,8 +43,8 @@ from server.rules.limits import (
 )
 from server.storage import tables
 from server.storage.database import Database
+from server.unfinished import TALK, held
 
-TALK = tables.conversation
 BEFORE_MEETING = (Kind.MEET, Kind.SHARE, Kind.PREPARE)
 """The reminders of a meeting."""
 ACTIVE = "active"
@@ -66,10 +66,6 @@ class Due:
     employee: str = ""
     number: int = 1
     """Of activities."""
-
-
-Held = Mapping[str, Mapping[str, frozenset[Kind]]]
-"""Conversation -> person -> what there is to remind that person of, were it time."""
 
 
 def due(connection: Connection, now: datetime) -> list[Due]:
@@ -114,9 +110,9 @@ def still_holds(connection: Connection, letter: Letter, now: datetime) -> bool:
     about = letter.about
     if isinstance(about, Notice):
         return _is_still_to_do(connection, about, letter.to.id)
-    rows, held = _held(connection, TALK.c.id == about.conversation, now)
+    rows, found = held(connection, TALK.c.id == about.conversation, now)
     is_moved = letter.kind in BEFORE_MEETING and rows and rows[0].meeting_at != about.meeting_at
-    return not is_moved and letter.kind in held.get(about.conversation, {}).get(letter.to.id, ())
+    return not is_moved and letter.kind in found.get(about.conversation, {}).get(letter.to.id, ())
 
 
 def _of_conversations(
@@ -127,7 +123,7 @@ def _of_conversations(
         and_(TALK.c.state.in_(GOES_ON), TALK.c.meeting_at > now, TALK.c.meeting_at < latest),
         TALK.c.state == State.FROZEN,
     )
-    rows, held = _held(connection, wanted, now)
+    rows, found = held(connection, wanted, now)
     frozen = _frozen_at(connection, wanted)
     stored = _stored(connection, wanted)
     for row in rows:
@@ -139,7 +135,7 @@ def _of_conversations(
         # With somebody who has left nobody meets; what was written with her may still be signed.
         if row.employee_id not in gone and row.responsible_id not in gone:
             times = [*_before_meeting(row, days, zone, today), *times]
-        for person, kinds in held.get(row.id, {}).items():
+        for person, kinds in found.get(row.id, {}).items():
             before = stored[row.id, person]
             if any(made_at.astimezone(zone).date() == today for made_at in before.values()):
                 continue
@@ -175,108 +171,6 @@ def _to_sign(
     if today >= first:
         pause = max(days.sign, 1)
         yield Kind.SIGN, today - timedelta(days=(today - first).days % pause)
-
-
-def _held(
-    connection: Connection, wanted: ColumnElement[bool], now: datetime
-) -> tuple[Sequence[Row[Any]], Held]:
-    """The conversations that are wanted, and what there is to remind whom of in them."""
-    rows = connection.execute(select(TALK).where(wanted)).all()
-    ids = select(TALK.c.id).where(wanted)
-    forms = {key: templates.get(connection, *key) for key in {_form(row) for row in rows}}
-    held: dict[str, dict[str, set[Kind]]] = defaultdict(lambda: defaultdict(set))
-    ahead = {row.id: row for row in rows if row.meeting_at is not None and row.meeting_at > now}
-    begun = _begun(connection, ids)
-    for row in ahead.values():
-        for person in (row.employee_id, row.responsible_id):
-            if row.state in GOES_ON:
-                held[row.id][person].add(Kind.MEET)
-            if row.state is State.OPEN and (row.id, person) not in begun:
-                held[row.id][person].add(Kind.PREPARE)
-    for talk, person in _guests(connection, ids):
-        if talk in ahead and ahead[talk].state in GOES_ON:
-            held[talk][person].add(Kind.MEET)
-    for talk, pane, owner in _unshared(connection, ids):
-        if talk in ahead and any(forms[_form(ahead[talk])].elements_in(pane)):
-            held[talk][owner].add(Kind.SHARE)
-    signed = _signed(connection, ids)
-    for row in rows:
-        sign = forms[_form(row)].sign
-        if row.state is State.FROZEN and sign.enabled:
-            persons = {"employee": row.employee_id, "manager": row.responsible_id}
-            for person in {persons[party] for party in sign.signers}:
-                if (row.id, person) not in signed:
-                    held[row.id][person].add(Kind.SIGN)
-    return rows, {
-        talk: {person: frozenset(kinds) for person, kinds in of.items()} for talk, of in held.items()
-    }
-
-
-def _form(row: Row[Any]) -> tuple[str, int]:
-    return row.template_id, row.template_version
-
-
-def _begun(connection: Connection, ids: Select[tuple[str]]) -> frozenset[tuple[str, str]]:
-    """(conversation, person) of those who have written in it themselves."""
-    log, document, decision = tables.change_log, tables.document, tables.decision
-    written = connection.execute(
-        select(document.c.conversation_id, log.c.person_id)
-        .join(document, document.c.id == log.c.document_id)
-        .where(document.c.conversation_id.in_(ids))
-        .distinct()
-    )
-    # Of a conversation that was opened again the log begins anew, and the text is there.
-    again = connection.execute(
-        select(TALK.c.id, TALK.c.employee_id, TALK.c.responsible_id)
-        .join(decision, decision.c.conversation_id == TALK.c.id)
-        .where(TALK.c.id.in_(ids), decision.c.kind == "reopened")
-    )
-    return frozenset(
-        [(row.conversation_id, row.person_id) for row in written]
-        + [(row.id, person) for row in again for person in (row.employee_id, row.responsible_id)]
-    )
-
-
-def _guests(connection: Connection, ids: Select[tuple[str]]) -> list[tuple[str, str]]:
-    """(conversation, person) of the guests who take part."""
-    guest = tables.guest.c
-    rows = connection.execute(
-        select(guest.conversation_id, guest.person_id).where(
-            guest.conversation_id.in_(ids),
-            guest.agreed_at.is_not(None),
-            guest.accepted_at.is_not(None),
-            guest.ended_at.is_(None),
-        )
-    )
-    return [(row.conversation_id, row.person_id) for row in rows]
-
-
-def _unshared(connection: Connection, ids: Select[tuple[str]]) -> list[tuple[str, Pane, str]]:
-    """(conversation, pane, owner) of what is to be shared and is not, where it still can be."""
-    pane = tables.pane.c
-    rows = connection.execute(
-        select(pane.conversation_id, pane.pane, pane.owner_id)
-        .join(TALK, TALK.c.id == pane.conversation_id)
-        .where(
-            TALK.c.id.in_(ids),
-            TALK.c.state == State.OPEN,
-            TALK.c.shares,
-            pane.owner_id.is_not(None),
-            pane.shared_at.is_(None),
-        )
-    )
-    return [(row.conversation_id, row.pane, row.owner_id) for row in rows]
-
-
-def _signed(connection: Connection, ids: Select[tuple[str]]) -> frozenset[tuple[str, str]]:
-    """(conversation, person) of those who have signed its present version."""
-    signature = tables.signature.c
-    rows = connection.execute(
-        select(signature.conversation_id, signature.person_id)
-        .join(TALK, and_(TALK.c.id == signature.conversation_id, TALK.c.version == signature.version))
-        .where(TALK.c.id.in_(ids))
-    )
-    return frozenset((row.conversation_id, row.person_id) for row in rows)
 
 
 def _frozen_at(connection: Connection, wanted: ColumnElement[bool]) -> dict[str, datetime]:
