@@ -22,9 +22,7 @@ NUMBERS: dict[str, Location] = {
     "small_group": ("small_group",),
     **{each: ("retention", each) for each in Retention.model_fields},
 }
-REMINDERS: dict[str, Location] = {
-    f"remind_{each}": ("reminders", each) for each in Reminders.model_fields
-}
+REMINDERS: dict[str, Location] = {f"remind_{each}": ("reminders", each) for each in Reminders.model_fields}
 """Numbers that may be left empty: then nobody is reminded."""
 PERIOD: dict[str, Location] = {
     "period_name": ("period", "name"),
