@@ -185,7 +185,8 @@ async def test_one_press_signs_in_in_a_demo_only(here: Organisation, clock: SetC
     assert await here.accounts.everybody() == []
     demo = Accounts(here.database, clock, QUICK, demo=True)
     assert (await demo.sign_in_as("maja")).name == "Maja Öberg"
-    assert [one.id for one in await demo.everybody()] == ["astrid", "helena", "jonas", "maja", "tomas"]
+    # Whoever has no password has no button either: there may be thousands.
+    assert [one.id for one in await demo.everybody()] == ["jonas", "maja", "tomas"]
     with pytest.raises(NotFound):
         await demo.sign_in_as("nobody")
 

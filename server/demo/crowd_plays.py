@@ -180,8 +180,9 @@ def _stand_in(id_: str, manager: str | None) -> Person:
 
 STAGE = "stage"
 STAND_INS = Parts(
-    employee=_stand_in("nameA", f"{data.CROWD}nameB"),
-    responsible=_stand_in("nameB", None),
+    # Whoever leads comes first, as in a crowd: a record lists those whom it names in the order of their ids.
+    responsible=_stand_in("nameA", None),
+    employee=_stand_in("nameB", f"{data.CROWD}nameA"),
     unit={locale: f"{{unit {locale}}}" for locale in LOCALES},
 )
 
