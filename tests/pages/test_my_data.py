@@ -22,6 +22,7 @@ from tests.keeping import GOING_ON, Life, everything
 from tests.organisation import JONAS, MAJA, Organisation, text
 
 ORIGIN = "http://samsyn.example"
+MADE_SECONDS_MAX = 90
 
 
 @pytest.fixture
@@ -51,14 +52,14 @@ async def made(features: Features, who: str) -> str:
     actor = {"maja": MAJA, "jonas": JONAS}[who].actor
     before = {each.id for each in await features.own_data.mine(actor) if not each.is_being_made}
     await features.own_data.ask(actor)
-    for _ in range(600):
+    for _ in range(MADE_SECONDS_MAX * 20):
         (newest,) = (each for each in await features.own_data.mine(actor) if each.id not in before)
         if not newest.is_being_made:
             assert newest.is_there
             assert newest.steps_done == newest.steps_total > 10
             return newest.id
         await asyncio.sleep(0.05)
-    raise AssertionError("it was not made")
+    raise AssertionError(f"it was not made: {newest}")
 
 
 async def unpacked(features: Features, who: str, id_: str) -> dict[str, bytes]:
