@@ -34,7 +34,7 @@ from server.records import Record
 from server.rules.access import Pane, State
 from server.rules.errors import TooMuchForPaper
 
-TABLE_FIELDS_MAX = 5
+WIDEST_TABLE = 5
 """What has more fields is shown as cards: a table of it would be wider than a page."""
 
 
@@ -72,7 +72,7 @@ class BundleWriter:
             origin=about.origin,
             why=about.why,
             cards=cards,
-            is_table=len(source.fields) <= TABLE_FIELDS_MAX,
+            is_table=len(source.fields) <= WIDEST_TABLE,
             up="../",
         )
         chapter = Chapter(source.name, about.title, count, page, (data,), len(items))
