@@ -114,7 +114,7 @@ class Policy(Strict):
     retention: Retention = Retention()
 
     def combines_pay(self, form: CombinedWithAnnual | None) -> bool:
-        """Whether pay has no conversation of its own. ``form``: what a form for pay says of it, if it does."""
+        """Whether pay has no conversation of its own. ``form``: what a form for pay says of it, if any."""
         if form is None:
             return False
         decided = self.pay_with_annual if form.per_organisation else None

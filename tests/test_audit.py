@@ -63,7 +63,7 @@ async def told(database: Database) -> list[tuple[str, str, str, dict[str, str]]]
     return [
         (entry.event, entry.person, entry.conversation, dict(entry.about))
         for entry in await stored(database)
-        if not entry.event.startswith(("command:", "page:session:"))
+        if not entry.event.startswith(("command:", "page:session:", "page:conversation:created"))
     ]
 
 

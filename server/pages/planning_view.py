@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from babel import Locale
 from babel.dates import get_timezone_location
 
-from crdt.content import Content
+from crdt.content import Content, Row
 from crdt.schema import ROW_ID
 from server.conversations import Conversation
 from server.pages import conversation_view
@@ -185,12 +185,13 @@ def seen_draft(draft: Conversation, viewer: Person, shown: Shown) -> Seen:
 
 
 def _blank(template: Template, pane: Pane) -> Content:
-    return {
-        part.name: [{ROW_ID: "1"}]
-        for element in template.elements_in(pane)
-        for part in element.parts()
-        if part.kind is PartKind.TABLE
-    }
+    content: Content = {}
+    for element in template.elements_in(pane):
+        for part in element.parts():
+            if part.kind is PartKind.TABLE:
+                row: Row = {ROW_ID: "1"}
+                content[part.name] = [row]
+    return content
 
 
 def panes(seen: Seen, view: View) -> Mapping[Pane, PaneSeen]:

@@ -203,8 +203,8 @@ pane = Table(
     Column("document_id", ForeignKey("document.id"), nullable=False, unique=True),
     Column("shared_at", Instant),
     Column("opened_at", Instant),
-    # After the conversation was handed over, and until the employee has answered what goes over: nobody but the
-    # pane's owner reads or writes it (``server/handover.py``).
+    # After the conversation was handed over, and until the employee has answered what goes over: nobody but
+    # the pane's owner reads or writes it (``server/handover.py``).
     Column("withheld", Boolean, nullable=False, server_default=false()),
 )
 
@@ -439,8 +439,8 @@ organisation_seal = Table(
     Column("certificate", Text, nullable=False),
 )
 
-# What is to be sent by e-mail, stored with the change that it tells of: who meets whom, when and where, or about
-# whom something is, and never what anybody wrote.
+# What is to be sent by e-mail, stored with the change that it tells of: who meets whom, when and where, or
+# about whom something is, and never what anybody wrote.
 letter = Table(
     "letter",
     METADATA,
@@ -448,8 +448,8 @@ letter = Table(
     Column("id", String(64), primary_key=True),
     # NULL for what is about none.
     Column("conversation_id", ForeignKey("conversation.id", ondelete="CASCADE")),
-    # What it is about: a conversation's id, or ``activities/{employee}`` and the like. A newer letter takes the
-    # place of one about the same that has not left.
+    # What it is about: a conversation's id, or ``activities/{employee}`` and the like. A newer letter takes
+    # the place of one about the same that has not left.
     Column("matter", String(128), nullable=False),
     Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
     # One of ``server.letter_format.Kind``.
@@ -617,7 +617,8 @@ handover = Table(
     Index(None, "predecessor_id"),
 )
 
-# What there was when it was handed over: the predecessor's own pane always, the others where they were shared.
+# What there was when it was handed over: the predecessor's own pane always, the others where they were
+# shared.
 handover_part = Table(
     "handover_part",
     METADATA,
@@ -628,9 +629,11 @@ handover_part = Table(
     # The employee's answer. NULL: not answered, or nothing to answer.
     Column("goes_over", Boolean),
     Column("answered_at", Instant),
-    # The text as it stood, written afresh: one Yjs update (v1). NULL where it still stands in its pane, or is gone.
+    # The text as it stood, written afresh: one Yjs update (v1). NULL where it still stands in its pane, or is
+    # gone.
     Column("snapshot", LargeBinary),
-    # When its owner removed it from what is kept for them. What the other one had received stays with that one.
+    # When its owner removed it from what is kept for them. What the other one had received stays with that
+    # one.
     Column("removed_at", Instant),
 )
 

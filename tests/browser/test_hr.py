@@ -50,7 +50,8 @@ def test_hr_follows_up_sets_the_rules_and_names_a_stand_in_by_keyboard(join: Joi
     expect(page.locator(".done[role=status]")).to_be_visible()
 
     page.goto(f"{helena.server.url}/coverage?unit=ledning")
-    # Two are enough now. One unit of two stays hidden: else Astrid, who is in none of them, could be computed.
+    # Two are enough now. One unit of two stays hidden: else Astrid, who is in none of them, could be
+    # computed.
     expect(page.locator(".hidden-figures")).to_have_count(1)
     press(page, 'main a[href="/staff/stand-in"]')
     expect(page.locator("#manager")).to_be_visible()

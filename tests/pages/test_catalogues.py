@@ -48,7 +48,7 @@ def test_a_translation_has_the_placeholders_of_its_sentence(locale: str) -> None
         for form in forms(message):
             if message.id:
                 assert set(PLACEHOLDER.findall(form)) <= wanted, form
-                assert form.count("%") == len(PLACEHOLDER.findall(form)), form
+                assert form.replace("%%", "").count("%") == len(PLACEHOLDER.findall(form)), form
         if message.id:
             assert set(PLACEHOLDER.findall(forms(message)[-1])) == wanted, message.id
 
