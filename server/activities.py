@@ -18,6 +18,7 @@ from crdt.content import Content
 from server import activity_documents, audit, conversations, people
 from server.activity_documents import Wording
 from server.audit import Event
+from server.conversations import Conversation
 from server.people import Person
 from server.rules.access import (
     GOES_ON,
@@ -194,14 +195,24 @@ def listed(connection: Connection, actor: Actor, employee: str, now: datetime) -
 def of_conversation(connection: Connection, actor: Actor, id_: str) -> list[Activity]:
     """The employee's activities, for those who look back at them in a conversation (F151).
 
-    Active ones first, by deadline; then the finished ones. Raises NotFound.
+    Active ones first, by deadline; then the finished ones. None where ``are_shown`` says no. Raises NotFound.
     """
     conversation = conversations.see(connection, actor, id_)
-    is_party = actor.person in conversation.facts.parties
-    # After a handover guests wait, as for everything that the two had together.
-    if not is_party and not conversation.may(actor, Action.READ_PANE, Pane.JOINT):
+    if not are_shown(actor, conversation):
         return []
     return of(connection, conversation.employee.id)
+
+
+def are_shown(actor: Actor, conversation: Conversation) -> bool:
+    """Whether somebody who sees a conversation is shown the activities of today there.
+
+    Not in one that is over: whoever was responsible for it reads it on, and it is no way to what is agreed on
+    since. After a handover guests wait, as for everything that the two had together.
+    """
+    is_party = actor.person in conversation.facts.parties
+    return conversation.state in GOES_ON and (
+        is_party or conversation.may(actor, Action.READ_PANE, Pane.JOINT)
+    )
 
 
 def of(connection: Connection, employee: str) -> list[Activity]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from cryptography.x509 import load_pem_x509_certificate
 from sqlalchemy import Connection, select
 
-from server import audit, conversations, documents, freezing, people
+from server import activities, audit, conversations, documents, freezing, people
 from server.audit import Event
 from server.conversations import Conversation
 from server.record import format as record_format
@@ -28,6 +28,7 @@ from server.rules.errors import NotFound
 from server.rules.limits import PAPERS_AT_ONCE_MAX, PREVIOUS_RECORDS_MAX, SALT_BYTES
 from server.storage import tables
 from server.storage.database import Database
+from server.template.parts import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,8 @@ def draft(connection: Connection, actor: Actor, id_: str, now: datetime) -> Draf
     conversations.required(conversation, actor, Action.DOWNLOAD_DRAFT)
     contents = documents.contents(connection, actor, conversation)
     frozen = freezing.gathered(connection, conversation, contents, bytes(SALT_BYTES), now)
+    if not activities.are_shown(actor, conversation):
+        frozen = replace(frozen, resolved={**frozen.resolved, Source.ACTIVITIES: ()})
     audit.record(connection, Event.DRAFT_DOWNLOADED, actor.person, now, conversation=id_, format="pdf")
     return Draft(conversation, record_format.drawn(frozen))
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, select
 from server import activities
 from server.activities import Activity, ActivityState
 from server.conversations import Conversation
+from server.rules.access import GOES_ON
 from server.storage import tables
 from server.template.parts import Source
 
@@ -45,6 +46,9 @@ def _say(connection: Connection, conversation: Conversation, source: Source) -> 
             return [unit.name for unit in _unit(connection, conversation)]
         case Source.UNIT_GOALS:
             return [goal for unit in _unit(connection, conversation) for goal in unit.goals]
+        case Source.ACTIVITIES if conversation.state not in GOES_ON:
+            # Those of today are nothing to whoever took part in what is over.
+            return []
         case Source.ACTIVITIES:
             return [_activity(each) for each in activities.of(connection, conversation.employee.id)]
 

@@ -3,13 +3,16 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import Connection
 
+from server import conversations, people, sources
 from server.activities import ActivityState, GoalType
 from server.activity_documents import Wording
 from server.rules.errors import NoLongerPossible, NotFound
 from server.storage.database import Database
+from server.template.parts import Source
 from tests.conftest import SetClock
-from tests.organisation import ASTRID, HELENA, JONAS, MAJA, Organisation
+from tests.organisation import ASTRID, HELENA, JONAS, MAJA, TOMAS, Organisation
 
 
 @pytest.fixture
@@ -72,3 +75,20 @@ async def test_the_two_of_a_conversation_look_back_at_them(here: Organisation) -
     await here.activities.add(JONAS.actor, "maja", GoalType.WORK, Wording("Ny jourlista"))
     for actor in (MAJA.actor, JONAS.actor):
         assert [each.title for each in await here.activities.of_conversation(actor, id_)] == ["Ny jourlista"]
+
+
+async def test_a_conversation_that_is_over_shows_the_activities_of_today_to_nobody(
+    here: Organisation, clock: SetClock
+) -> None:
+    """Whoever was responsible for it reads it on, and with that nothing of what is agreed on since."""
+    id_ = await here.conversation()
+    await here.declining.cancel(JONAS.actor, id_, "Maja byter tjänst")
+    await here.database.write(lambda c: people.place(c, TOMAS.actor, "maja", None, "astrid", clock.now))
+    await here.activities.add(ASTRID.actor, "maja", GoalType.WORK, Wording("Ny jourlista"))
+    assert await here.activities.of_conversation(JONAS.actor, id_) == []
+
+    def read(connection: Connection) -> object:
+        conversation = conversations.see(connection, JONAS.actor, id_)
+        return sources.resolved(connection, conversation)[Source.ACTIVITIES]
+
+    assert await here.database.read(read) == []

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import Connection, select
 
 from crdt.schema import SERVER_CLIENT
+from server.activities import GoalType
+from server.activity_documents import Wording
 from server.conversations import Meeting
 from server.former import Formers
 from server.handover import Handovers
@@ -507,6 +509,10 @@ async def test_guests_of_the_predecessor_leave_and_the_employees_stay(here: Here
     with pytest.raises(NotFound):
         await here.conversations.see(TOMAS.actor, id_)
     assert (await here.documents.read(ASTRID.actor, id_)).contents == {}
+    # What the two agreed on before is theirs as well, on paper too.
+    await here.activities.add(MAJA.actor, "maja", GoalType.WORK, Wording("Ny jourlista"))
+    assert "Ny jourlista" not in str(await here.records.draft(ASTRID.actor, id_))
+    assert "Ny jourlista" in str(await here.records.draft(MAJA.actor, id_))
     await here.answer(id_, joint=True)
     assert (await here.open("astrid", id_, Pane.JOINT)).scope == "read-write"
 
