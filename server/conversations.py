@@ -27,9 +27,10 @@ from server.rules.access import (
     PaneFacts,
     State,
     allowed,
+    may_plan_for,
 )
 from server.rules.day import day_of
-from server.rules.errors import MustBeHeld, NobodyResponsible, NoLongerPossible, NotFound
+from server.rules.errors import MustBeHeld, NobodyResponsible, NoLongerPossible, NotFound, NotYourself
 from server.rules.limits import UPDATE
 from server.storage import tables
 from server.storage.bells import ConversationChanged, activities_of
@@ -128,7 +129,7 @@ def create(
     default what the template says (F116, F117). ``event`` says for the audit where it was asked for.
 
     Raises NotFound for anybody but the manager and who stands in, and for a template that cannot be chosen
-    for the employee (F44), and NobodyResponsible.
+    for the employee (F44), NobodyResponsible, and NotYourself for who stands in.
     """
     person = people.get(connection, employee)
     facts = people.facts_on(connection, employee, day_of(now))
@@ -138,6 +139,8 @@ def create(
     if not templates.can_be_chosen(form, person, people.units_of(connection, person)):
         raise NotFound
     leads = required_responsible(connection, responsible or facts.manager or "", person)
+    if not may_plan_for(actor, facts, leads):
+        raise NotYourself
     goes_with = form.prepare if prepare is None else prepare
     id_ = secrets.token_hex(ID_BYTES)
     connection.execute(

@@ -29,12 +29,24 @@ from server.conversations import Conversation, ConversationPane, Meeting
 from server.letter_format import Kind
 from server.people import Person
 from server.policy import Policy
-from server.rules.access import GOES_ON, Action, Actor, ConversationFacts, Pane, PaneFacts, State, allowed
+from server.rules.access import (
+    GOES_ON,
+    Action,
+    Actor,
+    ConversationFacts,
+    Pane,
+    PaneFacts,
+    PersonFacts,
+    State,
+    allowed,
+    may_plan_for,
+)
 from server.rules.day import ZONE, day_of
 from server.rules.errors import (
     NobodyResponsible,
     NobodyToInvite,
     NotFound,
+    NotYourself,
     Refusal,
     TakesPartAlready,
     TemplateNotChosen,
@@ -117,7 +129,7 @@ def prospect(
 
 def faults(connection: Connection, actor: Actor, plan: Plan, now: datetime) -> Mapping[Place, Refusal]:
     """Everything that keeps the conversation from being made. Raises NotFound as ``prospect``."""
-    person, _ = _required(connection, actor, plan.employee, now)
+    person, manager = _required(connection, actor, plan.employee, now)
     found: dict[Place, Refusal] = {}
     if plan.template is None:
         found[Place.TEMPLATE] = TemplateNotChosen()
@@ -126,9 +138,12 @@ def faults(connection: Connection, actor: Actor, plan: Plan, now: datetime) -> M
     ):
         found[Place.TEMPLATE] = TemplateNotThere()
     try:
-        conversations.required_responsible(connection, plan.responsible, person)
+        leads = conversations.required_responsible(connection, plan.responsible, person)
     except NobodyResponsible as refusal:
         found[Place.RESPONSIBLE] = refusal
+    else:
+        if not may_plan_for(actor, PersonFacts(person.id, manager), leads):
+            found[Place.RESPONSIBLE] = NotYourself()
     if (wrong := next(_wrong_guests(connection, plan), None)) is not None:
         found[Place.GUESTS] = wrong
     if plan.meeting is not None:

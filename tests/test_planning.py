@@ -20,6 +20,7 @@ from server.rules.errors import (
     NobodyResponsible,
     NobodyToInvite,
     NotFound,
+    NotYourself,
     TakesPartAlready,
     TemplateNotChosen,
     TemplateNotThere,
@@ -218,6 +219,22 @@ async def test_whoever_stands_in_plans_and_the_manager_becomes_responsible(
     assert (talk.responsible.id, talk.panes[Pane.MANAGER].facts.owner) == ("jonas", "jonas")
     with pytest.raises(NotFound):
         await here.conversations.see(HELENA.actor, id_)
+
+
+async def test_whoever_stands_in_does_not_make_herself_responsible(
+    here: Organisation, planning: Planning
+) -> None:
+    """A stand-in reads nothing, and responsible for a conversation she would read the activities."""
+    await stand_in(here, "helena")
+    plan = replace(PLAN, responsible="helena")
+    assert {place: type(each) for place, each in (await planning.faults(HELENA.actor, plan)).items()} == {
+        Place.RESPONSIBLE: NotYourself
+    }
+    with pytest.raises(NotYourself):
+        await planning.make(HELENA.actor, plan)
+    assert await here.count("conversation") == 0
+    with pytest.raises(NotFound):
+        await here.activities.listed(HELENA.actor, "maja")
 
 
 async def test_whoever_stood_in_until_yesterday_plans_nothing(

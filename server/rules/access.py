@@ -345,6 +345,14 @@ def may_be_responsible(actor: Actor, target: ConversationFacts, person: str, man
     return person != actor.person or person == manager
 
 
+def may_plan_for(actor: Actor, target: PersonFacts, person: str) -> bool:
+    """Whether ``actor``, who plans a conversation with the employee, may choose who is to be responsible.
+
+    Whoever stands in plans and reads nothing: with a conversation of her own she would read the activities.
+    """
+    return person != actor.person or person == target.manager
+
+
 def _turns(person: str, action: Action, target: ConversationFacts) -> bool:
     """The turns of a conversation's life (design, section 2)."""
     state = target.state

@@ -332,7 +332,7 @@ class ResponsibleAlready(Refusal):
 
 
 class NotYourself(Refusal):
-    """Somebody of HR was to become responsible by her own hand."""
+    """Somebody of HR, or who stands in, was to become responsible by her own hand."""
 
     sentence = "You cannot make yourself responsible for somebody else’s conversation. Choose another person."
 

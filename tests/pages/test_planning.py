@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,19 @@ def carried(text: str) -> dict[str, str]:
 # Who gets there.
 
 
+async def stand_in(office: Office, who: str) -> None:
+    """Have somebody stand in for Jonas this month."""
+    row = {
+        "id": "d1",
+        "manager_id": "jonas",
+        "stand_in_id": who,
+        "begins_on": date(2026, 11, 1),
+        "ends_on": date(2026, 11, 30),
+        "reason": "",
+    }
+    await office.features.database.write(lambda c: c.execute(insert(tables.delegation).values(row)))
+
+
 @pytest.mark.parametrize("who", ["maja", "elias", "astrid", "helena", "tomas"])
 async def test_nobody_gets_there_but_the_manager(office: Office, who: str) -> None:
     for answer in (await office.get(who, NEW), await office.post(who, NEW, step="create", **FULL)):
@@ -118,17 +132,7 @@ async def test_nobody_gets_there_but_the_manager(office: Office, who: str) -> No
 
 
 async def test_whoever_stands_in_makes_it_and_is_led_back_to_the_employee(office: Office) -> None:
-    from datetime import date
-
-    row = {
-        "id": "d1",
-        "manager_id": "jonas",
-        "stand_in_id": "helena",
-        "begins_on": date(2026, 11, 1),
-        "ends_on": date(2026, 11, 30),
-        "reason": "",
-    }
-    await office.features.database.write(lambda c: c.execute(insert(tables.delegation).values(row)))
+    await stand_in(office, "helena")
     chosen = await office.post("helena", NEW, choose=ANNUAL[0])
     assert "Jonas Bergman" in chosen.text
     made = await office.post("helena", NEW, step="create", **FULL)
