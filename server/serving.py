@@ -1,6 +1,7 @@
 """The HTTP server around the application: one socket on one address, and an end that loses nothing."""
 
 import errno
+import gc
 import signal
 import socket
 import sys
@@ -81,6 +82,7 @@ class DrainingServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept connections, then say so."""
         _allow_many_sockets()
+        settle_memory()
         await super().startup(sockets)
         self._when_ready()
 
@@ -95,6 +97,16 @@ class DrainingServer(uvicorn.Server):
         """End in order; a second Ctrl-C ends at once. The process then exits by itself, not by the signal."""
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
+
+
+def settle_memory() -> None:
+    """Have the collector of cyclic garbage leave alone what has been made until now, and stays.
+
+    A long list makes many objects, and the collector would look through all of the program each time: half of
+    what a page of hundreds of rows costs.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _allow_many_sockets() -> None:

@@ -5,7 +5,9 @@ own, never counters. The one counter, ``document.id``, never leaves the server. 
 in UTC. Localised words are JSON objects, locale -> text.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -59,9 +61,17 @@ class Instant(TypeDecorator[datetime]):
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return None if value is None else value.astimezone(UTC)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        # Read at once, where a list has ten thousand of them: parsing first and then naming the zone takes
+        # several times as long.
+        return _stored if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+def _stored(value: str | None) -> datetime | None:
+    """An instant as SQLite has it, a text in UTC."""
+    return None if value is None else datetime.fromisoformat(value + "+00:00")
 
 
 def _words(enumeration: type[Pane] | type[State]) -> list[str]:
@@ -280,6 +290,7 @@ activity = Table(
     # What an older system said of it, as ``server/activities.py`` documents it; NULL for our own.
     Column("archive", JSON(none_as_null=True)),
     Index(None, "employee_id"),
+    Index(None, "owner_id"),
     Index(None, "from_conversation"),
     Index(None, "document_id", unique=True),
 )

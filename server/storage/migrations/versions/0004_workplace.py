@@ -160,6 +160,7 @@ def _activity() -> None:
         table.create_foreign_key(op.f("fk_activity_document_id"), "document", ["document_id"], ["id"])
         table.create_foreign_key(op.f("fk_activity_owner_id"), "person", ["owner_id"], ["id"])
         table.create_foreign_key(op.f("fk_activity_created_by"), "person", ["created_by"], ["id"])
+    op.create_index(op.f("ix_activity_owner_id"), "activity", ["owner_id"], unique=False)
     op.create_index(op.f("ix_activity_from_conversation"), "activity", ["from_conversation"], unique=False)
     op.create_index(op.f("ix_activity_document_id"), "activity", ["document_id"], unique=True)
 
