@@ -8,6 +8,7 @@ Everybody's conversations are added up by the database: as many queries for 10,0
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -340,11 +341,13 @@ def _units(
 def _counted(employees: Iterable[Employee]) -> dict[str, Figures]:
     """The figures of each unit's own people."""
     counts: dict[str, dict[str, int]] = {}
-    for each in employees:
-        unit = counts.setdefault(each.unit, dict.fromkeys(FIGURES, 0))
-        unit[each.standing.value] += 1
-        unit["required"] += each.standing is not Standing.NOT_REQUIRED
-        unit["overdue"] += each.is_overdue
+    # Counted first: there are thousands of people, and a few ways in which one can stand.
+    of_a_kind = Counter((each.unit, each.standing, each.is_overdue) for each in employees)
+    for (name, stands, is_overdue), number in of_a_kind.items():
+        unit = counts.setdefault(name, dict.fromkeys(FIGURES, 0))
+        unit[stands.value] += number
+        unit["required"] += number if stands is not Standing.NOT_REQUIRED else 0
+        unit["overdue"] += number if is_overdue else 0
     return {unit: Figures(**counted) for unit, counted in counts.items()}
 
 
