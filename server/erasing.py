@@ -8,7 +8,8 @@ Key invariants:
 2. Each thing is looked at again in the transaction that erases it, with its row locked. So two nodes that
    erase at once make one receipt, and what was held back or taken up meanwhile stays.
 3. A receipt has ids and numbers, and the SHA-256 of a record that was: salted, so that no text is found by
-   it. Private notes leave no receipt, for nobody but their owner ever learns that there was one.
+   it. No number rests on what somebody wrote and did not share. Private notes leave no receipt, for nobody
+   but their owner ever learns that there was one.
 4. The audit keeps its events, which are ids: the chain is as whole as before.
 
 On SQLite the text leaves the file and its write-ahead log with the commit (``database.erase_soon``). On
@@ -22,7 +23,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, exists, false, func, insert, or_, select
 
 from server import activities, audit, holds, letters, notes, retention
 from server.audit import Event
@@ -33,7 +34,7 @@ from server.rules.access import OPERATOR, Action, Actor, OrganisationFacts, Stat
 from server.rules.errors import HeldBack, NotFound
 from server.rules.keeping import CONVERSATIONS, Due, Kind, Rule
 from server.storage import tables
-from server.storage.bells import ConversationChanged
+from server.storage.bells import ConversationChanged, activities_of
 from server.storage.database import drop_document, erase_soon, lock_conversation, ring
 from server.storage.tables import METADATA
 
@@ -47,6 +48,17 @@ _ROW_OF = {
     Kind.REQUEST: tables.request,
     Kind.PERSON: tables.person,
 }
+_OF_WRITING = frozenset(
+    {
+        tables.document_snapshot,
+        tables.document_update,
+        tables.document_client,
+        tables.change_log,
+        tables.handover_part,
+        tables.preparation,
+    }
+)
+"""Tables of which no receipt counts the rows: they would tell of writing that was never shared."""
 _AT_ONCE = {
     Kind.LETTER: tables.letter,
     Kind.SESSION: tables.session,
@@ -130,10 +142,12 @@ def thing(connection: Connection, each: Due, told: Told) -> None:
         case Kind.ACTIVITY:
             went = _activity(connection, each.subject, told.now)
         case Kind.NOTE:
+            bundles.withdraw(connection, (each.person,), told.now)
             notes.drop(connection, each.subject)
             erase_soon(connection)
             return
         case Kind.REQUEST:
+            bundles.withdraw(connection, asked(connection, tables.request.c.id == each.subject), told.now)
             went = _delete(connection, tables.request, tables.request.c.id == each.subject)
         case _:
             # Those that tell others of her: to her, they go with her row.
@@ -209,7 +223,16 @@ def _conversation(connection: Connection, each: Due, now: datetime) -> Counts:
         connection.execute(delete(tables.conversation).where(tables.conversation.c.id == id_))
     # Its rooms ask for the rights again, find nothing, and close.
     ring(connection, ConversationChanged(id_))
+    # Whoever was responsible saw the employee's activities as long as it went on.
+    ring(connection, activities_of(each.person))
     return went
+
+
+def asked(connection: Connection, which: ColumnElement[bool]) -> set[str]:
+    """Who asked for a conversation, and who answered."""
+    request = tables.request.c
+    rows = connection.execute(select(request.employee_id, request.answered_by).where(which))
+    return {person for row in rows for person in row if person}
 
 
 def _took_part(connection: Connection, id_: str) -> set[str]:
@@ -252,7 +275,12 @@ def _counts(connection: Connection, id_: str, version: int | None = None) -> Cou
         ]
         if with_another:
             goes[table] = or_(*with_another)
-    counts = {table.name: _count(connection, table, where) for table, where in goes.items()}
+    goes[tables.letter] = goes.get(tables.letter, false()) & letters.counted()
+    counts = {
+        table.name: _count(connection, table, where)
+        for table, where in goes.items()
+        if table not in _OF_WRITING
+    }
     return {name: count for name, count in counts.items() if count}
 
 

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, Table, delete, func, or_, select, update
+from sqlalchemy import Connection, Table, delete, func, or_, select, true, update
 
-from server import erasing, holds, notes, people, retention
+from server import erasing, holds, letters, people, retention
 from server.holds import Hold
+from server.own_data import bundles
 from server.people import Person
 from server.policy import Policy
 from server.rules.access import Actor, State
@@ -20,7 +21,7 @@ from server.rules.errors import HeldBack, WorksHere
 from server.rules.keeping import Due, Kind
 from server.storage import tables
 from server.storage.bells import PersonChanged
-from server.storage.database import erase_soon, ring
+from server.storage.database import erase_soon, lock_conversation, ring
 
 _OWN: Mapping[Kind, tuple[Table, str]] = {
     Kind.ACTIVITY: (tables.activity, "employee_id"),
@@ -82,7 +83,7 @@ def about(connection: Connection, actor: Actor, policy: Policy, id_: str) -> Kep
             *(
                 select(func.count())
                 .select_from(each)
-                .where(each.c[column] == id_)
+                .where(each.c[column] == id_, letters.counted() if each is tables.letter else true())
                 .scalar_subquery()
                 .label(kind.value)
                 for kind, (each, column) in _OWN.items()
@@ -134,14 +135,18 @@ def erase(
     told = erasing.on_request(actor, now)
     today = now.date()
     for each in kept.conversations:
-        if each.hold is None and (records or each.kind not in _CLOSED):
+        may_go = each.hold is None and (records or each.kind not in _CLOSED)
+        # Its time may have come meanwhile: then it is gone.
+        if may_go and lock_conversation(connection, each.id) is not None:
             erasing.thing(connection, Due(each.kind, today, each.id, id_), told)
     activity, note = tables.activity.c, tables.note.c
     for found in connection.scalars(select(activity.id).where(activity.employee_id == id_)).all():
         erasing.thing(connection, Due(Kind.ACTIVITY, today, found, id_), told)
-    private = select(note.id).where((note.owner_id == id_) | (note.about_person == id_))
-    for found in connection.scalars(private).all():
-        notes.drop(connection, found)
+    private = select(note.id, note.owner_id).where((note.owner_id == id_) | (note.about_person == id_))
+    for row in connection.execute(private).all():
+        erasing.thing(connection, Due(Kind.NOTE, today, row.id, row.owner_id), told)
+    answered = tables.request.c.employee_id == id_
+    bundles.withdraw(connection, erasing.asked(connection, answered), now)
     went = _rows(connection, id_) | _person(connection, id_, today)
     erasing.receipt(connection, Due(Kind.PERSON, today, id_, id_), went, "", told)
     ring(connection, PersonChanged(id_))
@@ -159,8 +164,11 @@ def _rows(connection: Connection, id_: str) -> dict[str, int]:
         tables.own_bundle: tables.own_bundle.c.person_id == id_,
         tables.delegation: (delegation.manager_id == id_) | (delegation.stand_in_id == id_),
     }
+    openly = select(func.count()).select_from(tables.letter).where(wanted[tables.letter], letters.counted())
+    told = connection.scalar(openly) or 0
     for table, where in wanted.items():
-        if count := connection.execute(delete(table).where(where)).rowcount:
+        count = connection.execute(delete(table).where(where)).rowcount
+        if count := told if table is tables.letter else count:
             went[table.name] = count
     erase_soon(connection)
     return went

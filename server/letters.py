@@ -20,7 +20,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from server import people, templates
@@ -123,6 +123,14 @@ def queue_notice(
     """
     notice = Notice(party(connection, about), path, first_on, last_on, number)
     return put(connection, kind, matter, to, notice, now, day=day)
+
+
+def counted() -> ColumnElement[bool]:
+    """Which rows of ``letter`` a number for somebody else than the receiver may rest on.
+
+    Whoever was reminded to prepare had not begun to write, and that is nobody else's to know.
+    """
+    return tables.letter.c.kind != Kind.PREPARE.value
 
 
 def drop(connection: Connection, matter: str, person: str) -> None:

@@ -10,22 +10,26 @@ import pytest
 from sqlalchemy import Connection, make_url, select
 
 from server import audit, letters, people, policy
+from server.asking import Asking
+from server.handover import Handovers
 from server.keeping import Keeping
+from server.letter_format import Kind as LetterKind
 from server.own_data import bundles
 from server.own_data.bundles import File
 from server.policy import Policy, Retention
+from server.preparing import Preparing
 from server.realtime.ports import OpeningDenied
 from server.rules.access import OPERATOR, Pane
 from server.rules.errors import HeldAlready, HeldBack, NotFound, WorksHere
 from server.rules.keeping import Kind
 from server.storage import tables
-from server.storage.bells import ConversationChanged
+from server.storage.bells import ConversationChanged, activities_of
 from server.storage.database import Database
 from server.storage.opening import open_database
 from server.storage.tables import METADATA
 from tests.conftest import SetClock
-from tests.keeping import ACTIVITY, DECLINED, GOING_ON, NOTE, SIGNED, Life, everything
-from tests.organisation import HELENA, JONAS, MAJA, TOMAS, Organisation
+from tests.keeping import ACTIVITY, DECLINED, GOING_ON, MEETING, NOTE, SIGNED, Life, everything
+from tests.organisation import ANNUAL, HELENA, JONAS, MAJA, TOMAS, Organisation, text
 
 
 @pytest.fixture
@@ -265,7 +269,7 @@ async def test_one_conversation_is_erased_with_every_trace_of_what_was_drafted_i
     here.bells.clear()
     await keeping.erase_conversation(HELENA.actor, life.going_on)
     assert await seen(here, GOING_ON[:3]) == []
-    assert ConversationChanged(life.going_on) in here.bells
+    assert {ConversationChanged(life.going_on), activities_of("maja")} <= set(here.bells)
     with pytest.raises(NotFound):
         await here.conversations.see(MAJA.actor, life.going_on)
     with pytest.raises(OpeningDenied):
@@ -296,6 +300,61 @@ async def test_a_bundle_that_has_something_erased_in_it_is_erased_too(
     with pytest.raises(bundles.Lost):
         await here.database.write(lambda c: bundles.finish(c, claim, clock()))
     assert await seen(here, SIGNED) == []
+
+
+async def test_no_number_tells_of_what_was_written_and_not_shared(
+    here: Organisation, keeping: Keeping
+) -> None:
+    """Of two conversations that differ in what each wrote for themselves alone."""
+    handovers = Handovers(here.database, here.clock)
+    silent, written = [
+        await here.conversations.create(JONAS.actor, "maja", ANNUAL, MEETING, notify=True) for _ in range(2)
+    ]
+    before = (await keeping.about(HELENA.actor, "maja")).counts
+    await here.write("maja", written, Pane.EMPLOYEE, {"a1": text("Hemligt.")})
+    await handovers.reassign(HELENA.actor, silent, "astrid")
+    await here.write("jonas", written, Pane.MANAGER, {"a1": text("Hemligt.")})
+    await handovers.reassign(HELENA.actor, written, "astrid")
+    await Preparing(here.database, here.clock).tick(MAJA.actor, written, ["e1"])
+    # Who has not begun is reminded.
+    row = select(tables.conversation).where(tables.conversation.c.id == silent)
+    await here.database.write(
+        lambda c: letters.put(
+            c,
+            LetterKind.PREPARE,
+            silent,
+            "maja",
+            letters.appointment(c, c.execute(row).one(), None),
+            here.clock(),
+            day=here.clock().date(),
+        )
+    )
+    after = (await keeping.about(HELENA.actor, "maja")).counts
+    # Two letters tell that somebody else is responsible now.
+    assert after[Kind.LETTER] - before[Kind.LETTER] == 2
+    for id_ in (silent, written):
+        await keeping.erase_conversation(HELENA.actor, id_)
+    counts = [each["counts"] for each in await _receipts(here)]
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("what", ["note", "request"])
+async def test_what_is_erased_of_whoever_left_leaves_the_bundles_of_others(
+    here: Organisation, keeping: Keeping, clock: SetClock, what: str
+) -> None:
+    if what == "note":
+        await here.notes.add(JONAS.actor, about_person="maja")
+    else:
+        asking = Asking(here.database, here.clock)
+        request = await asking.ask(MAJA.actor, "Lönen", "")
+        await asking.decline(JONAS.actor, request, "I mars.")
+    await here.database.write(lambda c: bundles.ask(c, JONAS.actor, clock()))
+    claim = await here.database.write(lambda c: bundles.claim(c, clock()))
+    assert claim is not None
+    await here.database.write(lambda c: bundles.step(c, claim, 1, 2, [File("a.html", b"om Maja")], clock()))
+    await leave(here, "maja")
+    await keeping.erase_person(HELENA.actor, "maja", records=False)
+    assert await here.count("own_bundle_file") == 0
 
 
 async def test_only_somebody_who_has_left_is_erased_and_what_others_have_of_her_stays(
