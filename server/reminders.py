@@ -29,7 +29,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, or_, select
 
-from server import letter_choices, letters, policy
+from server import letter_choices, letters, people, policy
 from server.letter_format import Appointment, Kind, Letter, Notice
 from server.policy import Reminders
 from server.rules.access import GOES_ON, Action, Actor, PersonFacts, State, allowed
@@ -109,7 +109,9 @@ def still_holds(connection: Connection, letter: Letter, now: datetime) -> bool:
         return False
     about = letter.about
     if isinstance(about, Notice):
-        return _is_still_to_do(connection, about, letter.to.id)
+        facts = people.facts_on(connection, about.person.id, day_of(now))
+        may_see = allowed(Actor(letter.to.id), Action.SEE_ACTIVITIES, facts)
+        return may_see and _is_still_to_do(connection, about, letter.to.id)
     rows, found = held(connection, TALK.c.id == about.conversation, now)
     is_moved = letter.kind in BEFORE_MEETING and rows and rows[0].meeting_at != about.meeting_at
     return not is_moved and letter.kind in found.get(about.conversation, {}).get(letter.to.id, ())

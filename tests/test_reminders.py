@@ -361,6 +361,17 @@ async def test_an_owner_who_cannot_see_it_any_more_is_told_nothing(
     assert await remind(here) == {("maja", Kind.FOLLOW_UP)}
 
 
+async def test_an_owner_who_cannot_see_it_when_the_letter_leaves_is_told_nothing_either(
+    here: Organisation, clock: SetClock
+) -> None:
+    await agreed(here, "Larmrutin", due_on=date(2026, 11, 25))
+    clock.now = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+    assert len(await remind(here)) == 2
+    moved = update(tables.person).where(tables.person.c.id == "maja").values(manager_id="astrid")
+    await here.database.write(lambda c: c.execute(moved))
+    assert [letter.to.id for letter in await leaving(here)] == ["maja"]
+
+
 async def test_a_letter_says_whose_activities_and_which_day(here: Organisation, clock: SetClock) -> None:
     await agreed(here, "Larmrutin", due_on=date(2026, 11, 25))
     clock.now = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)

@@ -15,13 +15,16 @@ NOTES = "/notes"
 async def show(visit: PersonVisit) -> Response:
     """GET /notes, with ``about`` only those about one person."""
     view = visit.view()
-    who = visit.request.query_params.get("about", "")
+    who = visit.request.query_params.get("about", "").replace("\0", "")
     about = await visit.features.database.read(lambda c: people.get(c, who)) if who else None
     found = await (
         visit.features.notes.of_person(visit.actor, about.id)
         if about
         else visit.features.notes.mine(visit.actor)
     )
+    if about and not about.active and not found:
+        # Who has left is nobody's to find out, but of whom one has kept something.
+        raise NotFound
     return visit.page(
         view, "notes/page.html", about=about, rows=[notes_view.row(each, view) for each in found]
     )

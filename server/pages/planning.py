@@ -57,7 +57,8 @@ NOTHING = Shown({})
 
 async def show(visit: PersonVisit) -> Response:
     """GET /people/{person}/conversations/new. ``request``: what the employee asked, to be answered so."""
-    prospect = await _prospect(visit, visit.request.query_params.get("request"))
+    request = visit.request.query_params.get("request", "").replace("\0", "")
+    prospect = await _prospect(visit, request or None)
     typed = planning_form.begun(prospect)
     if typed.template:
         return await _form(visit, prospect, typed)

@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from server import advice
+from server.storage import tables
 from tests.conftest import SetClock
 from tests.organisation import JONAS, MAJA, annual_template
 from tests.pages.visiting import Place, place
@@ -90,6 +92,15 @@ async def test_notes_of_ones_own_work_and_about_somebody(there: Place) -> None:
         assert (await there.get("maja", written.headers["location"])).status_code == 404
     assert len(await there.features.notes.mine(JONAS.actor)) == 2
     assert "You have no notes yet." in await there.read("maja", "/notes")
+
+
+async def test_who_has_left_is_named_to_those_alone_who_keep_a_note_of_them(there: Place) -> None:
+    await there.post("jonas", "/notes", {"about": "maja"})
+    left = update(tables.person).where(tables.person.c.id == "maja").values(active=False)
+    await there.features.database.write(lambda c: c.execute(left))
+    assert "Maja Öberg" in (await there.get("jonas", "/notes?about=maja")).text
+    for who in ("maja", "nobody"):
+        assert (await there.get("astrid", f"/notes?about={who}")).status_code == 404
 
 
 async def test_everybody_can_read_what_conversations_are_for(there: Place) -> None:
