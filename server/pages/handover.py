@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from starlette.responses import RedirectResponse, Response
 
+from crdt.errors import ProtocolError
 from server.conversations import Conversation
 from server.handover_answers import Answer
 from server.pages import heading, turns
@@ -84,6 +85,9 @@ async def answer(visit: PersonVisit) -> Response:
         await visit.features.handover_answers.answer(visit.actor, turns.id_of(visit), answers)
     except (AnswerMissing, OtherDeviceHasWritten, NotReadyToShare) as refusal:
         return await _questions(visit, chosen, refusal)
+    except ProtocolError:
+        # What the form said of her pane is nothing that it ever had: she looks at it again.
+        return await _questions(visit, chosen, OtherDeviceHasWritten())
     return turns.done(visit)
 
 
