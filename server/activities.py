@@ -1,23 +1,20 @@
-"""Follow-up activities: who sees which, what each says, and how one comes to be (F41, F65–F74).
+"""Follow-up activities: who sees which, and what each says (F41, F65–F74).
 
 What an activity says stands in a document of its own (``activity_documents``); its row repeats as much as
-lists and reminders need, and has where the activity is in its life. What an older system had is brought in as
-rows without a document: it is read, and nobody changes it (F73).
+lists and reminders need, and has where the activity is in its life. What an older system had is a row without
+a document: it is read, and nobody changes it (F73).
 """
 
-import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, select
 
 from crdt.content import Content
-from server import activity_documents, audit, conversations, people
-from server.activity_documents import Wording
-from server.audit import Event
+from server import activity_documents, conversations, people
 from server.conversations import Conversation
 from server.people import Person
 from server.rules.access import (
@@ -25,14 +22,12 @@ from server.rules.access import (
     Action,
     ActivityFacts,
     Actor,
-    OrganisationFacts,
     Pane,
     PersonFacts,
     allowed,
 )
 from server.rules.day import day_of
-from server.rules.errors import NotFound, TextTooLong, TitleMissing
-from server.rules.limits import ACTIVITY_TITLE_CHARACTERS_MAX
+from server.rules.errors import NotFound
 from server.storage import tables
 from server.storage.bells import activities_of
 from server.storage.database import Database, drop_document, ring
@@ -159,9 +154,6 @@ class Listed:
     """Who can be chosen to do a new one."""
 
 
-# Reading.
-
-
 def facts(connection: Connection, employee: str, now: datetime) -> PersonFacts:
     """What decides about somebody's activities. Raises NotFound."""
     return people.facts_on(connection, employee, day_of(now))
@@ -278,96 +270,6 @@ def see(connection: Connection, actor: Actor, id_: str, now: datetime) -> Detail
     )
 
 
-# Making.
-
-
-def add(
-    connection: Connection, actor: Actor, employee: str, goal_type: GoalType, wording: Wording, now: datetime
-) -> str:
-    """Add an activity outside a conversation (F71) and return its id.
-
-    Raises NotFound without the right, TitleMissing or TextTooLong.
-    """
-    _require(connection, actor, Action.ADD_ACTIVITY, employee, now)
-    if not wording.title.strip():
-        raise TitleMissing
-    if len(wording.title) > ACTIVITY_TITLE_CHARACTERS_MAX:
-        raise TextTooLong(characters=ACTIVITY_TITLE_CHARACTERS_MAX)
-    id_ = secrets.token_hex(ID_BYTES)
-    _insert(connection, actor, employee, [Agreed(id_, goal_type, wording)], None, now)
-    return id_
-
-
-@dataclass(frozen=True, slots=True)
-class Agreed:
-    """What a row of a closed conversation's plan says is to be done."""
-
-    id: str
-    """Known from the row: the same row never becomes two activities."""
-    goal_type: GoalType
-    wording: Wording
-
-
-def add_agreed(
-    connection: Connection,
-    actor: Actor,
-    employee: str,
-    conversation: str,
-    agreed: Iterable[Agreed],
-    now: datetime,
-) -> None:
-    """Add what the two have agreed in a conversation that closes, unless an earlier version of it has.
-
-    The caller has locked the conversation, so that this happens once.
-    """
-    rows = {each.id: each for each in agreed}
-    if not rows:
-        return
-    table = tables.activity
-    there = set(connection.scalars(select(table.c.id).where(table.c.id.in_(rows))))
-    new = [each for each in rows.values() if each.id not in there]
-    _insert(connection, actor, employee, new, conversation, now)
-
-
-@dataclass(frozen=True, slots=True)
-class Archived:
-    """What an older system had, of one employee."""
-
-    id: str
-    """Known from what it says, so that nothing comes in twice (``server/archive.py``)."""
-    employee: str
-    goal_type: GoalType
-    title: str
-    due_on: date | None
-    says: Mapping[str, str]
-    """Everything that it said: heading -> text."""
-
-
-def add_archived(connection: Connection, actor: Actor, rows: Sequence[Archived], now: datetime) -> None:
-    """Bring in what an older system had, to be read and never changed (F73). Raises NotFound."""
-    if not allowed(actor, Action.IMPORT_ARCHIVE, OrganisationFacts()):
-        raise NotFound
-    if rows:
-        connection.execute(
-            insert(tables.activity),
-            [
-                {
-                    "id": row.id,
-                    "employee_id": row.employee,
-                    "goal_type": row.goal_type,
-                    "title": row.title,
-                    "state": ActivityState.ARCHIVED,
-                    "due_on": row.due_on,
-                    "created_at": now,
-                    "created_by": actor.person or None,
-                    "archive": dict(row.says),
-                }
-                for row in rows
-            ],
-        )
-    audit.record(connection, Event.ARCHIVE_IMPORTED, actor.person, now)
-
-
 def drop(connection: Connection, id_: str) -> None:
     """Erase an activity with its document and all that was said about it. The caller asked for the right."""
     table = tables.activity
@@ -380,44 +282,6 @@ def drop(connection: Connection, id_: str) -> None:
     if row.document_id is not None:
         drop_document(connection, row.document_id)
     ring(connection, activities_of(row.employee_id))
-
-
-def _insert(
-    connection: Connection,
-    actor: Actor,
-    employee: str,
-    agreed: Sequence[Agreed],
-    conversation: str | None,
-    now: datetime,
-) -> None:
-    """Rows and documents, together."""
-    table = tables.person
-    named = {each.wording.owner for each in agreed if each.wording.owner}
-    known = set(connection.scalars(select(table.c.id).where(table.c.id.in_(named)))) if named else set()
-    for each in agreed:
-        owner = each.wording.owner if each.wording.owner in known else None
-        wording = replace(each.wording, owner=owner)
-        document, says = activity_documents.make(connection, employee, each.id, wording)
-        connection.execute(
-            insert(tables.activity).values(
-                id=each.id,
-                employee_id=employee,
-                goal_type=each.goal_type,
-                title=says.title,
-                state=ActivityState.ACTIVE,
-                due_on=says.due_on,
-                follow_up_on=says.follow_up_on,
-                owner_id=says.owner,
-                document_id=document,
-                from_conversation=conversation,
-                created_at=now,
-                created_by=actor.person,
-            )
-        )
-        about = {"conversation": conversation} if conversation else {}
-        audit.record(connection, Event.ACTIVITY_ADDED, actor.person, now, activity=each.id, **about)
-    if agreed:
-        ring(connection, activities_of(employee))
 
 
 def _require(connection: Connection, actor: Actor, action: Action, employee: str, now: datetime) -> None:
@@ -519,13 +383,3 @@ class Activities:
     async def see(self, actor: Actor, id_: str) -> Detail:
         """As ``see``."""
         return await self._database.read(lambda c: see(c, actor, id_, self._clock()))
-
-    async def add(self, actor: Actor, employee: str, goal_type: GoalType, wording: Wording) -> str:
-        """As ``add``."""
-        return await self._database.write(
-            lambda c: add(c, actor, employee, goal_type, wording, self._clock())
-        )
-
-    async def add_archived(self, actor: Actor, rows: Sequence[Archived]) -> None:
-        """As ``add_archived``."""
-        await self._database.write(lambda c: add_archived(c, actor, rows, self._clock()))

@@ -36,6 +36,7 @@ from server.letter_choices import LetterChoices
 from server.letters import Letters
 from server.mail import Postman
 from server.meetings import Meetings
+from server.new_activities import NewActivities
 from server.notes import Notes
 from server.outbox import Outbox
 from server.overview import Overviews
@@ -167,6 +168,7 @@ async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIter
             documents=documents,
             templates=templates,
             activities=Activities(database, clock),
+            new_activities=NewActivities(database, clock),
             activity_turns=ActivityTurns(database, clock),
             archive=Archive(database, clock),
             notes=Notes(database, clock),

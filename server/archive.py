@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
-from server import activities, archive_file
-from server.activities import Archived
+from server import archive_file, audit
+from server.activities import ActivityState
 from server.archive_file import Reading
 from server.archive_format import ArchivedRow, ArchiveInvalid, RowFault, Wrong, by_name, identity
+from server.audit import Event
 from server.people import normal_email
 from server.rules.access import Action, Actor, OrganisationFacts, allowed
 from server.rules.errors import NotFound
@@ -52,14 +53,10 @@ def bring(connection: Connection, actor: Actor, told: Reading, now: datetime) ->
     ]
     if faults:
         raise ArchiveInvalid(tuple(sorted(faults, key=lambda fault: fault.line)))
-    new = [
-        Archived(id_, employee, row.kind, row.title, row.due_on, row.says)
-        for id_, (employee, row) in found.items()
-        if id_ not in there
-    ]
+    new = {id_: told for id_, told in found.items() if id_ not in there}
     if new:
-        activities.add_archived(connection, actor, new, now)
-    return Brought(len(new), len({each.employee for each in new}), len(there))
+        _add(connection, actor, new, now)
+    return Brought(len(new), len({employee for employee, _ in new.values()}), len(there))
 
 
 Found = dict[str, tuple[str, ArchivedRow]]
@@ -109,6 +106,27 @@ def _changed(found: Found, there: dict[str, Any]) -> Iterator[RowFault]:
         _, row = found[id_]
         if row.reference and by_name(before) != by_name(row.says):
             yield RowFault(row.line, Wrong.CHANGED, {"reference": row.reference})
+
+
+def _add(connection: Connection, actor: Actor, new: Found, now: datetime) -> None:
+    connection.execute(
+        insert(tables.activity),
+        [
+            {
+                "id": id_,
+                "employee_id": employee,
+                "goal_type": row.kind,
+                "title": row.title,
+                "state": ActivityState.ARCHIVED,
+                "due_on": row.due_on,
+                "created_at": now,
+                "created_by": actor.person or None,
+                "archive": dict(row.says),
+            }
+            for id_, (employee, row) in new.items()
+        ],
+    )
+    audit.record(connection, Event.ARCHIVE_IMPORTED, actor.person, now)
 
 
 class Archive:

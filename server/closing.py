@@ -12,12 +12,13 @@ from sqlalchemy import Connection, insert, select, update
 
 from crdt.content import Row, TextContent, plain_text
 from crdt.schema import ROW_ID
-from server import activities, audit, conversations
-from server.activities import Agreed, GoalType
+from server import audit, conversations, new_activities
+from server.activities import GoalType
 from server.activity_documents import Wording
 from server.audit import Event
 from server.conversations import Conversation
 from server.documents import Standing
+from server.new_activities import Agreed
 from server.record import format as record_format
 from server.record.sealing import Seals
 from server.rules import life
@@ -53,7 +54,7 @@ def close(
             for pane, document in documents.items()
         ],
     )
-    activities.add_agreed(
+    new_activities.add_agreed(
         connection, actor, conversation.employee.id, conversation.id, agreed(conversation, documents), now
     )
     conversations.move(connection, conversation, State.CLOSED, actor, now)

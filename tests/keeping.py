@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from server.activities import Activities, GoalType
+from server.activities import GoalType
 from server.activity_documents import Wording
 from server.activity_turns import ActivityTurns
 from server.asking import Asking
@@ -11,6 +11,7 @@ from server.conversations import Meeting
 from server.keeping import Keeping
 from server.letter_choices import LetterChoices
 from server.letter_format import Kind
+from server.new_activities import NewActivities
 from server.notes import Notes
 from server.preparing import Preparing
 from server.rules.access import Pane
@@ -57,7 +58,7 @@ async def everything(here: Organisation) -> Life:
     erased = await here.conversations.create(JONAS.actor, "maja", ANNUAL, None)
     await Keeping(here.database, here.clock).erase_conversation(HELENA.actor, erased)
     mine = Wording("kanariemal", description="kanariebeskrivning", owner="jonas", due_on=date(2027, 1, 1))
-    activities = Activities(here.database, here.clock)
+    activities = NewActivities(here.database, here.clock)
     activity = await activities.add(JONAS.actor, "maja", GoalType.WORK, mine)
     turns = ActivityTurns(here.database, here.clock)
     await turns.comment(JONAS.actor, activity, COMMENT)

@@ -22,6 +22,7 @@ from server.documents import Documents
 from server.freezing import Freezing
 from server.invitations import Invitations
 from server.meetings import Meetings
+from server.new_activities import NewActivities
 from server.notes import Notes
 from server.people import Employment, Person
 from server.realtime.ports import Opening
@@ -97,6 +98,7 @@ class Organisation:
         self.documents = Documents(self.database, self.sessions, self.clock)
         self.invitations = Invitations(self.database, self.clock)
         self.activities = Activities(self.database, self.clock)
+        self.new_activities = NewActivities(self.database, self.clock)
         self.activity_turns = ActivityTurns(self.database, self.clock)
         self.notes = Notes(self.database, self.clock)
         self.freezing = Freezing(self.database, self.clock, seal)

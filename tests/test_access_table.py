@@ -466,7 +466,7 @@ async def test_each_document_opens_to_whom_the_table_names_and_for_what(stage: S
 
 async def test_an_activity_and_a_note_open_to_whom_the_table_names_and_for_what(stage: Stage) -> None:
     async with stage.features() as features:
-        added = await features.activities.add(RES, EMPLOYEE, GoalType.WORK, Wording("Ny jourlista"))
+        added = await features.new_activities.add(RES, EMPLOYEE, GoalType.WORK, Wording("Ny jourlista"))
         await features.notes.add(EMP)
         activity, _ = await features.database.read(lambda connection: activities.get(connection, added))
         (note,) = await features.notes.mine(EMP)

@@ -23,10 +23,10 @@ async def here(database: Database, clock: SetClock) -> Organisation:
 
 
 async def test_employee_and_manager_add_and_see_activities(here: Organisation) -> None:
-    await here.activities.add(
+    await here.new_activities.add(
         JONAS.actor, "maja", GoalType.WORK, Wording("Ny jourlista", due_on=date(2026, 12, 1))
     )
-    await here.activities.add(MAJA.actor, "maja", GoalType.DEVELOPMENT, Wording("Handledarkurs"))
+    await here.new_activities.add(MAJA.actor, "maja", GoalType.DEVELOPMENT, Wording("Handledarkurs"))
     for actor in (MAJA.actor, JONAS.actor):
         seen = await here.activities.of_employee(actor, "maja")
         assert [(each.title, each.due_on) for each in seen] == [
@@ -40,17 +40,19 @@ async def test_nobody_else_sees_or_adds_any(here: Organisation) -> None:
         with pytest.raises(NotFound):
             await here.activities.of_employee(actor, "maja")
         with pytest.raises(NotFound):
-            await here.activities.add(actor, "maja", GoalType.WORK, Wording("Ny jourlista"))
+            await here.new_activities.add(actor, "maja", GoalType.WORK, Wording("Ny jourlista"))
 
 
 async def test_a_finished_activity_stays_finished_and_comes_last(here: Organisation, clock: SetClock) -> None:
-    done = await here.activities.add(
+    done = await here.new_activities.add(
         JONAS.actor, "maja", GoalType.WORK, Wording("Gjord", due_on=date(2026, 1, 1))
     )
-    dropped = await here.activities.add(
+    dropped = await here.new_activities.add(
         JONAS.actor, "maja", GoalType.WORK, Wording("Struken", due_on=date(2026, 1, 2))
     )
-    await here.activities.add(JONAS.actor, "maja", GoalType.WORK, Wording("Kvar", due_on=date(2026, 12, 1)))
+    await here.new_activities.add(
+        JONAS.actor, "maja", GoalType.WORK, Wording("Kvar", due_on=date(2026, 12, 1))
+    )
     await here.activity_turns.complete(MAJA.actor, done)
     await here.activity_turns.cancel(MAJA.actor, dropped, "Ingen tid")
     with pytest.raises(NoLongerPossible):
@@ -64,7 +66,7 @@ async def test_a_finished_activity_stays_finished_and_comes_last(here: Organisat
 
 
 async def test_nobody_else_finishes_one(here: Organisation) -> None:
-    id_ = await here.activities.add(JONAS.actor, "maja", GoalType.WORK, Wording("Ny jourlista"))
+    id_ = await here.new_activities.add(JONAS.actor, "maja", GoalType.WORK, Wording("Ny jourlista"))
     for actor, asked in ((ASTRID.actor, id_), (MAJA.actor, "nothing")):
         with pytest.raises(NotFound):
             await here.activity_turns.complete(actor, asked)
@@ -72,7 +74,7 @@ async def test_nobody_else_finishes_one(here: Organisation) -> None:
 
 async def test_the_two_of_a_conversation_look_back_at_them(here: Organisation) -> None:
     id_ = await here.conversation()
-    await here.activities.add(JONAS.actor, "maja", GoalType.WORK, Wording("Ny jourlista"))
+    await here.new_activities.add(JONAS.actor, "maja", GoalType.WORK, Wording("Ny jourlista"))
     for actor in (MAJA.actor, JONAS.actor):
         assert [each.title for each in await here.activities.of_conversation(actor, id_)] == ["Ny jourlista"]
 
@@ -84,7 +86,7 @@ async def test_a_conversation_that_is_over_shows_the_activities_of_today_to_nobo
     id_ = await here.conversation()
     await here.declining.cancel(JONAS.actor, id_, "Maja byter tjänst")
     await here.database.write(lambda c: people.place(c, TOMAS.actor, "maja", None, "astrid", clock.now))
-    await here.activities.add(ASTRID.actor, "maja", GoalType.WORK, Wording("Ny jourlista"))
+    await here.new_activities.add(ASTRID.actor, "maja", GoalType.WORK, Wording("Ny jourlista"))
     assert await here.activities.of_conversation(JONAS.actor, id_) == []
 
     def read(connection: Connection) -> object:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from sqlalchemy import Connection, select
 
-from server import activities, activity_turns
+from server import activity_turns
 from server.activities import ActivityState, CommentKind, GoalType
 from server.activity_documents import Wording
 from server.audit import Event
@@ -19,6 +19,7 @@ from server.storage.database import Database
 from server.storage.update_log import Append, AppendRefused
 from tests.conftest import SetClock
 from tests.organisation import ASTRID, HELENA, JONAS, MAJA, Organisation
+from tests.rows import add_activity
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ async def here(database: Database, clock: SetClock) -> Organisation:
 
 
 async def added(here: Organisation) -> str:
-    id_ = await here.activities.add(JONAS.actor, "maja", GoalType.WORK, Wording("Ny jourlista"))
+    id_ = await here.new_activities.add(JONAS.actor, "maja", GoalType.WORK, Wording("Ny jourlista"))
     here.bells.clear()
     return id_
 
@@ -101,14 +102,13 @@ async def test_nobody_else_sees_or_turns_it_and_what_is_archived_is_turned_by_no
     here: Organisation,
 ) -> None:
     id_ = await added(here)
-    old = activities.Archived("0" * 32, "maja", GoalType.WORK, "Gammalt mål", None, {"Status": "klart"})
-    await here.activities.add_archived(HELENA.actor, [old])
+    old = await add_activity(here.database, ActivityState.ARCHIVED, archive={"Status": "klart"})
     turns = here.activity_turns
     for actor, asked in (
         (ASTRID.actor, id_),
         (HELENA.actor, id_),
         (MAJA.actor, "nothing"),
-        (MAJA.actor, old.id),
+        (MAJA.actor, old),
     ):
         for ask in (
             turns.complete(actor, asked),
@@ -119,16 +119,14 @@ async def test_nobody_else_sees_or_turns_it_and_what_is_archived_is_turned_by_no
             with pytest.raises(NotFound):
                 await ask
     for actor in (ASTRID.actor, HELENA.actor):
-        for asked in (id_, old.id):
+        for asked in (id_, old):
             with pytest.raises(NotFound):
                 await here.activities.see(actor, asked)
-    seen = await here.activities.see(JONAS.actor, old.id)
+    seen = await here.activities.see(JONAS.actor, old)
     assert (seen.content, seen.may_write, seen.may_end) == ({}, False, False)
     assert seen.activity.archive == {"Status": "klart"}
-    assert [each.id for each in await here.activities.archive_of(MAJA.actor, "maja")] == [old.id]
+    assert [each.id for each in await here.activities.archive_of(MAJA.actor, "maja")] == [old]
     assert [each.id for each in await here.activities.of_employee(MAJA.actor, "maja")] == [id_]
-    with pytest.raises(NotFound):
-        await here.activities.add_archived(JONAS.actor, [old])
 
 
 async def test_whoever_is_responsible_sees_it_until_the_conversation_is_over(here: Organisation) -> None:

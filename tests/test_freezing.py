@@ -140,7 +140,7 @@ async def test_a_freeze_is_told_to_the_rooms_and_to_the_audit(here: Organisation
 
 
 async def test_the_record_keeps_the_names_goals_and_activities_of_its_moment(here: Organisation) -> None:
-    await here.activities.add(JONAS.actor, "maja", GoalType.WORK, Wording("Ny jourlista"))
+    await here.new_activities.add(JONAS.actor, "maja", GoalType.WORK, Wording("Ny jourlista"))
     id_ = await here.conversation()
     await here.ready(id_)
     await here.write(

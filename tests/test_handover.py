@@ -510,7 +510,7 @@ async def test_guests_of_the_predecessor_leave_and_the_employees_stay(here: Here
         await here.conversations.see(TOMAS.actor, id_)
     assert (await here.documents.read(ASTRID.actor, id_)).contents == {}
     # What the two agreed on before is theirs as well, on paper too.
-    await here.activities.add(MAJA.actor, "maja", GoalType.WORK, Wording("Ny jourlista"))
+    await here.new_activities.add(MAJA.actor, "maja", GoalType.WORK, Wording("Ny jourlista"))
     assert "Ny jourlista" not in str(await here.records.draft(ASTRID.actor, id_))
     assert "Ny jourlista" in str(await here.records.draft(MAJA.actor, id_))
     await here.answer(id_, joint=True)

@@ -19,6 +19,7 @@ from server.demo.data import (
     EndingData,
 )
 from server.demo.typing_in import Typing
+from server.new_activities import NewActivities
 from server.people import Person
 from server.rules.access import Actor
 from server.sessions import Sessions
@@ -38,6 +39,7 @@ class ActivitiesPlay:
     ) -> None:
         self._sessions = sessions
         self._activities = Activities(database, clock)
+        self._new = NewActivities(database, clock)
         self._turns = ActivityTurns(database, clock)
         self._archive = Archive(database, clock)
         self._typing = typing
@@ -69,7 +71,7 @@ class ActivitiesPlay:
             due_on=self._day(told.due),
             follow_up_on=self._day(told.follow_up),
         )
-        await self._activities.add(self._cast[told.by].actor, told.employee, told.goal_type, wording)
+        await self._new.add(self._cast[told.by].actor, told.employee, told.goal_type, wording)
 
     async def _write(self, told: ActivityWriting) -> None:
         session = await self._sessions.find(await self._sessions.begin(told.by, "demo"))

@@ -78,7 +78,7 @@ async def add(visit: PersonVisit) -> Response:
     if faults:
         return _form(visit, listed, typed, faults)
     try:
-        id_ = await visit.features.activities.add(
+        id_ = await visit.features.new_activities.add(
             visit.actor, listed.employee.id, GoalType(typed.kind), wording
         )
     except (TitleMissing, TextTooLong) as refusal:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from server.letter_choices import LetterChoices
     from server.letters import Letters
     from server.meetings import Meetings
+    from server.new_activities import NewActivities
     from server.notes import Notes
     from server.overview import Overviews
     from server.own_data.making import OwnData
@@ -89,6 +90,7 @@ class Features:
     documents: "Documents"
     templates: "Templates"
     activities: "Activities"
+    new_activities: "NewActivities"
     activity_turns: "ActivityTurns"
     archive: "Archive"
     notes: "Notes"

@@ -56,7 +56,9 @@ class Site:
 
     async def activity(self, title: str = "The new routine for alarms", **wording: Any) -> str:
         """One that Jonas has added for Maja; its address."""
-        id_ = await self.here.activities.add(JONAS.actor, "maja", GoalType.WORK, Wording(title, **wording))
+        id_ = await self.here.new_activities.add(
+            JONAS.actor, "maja", GoalType.WORK, Wording(title, **wording)
+        )
         return f"{LIST}/{id_}"
 
 

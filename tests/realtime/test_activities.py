@@ -40,7 +40,7 @@ class Live:
 
     async def begin(self) -> None:
         await self.here.found()
-        self.id = await self.here.activities.add(JONAS.actor, "maja", GoalType.WORK, Wording("Kurs"))
+        self.id = await self.here.new_activities.add(JONAS.actor, "maja", GoalType.WORK, Wording("Kurs"))
         self.name = f"activities/maja/{self.id}"
 
     async def page(self, who: str, *names: str, node: int = 0) -> Page:
