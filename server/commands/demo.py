@@ -57,8 +57,13 @@ async def _fill(ground: Ground, size: int) -> None:
     # On the standard error, so that what the command says stands alone on the standard output.
     columns = (*Progress.get_default_columns(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
+        stories = progress.add_task("Stories", total=plays.stories)
         task = progress.add_task("Conversations", total=plays.count)
-        await plays.play(ground.database, lambda done: progress.advance(task, done))
+        await plays.play(
+            ground.database,
+            when_rehearsed=lambda done: progress.advance(stories, done),
+            when_done=lambda done: progress.advance(task, done),
+        )
     print(f"Added {len(crowd.people)} people and {plays.count} conversations, in {ground.place}.")
     for person in _leaders(crowd):
         staff = sum(each.manager_id == person.id for each in crowd.people)

@@ -71,6 +71,8 @@ class Crowd:
             members = LARGE_TEAM if teams == 1 and size > 2 * LARGE_TEAM else TEAM - 1
             for _ in range(min(members, size - len(self.people))):
                 self._person(leader.id, unit, leads=False)
+        # Somebody who was to lead, and for whom nobody is left.
+        del self.people[size:]
 
     def _department(self) -> str:
         number = 1 + sum(unit.parent in self._told.under for unit in self.units)

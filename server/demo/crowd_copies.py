@@ -9,11 +9,12 @@ import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import ColumnElement, Connection, Table, insert, select
 
-from server import audit, closing, conversations, documents
+from server import audit, closing, conversations, documents, signing
 from server.audit import Event
 from server.conversations import Conversation
 from server.documents import Standing
@@ -30,8 +31,20 @@ ID_BYTES = 16
 OF_CONVERSATION = (tables.decision, tables.record_document)
 """Tables whose rows are copied with other ids and nothing else. Those with keys of their own get new ones."""
 
-ORDER = (tables.conversation, tables.record, tables.signature, *OF_CONVERSATION, tables.pane, tables.activity)
-"""Whatever others refer to before them. Documents come after the conversations."""
+ORDER = (
+    tables.record,
+    tables.signature,
+    *OF_CONVERSATION,
+    tables.pane,
+    tables.activity,
+    tables.activity_comment,
+    tables.document_snapshot,
+    tables.change_log,
+)
+"""Whatever others refer to before them. Conversations and documents come before all of these."""
+
+COPIED = frozenset({tables.conversation, tables.document, tables.audit, *ORDER})
+"""Everything that a story leaves in a database is in these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,7 @@ class Played:
     rows: Mapping[str, Sequence[Row]]
     """Table -> rows, as they are stored. Documents have ``snapshot`` and ``changes`` (of the change log)."""
     events: Sequence[Row]
+    """Of the audit, in order."""
 
 
 def read(connection: Connection, parts: Parts, id_: str) -> Played:
@@ -61,30 +75,34 @@ def read(connection: Connection, parts: Parts, id_: str) -> Played:
     conversation = conversations.see(connection, parts.responsible.actor, id_)
     t = tables
     rows = {
-        t.conversation.name: _rows(connection, t.conversation, t.conversation.c.id == id_),
-        t.pane.name: _rows(connection, t.pane, t.pane.c.conversation_id == id_),
-        t.activity.name: _rows(connection, t.activity, t.activity.c.from_conversation == id_),
-        t.record.name: _rows(connection, t.record, t.record.c.conversation_id == id_),
-        t.signature.name: _rows(connection, t.signature, t.signature.c.conversation_id == id_),
-        **{each.name: _rows(connection, each, each.c.conversation_id == id_) for each in OF_CONVERSATION},
+        each.name: _rows(connection, each, each.c.conversation_id == id_)
+        for each in (t.pane, t.record, t.signature, *OF_CONVERSATION)
     }
-    kept = [row["document_id"] for name in (t.pane.name, t.activity.name) for row in rows[name]]
-    stored = _rows(connection, t.document, t.document.c.id.in_(kept))
-    for row in stored:
+    rows[t.conversation.name] = _rows(connection, t.conversation, t.conversation.c.id == id_)
+    rows[t.activity.name] = _rows(connection, t.activity, t.activity.c.from_conversation == id_)
+    activities = [row["id"] for row in rows[t.activity.name]]
+    said = t.activity_comment
+    rows[said.name] = _rows(connection, said, said.c.activity_id.in_(activities))
+    kept = [row["document_id"] for table in (t.pane, t.activity) for row in rows[table.name]]
+    rows[t.document.name] = _rows(connection, t.document, t.document.c.id.in_(kept))
+    for row in rows[t.document.name]:
         row["snapshot"] = connection.scalar(
             select(t.document_snapshot.c.snapshot).where(t.document_snapshot.c.document_id == row["id"])
         )
         row["changes"] = _rows(connection, t.change_log, t.change_log.c.document_id == row["id"])
+    # What becomes of an activity later on is about no conversation.
+    is_told = (t.audit.c.conversation == id_) | t.audit.c.about["activity"].as_string().in_(activities)
+    events = _rows(connection, t.audit, is_told)
     return Played(
         parts,
         conversation,
         documents.standing(connection, conversation, conversation.panes),
-        rows | {t.document.name: stored},
-        _rows(connection, t.audit, t.audit.c.conversation == id_),
+        rows,
+        sorted(events, key=lambda row: row["sequence"]),
     )
 
 
-def _rows(connection: Connection, table: Table, of: Any) -> list[Row]:
+def _rows(connection: Connection, table: Table, of: ColumnElement[bool]) -> list[Row]:
     return [dict(row) for row in connection.execute(select(table).where(of)).mappings()]
 
 
@@ -113,6 +131,8 @@ class Copier:
             self._add_record(row, played, recast)
         for row in played.rows["activity"]:
             self._add_with_document(tables.activity, row, played, recast)
+        for row in played.rows["activity_comment"]:
+            self._add(tables.activity_comment, recast(row) | {"id": secrets.token_hex(ID_BYTES)})
         for row in played.events:
             told = recast(row)
             audit.record(
@@ -129,7 +149,7 @@ class Copier:
         """Write everything that has been copied."""
         self._store(tables.conversation)
         self._store_documents()
-        for table in (*ORDER, tables.document_snapshot, tables.change_log):
+        for table in ORDER:
             self._store(table)
 
     def _add(self, table: Table, row: Row) -> Row:
@@ -143,7 +163,8 @@ class Copier:
         def keep(id_: int) -> None:
             new["document_id"] = id_
 
-        self._documents.append((recast(document), keep))
+        named = recast(document) | {"name": recast.name(document["name"])}
+        self._documents.append((named, keep))
 
     def _add_record(self, row: Row, played: Played, recast: "_Recast") -> None:
         content = recast.content(row["content"])
@@ -152,7 +173,7 @@ class Copier:
         signed = [each for each in played.rows["signature"] if each["version"] == row["version"]]
         said = []
         for each in sorted(signed, key=lambda one: (one["at"], one["person_id"])):
-            statement = recast.content(each["statement"]).replace(row["sha256"].encode(), sha256.encode())
+            statement = recast.statement(each["statement"], sha256, each["at"])
             seal = self._seal.sign(statement)
             said.append((statement, seal))
             self._add(tables.signature, recast(each) | {"statement": statement, "seal": seal})
@@ -196,6 +217,7 @@ class _Recast:
         self.sha256: dict[str, str] = {}
         """SHA-256 of a record as it was played -> of its copy."""
         old, was = played.conversation, played.parts
+        self._signers = {was.employee.id: parts.employee, was.responsible.id: parts.responsible}
         self._ids = {
             old.id: self.id,
             was.employee.id: parts.employee.id,
@@ -214,22 +236,43 @@ class _Recast:
                 *_each(was.unit, parts.unit),
             )
         ]
-        self._generations: dict[str, str] = {}
 
     def __call__(self, row: Mapping[str, Any]) -> Row:
         return {key: self._value(value) for key, value in row.items()}
 
+    def name(self, name: str) -> str:
+        """Of a document on the wire: of a pane, with a generation of its own."""
+        first, second, last = name.split("/")
+        if first in self._ids:
+            return "/".join((self._ids[first], second, secrets.token_hex(ID_BYTES)))
+        return "/".join((first, self._ids[second], self._ids[last]))
+
     def content(self, content: bytes) -> bytes:
-        """Canonical JSON with the other people's names, ids and a salt of its own."""
+        """Of a record: canonical JSON, with the other people's names and ids and a salt of its own."""
         for before, after in (*self._bytes, *self._names):
             content = content.replace(before, after)
-        salt = json.loads(content).get("salt")
-        return content.replace(salt.encode(), secrets.token_hex(SALT_BYTES).encode()) if salt else content
+        salt: str = json.loads(content)["salt"]
+        return content.replace(salt.encode(), secrets.token_hex(SALT_BYTES).encode())
+
+    def statement(self, statement: bytes, sha256: str, at: datetime) -> bytes:
+        """What was signed, by somebody else, of another record, and in her own language."""
+        said = record_format.read_statement(statement)
+        signer = self._signers[said.signer]
+        return record_format.statement(
+            record=sha256,
+            person=signer,
+            party=said.party,
+            meaning=said.meaning,
+            words=signing.WORDS[said.meaning][signer.locale],
+            language=signer.locale,
+            comment=said.comment,
+            at=at,
+        )
 
     def _value(self, value: Any) -> Any:
         match value:
             case str():
-                return self._text(value)
+                return self._ids.get(value, value)
             case bytes():
                 # The ids of both are equally long, so lengths that stand before them stay true.
                 for before, after in self._bytes:
@@ -241,18 +284,6 @@ class _Recast:
                 return [self._value(each) for each in value]
             case _:
                 return value
-
-    def _text(self, text: str) -> str:
-        if text in self._ids:
-            return self._ids[text]
-        head, slash, tail = text.rpartition("/")
-        if not slash:
-            return text
-        # A document's name: of a pane's, the generation is random.
-        begins, _, rest = head.partition("/")
-        if begins in self._ids:
-            tail = self._generations.setdefault(text, secrets.token_hex(ID_BYTES))
-        return "/".join((self._ids.get(begins, begins), self._ids.get(rest, rest), self._ids.get(tail, tail)))
 
 
 def _activity_ids(

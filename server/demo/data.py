@@ -271,6 +271,10 @@ class CrowdData(Strict):
     department: Words
     team: Words
     under: list[str]
+    said: Words
+    """Of an activity, while it goes on."""
+    given_up: Words
+    """Why an activity was cancelled."""
 
 
 def crowd() -> CrowdData:

@@ -3,49 +3,58 @@
 import re
 from collections import Counter
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from typer.testing import CliRunner
 
-from server import audit, closing, conversations, documents, people
+from server import activities, activity_documents, audit, closing, conversations, documents, people
+from server.activities import ActivityState, CommentKind
 from server.audit import Event
 from server.cli import cli
-from server.demo import data
+from server.demo import data, loading
 from server.demo.crowd import LARGE_TEAM, Crowd
-from server.demo.crowd_plays import EACH, STAND_INS, Plays
+from server.demo.crowd_copies import COPIED, Copier
+from server.demo.crowd_plays import EACH, Plays
+from server.demo.crowd_story import RESPONSIBLE, STAND_INS, Story, play, rehearsed, set_stage
 from server.record import format as record_format
 from server.record.canonical_json import canonical, parsed
+from server.record.sealing import seal
 from server.record.verifying import verify
 from server.rules.access import OPERATOR, Pane, State
 from server.rules.errors import NotFound
 from server.storage import tables
 from server.storage.database import Database
+from server.storage.opening import open_database
 from server.templates import add
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
-SIZE = 7
+SIZE = 5
+
+
+def found(connection: Connection) -> None:
+    """Enter as much of the sample as a crowd needs."""
+    for unit in data.organisation().units:
+        people.add_unit(connection, OPERATOR, unit.id, unit.name.model_dump(), unit.parent, [], NOW)
+    for body in data.templates():
+        add(connection, OPERATOR, body, NOW)
 
 
 @pytest.fixture
 async def crowded(database: Database) -> Database:
     """The sample's units and templates, and a crowd below them."""
     crowd = Crowd(SIZE, NOW)
-
-    def found(connection: Connection) -> None:
-        for unit in data.organisation().units:
-            people.add_unit(connection, OPERATOR, unit.id, unit.name.model_dump(), unit.parent, [], NOW)
-        for body in data.templates():
-            add(connection, OPERATOR, body, NOW)
-        crowd.enter(connection)
-
     await database.write(found)
+    await database.write(crowd.enter)
+    rehearsed: list[int] = []
     told: list[int] = []
     plays = Plays(crowd, NOW)
-    await plays.play(database, told.append)
-    assert sum(told) == plays.count
+    await plays.play(database, rehearsed.append, told.append)
+    assert (sum(rehearsed), sum(told)) == (plays.stories, plays.count)
     return database
 
 
@@ -65,6 +74,26 @@ def check_conversations(connection: Connection) -> None:
         made = set(connection.scalars(select(activity.c.id).where(activity.c.from_conversation == row.id)))
         agreed = {each.id for each in closing.agreed(seen, standing)}
         assert made == (agreed if seen.state is State.CLOSED else set())
+        if seen.meeting:
+            assert ZoneInfo(seen.meeting.time_zone)
+
+
+def check_activities(connection: Connection) -> None:
+    found = rows(connection, tables.activity)
+    assert {row.state for row in found} >= {ActivityState.ACTIVE, ActivityState.COMPLETED}
+    for row in found:
+        employee = people.get(connection, row.employee_id)
+        detail = activities.see(connection, employee.actor, row.id, NOW)
+        says = activity_documents.summary(detail.content)
+        assert (says.title, says.owner, says.due_on) == (row.title, row.owner_id, row.due_on)
+        assert row.owner_id in (employee.id, employee.manager_id, None)
+        name = connection.scalar(
+            select(tables.document.c.name).where(tables.document.c.id == row.document_id)
+        )
+        assert name == detail.activity.name
+        done = {each.kind for each in detail.comments} - {CommentKind.SAID}
+        assert done == ({CommentKind(row.state)} if row.state != ActivityState.ACTIVE else set())
+        assert all(each.by.id == employee.id and each.at <= NOW for each in detail.comments)
 
 
 def check_records(connection: Connection) -> None:
@@ -85,6 +114,8 @@ def check_records(connection: Connection) -> None:
         assert {content.employee.name, content.responsible.name} == named
         assert record_format.sha256(row.content) == row.sha256
         assert canonical(parsed(row.content)) == row.content
+        for said in record_format.read_sealed(row.sealed).signatures if row.sealed else ():
+            assert said.statement.language == people.get(connection, said.statement.signer).locale
         if row.sealed is not None:
             verdict = verify(row.sealed)
             assert verdict.is_unchanged, verdict.faults
@@ -93,14 +124,26 @@ def check_records(connection: Connection) -> None:
 
 def check_audit(connection: Connection) -> None:
     told = audit.batch(connection, OPERATOR)
+    while more := audit.batch(connection, OPERATOR, told[-1]):
+        told += more
     assert audit.verify(told) is None
-    created = sum(entry.event in (Event.CONVERSATION_CREATED, Event.CONVERSATION_ENTERED) for entry in told)
-    assert created == len(rows(connection, tables.conversation))
+    count = Counter(entry.event for entry in told)
+    assert count[Event.CONVERSATION_CREATED] == len(rows(connection, tables.conversation))
+    assert count[Event.RECORD_SIGNED] == len(rows(connection, tables.signature))
+    found = rows(connection, tables.activity)
+    assert {entry.about["activity"] for entry in told if "activity" in entry.about} == {
+        row.id for row in found
+    }
+    for event, state in (
+        (Event.ACTIVITY_COMPLETED, ActivityState.COMPLETED),
+        (Event.ACTIVITY_CANCELLED, ActivityState.CANCELLED),
+    ):
+        assert count[event] == sum(row.state == state for row in found)
 
 
 def check_strangers(connection: Connection) -> None:
     """Nothing is left of those who played first."""
-    ids = (STAND_INS.employee.id, STAND_INS.responsible.id)
+    ids = (RESPONSIBLE.id, *(parts.employee.id for parts in STAND_INS.values()))
     strangers = re.compile("|".join((*ids, r"\{name", r"\{title", r"\{unit")))
     for table in tables.METADATA.sorted_tables:
         for row in rows(connection, table):
@@ -113,9 +156,41 @@ async def test_everybody_could_have_had_their_conversations_and_signed_their_rec
     crowded: Database,
 ) -> None:
     await crowded.read(check_conversations)
+    await crowded.read(check_activities)
     await crowded.read(check_records)
     await crowded.read(check_audit)
     await crowded.read(check_strangers)
+
+
+async def test_a_copy_is_all_that_was_played(database: Database) -> None:
+    """Every table in which a story leaves anything is copied, each row once."""
+
+    def counted(connection: Connection) -> dict[str, int]:
+        tables_ = tables.METADATA.sorted_tables
+        found = {each.name: connection.scalar(select(func.count()).select_from(each)) for each in tables_}
+        return {name: count for name, count in found.items() if count}
+
+    await database.write(partial(set_stage, NOW))
+    await database.write(lambda connection: seal(connection, NOW))
+    before = await database.read(counted)
+    stories = [Story(each.id, -400, "nb") for each in data.conversations().conversations]
+    await database.write(partial(play, stories, NOW))
+    after = await database.read(counted)
+    left = {name: count - before.get(name, 0) for name, count in after.items()}
+    grown = {name: count for name, count in left.items() if count}
+    assert set(grown) == {table.name for table in COPIED}
+    played = await rehearsed(stories, NOW, lambda _: None)
+
+    def copy(connection: Connection) -> None:
+        copier = Copier(connection, seal(connection, NOW))
+        for each in played.values():
+            copier.copy(each, STAND_INS["nb"])
+        copier.store()
+
+    await database.write(copy)
+    assert await database.read(counted) == after | {
+        name: after[name] + count for name, count in grown.items()
+    }
 
 
 def test_there_are_as_many_as_were_asked_for() -> None:
@@ -128,6 +203,14 @@ def test_there_are_as_many_as_were_asked_for() -> None:
 
 
 def test_the_command_fills_a_sample_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def load(url: str, *_: object) -> None:
+        """As much of the sample as it takes: all of it is played elsewhere."""
+        database = await open_database(url, lambda: NOW)
+        if not await database.read(people.unit_names):
+            await database.write(found)
+        await database.close()
+
+    monkeypatch.setattr(loading, "once", load)
     monkeypatch.setenv("SAMSYN_DATA", str(tmp_path))
     first = CliRunner().invoke(cli, ["demo", "--size", "2"])
     assert first.exit_code == 0, first.output
