@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select, true
 
 from server import change_log, conversations, documents, former, freezing, records
 from server.change_log import ChangeLog
@@ -72,7 +72,7 @@ def read(connection: Connection, me: Person, id_: str, now: datetime) -> OwnConv
         ),
         former=before,
         log=change_log.read(connection, me.actor, id_),
-        guests=tuple(_guests(connection, id_)),
+        guests=tuple(_guests(connection, me, conversation)),
     )
 
 
@@ -83,12 +83,17 @@ def _drawn(connection: Connection, conversation: Conversation, part: Part, now: 
     return record_format.drawn(replace(whole, resolved={}))
 
 
-def _guests(connection: Connection, id_: str) -> list[Person]:
-    guest, person = tables.guest, tables.person
+def _guests(connection: Connection, me: Person, conversation: Conversation) -> list[Person]:
+    """Who took part. To somebody to whom it was handed over nothing is told of the time before."""
+    guest, person, id_ = tables.guest, tables.person, conversation.id
+    known: ColumnElement[bool] = true()
+    since = None if me.id == conversation.employee.id else conversations.handed_over_at(connection, id_)
+    if since is not None:
+        known = guest.c.ended_at.is_(None) | (guest.c.ended_at > since)
     rows = connection.execute(
         select(person)
         .join(guest, guest.c.person_id == person.c.id)
-        .where(guest.c.conversation_id == id_)
+        .where(guest.c.conversation_id == id_, known)
         .order_by(guest.c.invited_at, person.c.id)
     )
     return [person_of(row) for row in rows]
