@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from server.pages.catalogues import Catalogue
 from server.rules.access import Action, OrganisationFacts, allowed
@@ -25,18 +26,20 @@ class Menu:
 
     main: tuple[Entry, ...]
     own: tuple[Entry, ...]
+    organisation: tuple[Entry, ...]
+    """What she sets for others; nothing for most."""
 
 
 def menu(session: Session, catalogue: Catalogue, path: str) -> Menu:
     """The menus of somebody who is signed in and looks at ``path``."""
-    main, own = tuple(_main(session, catalogue)), tuple(_own(session, catalogue))
+    groups = [tuple(entries(session, catalogue)) for entries in (_main, _own, _organisation)]
     # The longest address that the path begins with: ``/people/maja/activities`` before ``/people``.
-    above = {entry.address: entry for entry in (*main, *own) if _is_below(path, entry.address)}
+    above = {entry.address: entry for entry in chain(*groups) if _is_below(path, entry.address)}
     nearest = max(above, key=len, default="")
     # Another person's page is reached from the staff.
     if not nearest and _is_below(path, "/people") and not _is_below(path, f"/people/{session.person.id}"):
         nearest = "/staff"
-    return Menu(_marked(main, nearest, path), _marked(own, nearest, path))
+    return Menu(*(_marked(entries, nearest, path) for entries in groups))
 
 
 def _main(session: Session, catalogue: Catalogue) -> Iterator[Entry]:
@@ -51,15 +54,20 @@ def _main(session: Session, catalogue: Catalogue) -> Iterator[Entry]:
 
 
 def _own(session: Session, catalogue: Catalogue) -> Iterator[Entry]:
-    """What is about the person and her devices, and last what she sets for others."""
+    """What is about the person, and then about her devices; last what helps everybody."""
     say = catalogue.say
-    yield Entry(say("My devices"), "/sessions", "monitor-smartphone")
+    yield Entry(say("My notes"), "/notes", "pen-line")
     yield Entry(say("My letters"), "/mailbox", "send")
     yield Entry(say("My reminders"), "/reminders", "clock")
-    yield Entry(say("My notes"), "/notes", "pen-line")
-    yield Entry(say("Kept text"), "/kept", "archive")
     yield Entry(say("My data"), "/my-data", "download")
+    yield Entry(say("Kept text"), "/kept", "archive")
+    yield Entry(say("My devices"), "/sessions", "monitor-smartphone")
     yield Entry(say("About conversations here"), "/guidance", "info")
+
+
+def _organisation(session: Session, catalogue: Catalogue) -> Iterator[Entry]:
+    """What is set, brought in and erased for others."""
+    say = catalogue.say
     if allowed(session.actor, Action.SET_POLICY, OrganisationFacts()):
         yield Entry(say("Rules of the organisation"), "/policy", "list")
     if allowed(session.actor, Action.IMPORT_ARCHIVE, OrganisationFacts()):

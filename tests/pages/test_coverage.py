@@ -90,8 +90,8 @@ async def test_hr_reads_figures_and_names_and_nothing_that_is_written(
     async with browser(features) as helena:
         page = (await helena.get("/coverage")).text
         files = [(await helena.get(address)).text for address in PAGES[1:]]
-    assert cells(page, "The whole organisation") == ["11", "0 0 %", "2", "0", "9", "11", "0"]
-    assert cells(page, "drift") == ["6", "0 0 %", "1", "0", "5", "6", "0"]
+    assert cells(page, "The whole organisation") == ["11", "0 (0 %)", "2", "0", "9", "11", "0"]
+    assert cells(page, "drift") == ["6", "0 (0 %)", "1", "0", "5", "6", "0"]
     assert "Maja Öberg" in page
     assert not any(CANARY in each or id_ in each for each in (page, *files))
 

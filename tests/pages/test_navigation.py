@@ -11,7 +11,7 @@ from tests.pages.world import JONAS, MAJA, browser, filled
 
 def entries(session: Session, path: str = "/") -> list[Entry]:
     menu = navigation.menu(session, SWEDISH.catalogue, path)
-    return [*menu.main, *menu.own]
+    return [*menu.main, *menu.own, *menu.organisation]
 
 
 def current(session: Session, path: str) -> list[tuple[str, str]]:

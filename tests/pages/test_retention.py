@@ -60,7 +60,7 @@ async def test_hr_sees_whose_goes_when_what_is_held_and_what_has_gone_and_no_con
         assert "Tvist om lön." in page
         assert "/retention/people/maja" in page
         # The receipt of the conversation that was erased before.
-        assert "on request" in page
+        assert "On request" in page
         nothing = (await client.get("/retention?days=1")).text
         assert "Nothing goes within that time." in nothing
         year = (await client.get("/retention?days=365")).text
