@@ -21,6 +21,7 @@ from server.rules.errors import (
     AlreadyStandsIn,
     DayPassed,
     DaysReversed,
+    NotByOneself,
     NotFound,
     NotOneself,
     TooFarAway,
@@ -71,8 +72,8 @@ def name(
 ) -> str:
     """Have ``person`` stand in for ``manager`` on these days, and be told of it. Returns its id.
 
-    Raises NotFound without the right, and when there is no such active person; NotOneself, DaysReversed,
-    DayPassed, TooFarAway, TooLongAway, AlreadyStandsIn or TextTooLong.
+    Raises NotFound without the right, and when there is no such active person; NotOneself, NotByOneself,
+    DaysReversed, DayPassed, TooFarAway, TooLongAway, AlreadyStandsIn or TextTooLong.
     """
     _require_right(connection, actor, manager, now)
     stand_in = people.get(connection, person)
@@ -80,6 +81,9 @@ def name(
         raise NotFound
     if person == manager:
         raise NotOneself
+    if person == actor.person:
+        # A stand-in reads what employees ask for: nobody of HR takes that for herself.
+        raise NotByOneself
     _check(days, day_of(now))
     table = tables.delegation
     overlaps = (table.c.begins_on <= days.ends_on) & (table.c.ends_on >= days.begins_on)

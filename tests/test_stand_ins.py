@@ -13,6 +13,7 @@ from server.rules.errors import (
     AlreadyStandsIn,
     DayPassed,
     DaysReversed,
+    NotByOneself,
     NotFound,
     NotOneself,
     Refusal,
@@ -120,6 +121,14 @@ async def test_hr_names_one_for_a_manager_who_is_away_and_nobody_else_does(
             await stand_ins.of_everybody(other.actor)
         with pytest.raises(NotFound):
             await stand_ins.end(other.actor, id_)
+
+
+async def test_nobody_of_hr_names_herself(here: Organisation, stand_ins: StandIns) -> None:
+    with pytest.raises(NotByOneself):
+        await stand_ins.name(HELENA.actor, "jonas", "helena", WEEK)
+    assert await stand_ins.of_manager(JONAS.actor, "jonas") == []
+    # The manager who is away may well name somebody of HR.
+    assert await stand_ins.name(JONAS.actor, "jonas", "helena", WEEK)
 
 
 async def test_for_somebody_without_staff_nobody_stands_in(here: Organisation, stand_ins: StandIns) -> None:

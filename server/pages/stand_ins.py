@@ -14,6 +14,7 @@ from server.rules.errors import (
     AlreadyStandsIn,
     DayPassed,
     DaysReversed,
+    NotByOneself,
     NotFound,
     NotOneself,
     Refusal,
@@ -70,7 +71,7 @@ async def name(visit: PersonVisit) -> Response:
     manager, person, days = given
     try:
         await visit.features.stand_ins.name(visit.actor, manager, person, days, typed.reason)
-    except (NotOneself, AlreadyStandsIn) as refusal:
+    except (NotOneself, NotByOneself, AlreadyStandsIn) as refusal:
         return await _page(visit, _refused(visit, typed, "who", refusal))
     except (DaysReversed, DayPassed, TooLongAway) as refusal:
         return await _page(visit, _refused(visit, typed, "ends", refusal))

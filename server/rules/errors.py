@@ -292,6 +292,12 @@ class NotOneself(Refusal):
     sentence = "Nobody stands in for themselves. Name somebody else."
 
 
+class NotByOneself(Refusal):
+    """Somebody of HR was to stand in for a manager by her own hand."""
+
+    sentence = "You cannot name yourself to stand in for somebody else. Name another person."
+
+
 class DaysReversed(Refusal):
     """The last of some days comes before the first."""
 
