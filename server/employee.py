@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, exists, func, select
 from server import activities, conversations, people, policy, start
 from server.activities import Activity, ActivityState
 from server.conversations import Meeting
+from server.coverage import not_about_pay
 from server.people import Person
 from server.rules.access import GOES_ON, Action, Actor, PersonFacts, State, allowed
 from server.rules.day import day_of
@@ -82,7 +83,8 @@ def see(connection: Connection, actor: Actor, id_: str, now: datetime) -> Employ
     agreed = activities.of(connection, id_)
     may_read = allowed(actor, Action.SEE_ACTIVITIES, facts)
     active = [each for each in agreed if each.state is ActivityState.ACTIVE]
-    held = [on for row in rows if (on := _completed_on(row)) is not None]
+    # One about pay is not the one that is due.
+    held = [on for row in rows if row.counts and (on := _completed_on(row)) is not None]
     employment = person.employment
     rule = policy.get(connection).rule
     return Employee(
@@ -127,7 +129,12 @@ def _rows(connection: Connection, actor: Actor, id_: str) -> list[Row[Any]]:
     )
     return list(
         connection.execute(
-            select(TALK, *start.beside(actor), completed_at.label("completed_at"))
+            select(
+                TALK,
+                *start.beside(actor),
+                completed_at.label("completed_at"),
+                not_about_pay(connection).label("counts"),
+            )
             .where(TALK.c.employee_id == id_)
             .order_by(*conversations.in_order())
         )

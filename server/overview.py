@@ -10,10 +10,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Subquery, case, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, case, exists, func, select
 
 from server import people, policy
 from server.activities import ActivityState
+from server.coverage import not_about_pay
 from server.people import Person
 from server.policy import Policy
 from server.rules.access import GOES_ON, Action, Actor, PersonFacts, State, allowed
@@ -187,7 +188,7 @@ def _seen_by(actor: Actor, led: list[str]) -> Select[Any]:
 def _rows(connection: Connection, wanted: Select[Any], now: datetime, today: date) -> list[Row[Any]]:
     """One row each, by name: the person, and what there is of conversations and activities."""
     person, request = tables.person, tables.request
-    talks, goals = _talks(wanted, now), _goals(wanted, today)
+    talks, goals = _talks(wanted, not_about_pay(connection), now), _goals(wanted, today)
     asks = exists().where(request.c.employee_id == person.c.id, request.c.answer.is_(None))
     return list(
         connection.execute(
@@ -204,8 +205,8 @@ def _rows(connection: Connection, wanted: Select[Any], now: datetime, today: dat
     )
 
 
-def _talks(wanted: Select[Any], now: datetime) -> Subquery:
-    """Of each employee: the conversations, added up."""
+def _talks(wanted: Select[Any], counts_as_yearly: ColumnElement[bool], now: datetime) -> Subquery:
+    """Of each employee: the conversations, added up. One about pay is held, and not the one that is due."""
     talk, record, person = tables.conversation, tables.record, tables.person
     goes_on = talk.c.state.in_(GOES_ON)
     is_ours = goes_on & (talk.c.responsible_id == person.c.manager_id)
@@ -218,6 +219,7 @@ def _talks(wanted: Select[Any], now: datetime) -> Subquery:
             func.max(case((is_ours, 1), else_=0)).label("is_ours"),
             # Of a conversation that was opened again, whatever became of it: what was signed was held.
             func.max(record.c.closed_at).label("completed_at"),
+            func.max(case((counts_as_yearly, record.c.closed_at))).label("held_at"),
             func.max(case((counts, talk.c.created_at))).label("newest_at"),
             func.max(case((is_declined, talk.c.created_at))).label("declined_at"),
             func.min(case((is_ours & (talk.c.meeting_at >= now), talk.c.meeting_at))).label("meets_at"),
@@ -283,9 +285,14 @@ def _completed_on(row: Row[Any]) -> date | None:
     return day_of(row.completed_at) if row.completed_at else None
 
 
+def _held_on(row: Row[Any]) -> date | None:
+    """When somebody last had a conversation of those that are required."""
+    return day_of(row.held_at) if row.held_at else None
+
+
 def _due(person: Person, row: Row[Any], here: Policy, today: date) -> Due:
     employment = person.employment
-    return due(here.rule, employment.began_on, employment.ends_on, _completed_on(row), today)
+    return due(here.rule, employment.began_on, employment.ends_on, _held_on(row), today)
 
 
 def _team(manager: Person, rows: Iterable[Row[Any]], here: Policy, today: date) -> Team:
@@ -295,7 +302,7 @@ def _team(manager: Person, rows: Iterable[Row[Any]], here: Policy, today: date) 
         return Team(manager, len(members), None)
     period = here.period_on(today)
     held = sum(
-        (on := _completed_on(row)) is not None and period.begins_on <= on <= period.ends_on for row in members
+        (on := _held_on(row)) is not None and period.begins_on <= on <= period.ends_on for row in members
     )
     overdue = sum(_due(people.person_of(row), row, here, today).urgency is Urgency.OVERDUE for row in members)
     return Team(manager, len(members), Figures(held, overdue))

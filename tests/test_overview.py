@@ -7,15 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select, update
 
-from server import overview, people, policy
+from server import employee, overview, people, policy
 from server.activities import ActivityState
 from server.overview import Agreed, Member, Overview, Talked
 from server.people import Employment
 from server.policy import Policy
 from server.rules.access import OPERATOR, Actor
 from server.rules.requirement import Urgency
+from server.storage import tables
 from server.storage.database import Database
 from server.storage.opening import open_database
 from tests.conftest import SetClock
@@ -150,6 +151,27 @@ async def test_a_conversation_that_was_cancelled_or_declined_is_none(
     assert (await maja(here)).talks.is_declined
     await here.conversation()
     assert not (await maja(here)).talks.is_declined
+
+
+@pytest.mark.parametrize("kind", ["annual", "salary"])
+async def test_a_conversation_about_pay_is_completed_and_the_yearly_one_is_due_all_the_same(
+    here: Organisation, kind: str
+) -> None:
+    """As HR counts them (``server/coverage.py``)."""
+    before = (await maja(here)).due
+    await here.closed()
+    template = tables.template
+
+    def become(connection: Connection) -> None:
+        body = connection.scalars(select(template.c.body)).one()
+        connection.execute(update(template).values(body={**body, "kind": kind}))
+
+    await here.database.write(become)
+    member = await maja(here)
+    assert member.talks.completed_on == here.clock().date()
+    own = await here.database.read(lambda c: employee.see(c, JONAS.actor, "maja", here.clock()))
+    assert member.due == own.due
+    assert (member.due == before) is (kind == "salary")
 
 
 async def test_what_was_signed_was_held_also_while_it_is_open_again(here: Organisation) -> None:
