@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, not_, select, update
 
 from crdt.content import Content, fresh
 from server import audit, conversations, former, people, sharing
@@ -117,22 +117,24 @@ def answer(
     ring(connection, ConversationChanged(id_))
 
 
-def waiting(connection: Connection, actor: Actor) -> frozenset[str]:
-    """The actor's own open conversations in which something is asked. For lists: one query."""
+def is_asked(actor: Actor) -> ColumnElement[bool]:
+    """Beside rows of ``conversation``: whether something is asked of the actor in it. For lists."""
     table = tables.conversation
-    rows = connection.execute(
-        select(table.c.id, table.c.shares, PART.c.pane, PANE.c.shared_at)
-        .join(HANDOVER, HANDOVER.c.conversation_id == table.c.id)
-        .join(PART, PART.c.handover_id == HANDOVER.c.id)
-        .join(PANE, (PANE.c.conversation_id == table.c.id) & (PANE.c.pane == PART.c.pane))
+    has_shared_anew = (PART.c.pane == Pane.EMPLOYEE) & table.c.shares & PANE.c.shared_at.is_not(None)
+    asked = (
+        select(PART.c.pane)
+        .join(HANDOVER, HANDOVER.c.id == PART.c.handover_id)
+        .join(PANE, (PANE.c.conversation_id == HANDOVER.c.conversation_id) & (PANE.c.pane == PART.c.pane))
         .where(
+            HANDOVER.c.conversation_id == table.c.id,
             table.c.employee_id == actor.person,
             table.c.state == State.OPEN,
             PART.c.received,
             PART.c.goes_over.is_(None),
+            not_(has_shared_anew),
         )
     )
-    return frozenset(row.id for row in rows if not _has_shared_anew(row.pane, row.shares, row.shared_at))
+    return asked.correlate(table).exists()
 
 
 def standing(connection: Connection, actor: Actor, id_: str) -> Standing | None:
@@ -241,10 +243,6 @@ class HandoverAnswers:
     async def answer(self, actor: Actor, id_: str, answers: Mapping[str, Answer]) -> None:
         """As ``answer``."""
         await self._database.write(lambda c: answer(c, actor, id_, answers, self._clock()))
-
-    async def waiting(self, actor: Actor) -> frozenset[str]:
-        """As ``waiting``."""
-        return await self._database.read(lambda c: waiting(c, actor))
 
     async def standing(self, actor: Actor, id_: str) -> Standing | None:
         """As ``standing``."""

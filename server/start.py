@@ -65,11 +65,8 @@ def of(connection: Connection, actor: Actor, now: datetime, *, has_staff: bool) 
     over = [each.id for each in found if each.state not in GOES_ON]
     left_out = over[EARLIER_SHOWN_MAX:]
     mine = [each for each in found if actor.person in each.facts.parties and each.id not in left_out]
-    asked = frozenset[str]()
-    if any(row.is_handed_over for row in rows):
-        asked = handover_answers.waiting(connection, actor)
     return Start(
-        talks=talks(mine, rows, asked),
+        talks=talks(mine, rows),
         has_older=bool(left_out),
         invitations=tuple(invitations.of_these(connection, actor, found)),
         to_do=tuple(activities.to_do(connection, actor)),
@@ -97,17 +94,14 @@ def beside(actor: Actor) -> tuple[ColumnElement[bool], ...]:
         signature.c.version == TALK.c.version,
         signature.c.person_id == actor.person,
     )
-    handover = tables.handover
     return (
         has_signed.label("has_signed"),
         conversations.is_written_in(actor).label("is_written_in"),
-        exists().where(handover.c.conversation_id == TALK.c.id).label("is_handed_over"),
+        handover_answers.is_asked(actor).label("is_asked"),
     )
 
 
-def talks(
-    found: Iterable[Conversation], rows: Iterable[Row[Any]], handed_over: frozenset[str] = frozenset()
-) -> tuple[Talk, ...]:
+def talks(found: Iterable[Conversation], rows: Iterable[Row[Any]]) -> tuple[Talk, ...]:
     """The conversations as they stand for the actor of ``beside``, whose columns their ``rows`` have."""
     by_id = {row.id: row for row in rows}
     return tuple(
@@ -115,7 +109,7 @@ def talks(
             each,
             is_started=each.is_shared or by_id[each.id].is_written_in,
             has_signed=by_id[each.id].has_signed,
-            hands_over=each.id in handed_over,
+            hands_over=by_id[each.id].is_asked,
         )
         for each in found
     )

@@ -28,6 +28,7 @@ from server.rules.errors import (
     ResponsibleAlready,
     SignedByName,
 )
+from server.start import Starts
 from server.storage import tables
 from server.storage.bells import ConversationChanged, PersonChanged
 from server.storage.database import Database
@@ -70,6 +71,11 @@ class Here(Organisation):
         await self.ready(id_)
         await self.sharing.open_pane(JONAS.actor, id_, Pane.EMPLOYEE)
         await self.sharing.open_pane(MAJA.actor, id_, Pane.MANAGER)
+
+    async def is_asked(self, actor: Actor) -> set[str]:
+        """The conversations in which something is asked of somebody, as the start page has them."""
+        found = await Starts(self.database, self.clock).of(actor, has_staff=False)
+        return {talk.conversation.id for talk in found.talks if talk.hands_over}
 
     async def answer(self, id_: str, **goes: bool) -> None:
         """Answer as Maja: what is not named stays."""
@@ -290,8 +296,8 @@ async def test_the_employee_is_asked_about_each_part_that_was_shared(here: Here)
     assert [each.pane for each in asked.questions] == list(Pane)
     assert [each.content.get("a1") for each in asked.questions[:2]] == [MINE, SAID]
     assert asked.questions[2].content["a6"] == OURS
-    assert await here.answers.waiting(MAJA.actor) == {id_}
-    assert await here.answers.waiting(INGRID.actor) == frozenset()
+    assert await here.is_asked(MAJA.actor) == {id_}
+    assert await here.is_asked(INGRID.actor) == set()
     for actor in (INGRID.actor, JONAS.actor, HELENA.actor):
         with pytest.raises(NotFound):
             await here.answers.asked(actor, id_)
@@ -320,7 +326,7 @@ async def test_what_goes_over_is_read_by_the_successor(here: Here) -> None:
     assert contents[Pane.JOINT]["a6"] == OURS
     (said,) = (await here.formers.of(INGRID.actor, id_)).parts
     assert (said.pane, said.predecessor.id, said.content["a1"]) == (Pane.MANAGER, "jonas", SAID)
-    assert await here.answers.waiting(MAJA.actor) == frozenset()
+    assert await here.is_asked(MAJA.actor) == set()
     await here.write("ingrid", id_, Pane.JOINT, {"a8": text("Vi går vidare.")})
 
 

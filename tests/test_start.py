@@ -144,6 +144,7 @@ async def test_it_is_never_more_than_a_page_may_ask(here: Organisation) -> None:
 
     def lead(connection: Connection) -> None:
         people.place(connection, OPERATOR, "maja", None, "helena", here.clock())
+        people.place(connection, OPERATOR, "helena", None, "jonas", here.clock())
 
     await here.declining.decline(MAJA.actor, await here.conversation(), "Vi hann prata redan.")
     invited = await here.conversation()
@@ -153,9 +154,13 @@ async def test_it_is_never_more_than_a_page_may_ask(here: Organisation) -> None:
     mine = await here.conversations.create(HELENA.actor, "maja", ANNUAL)
     await Handovers(here.database, here.clock).reassign(HELENA.actor, mine, "astrid", "Jag har bytt enhet.")
     await here.conversations.create(HELENA.actor, "maja", ANNUAL)
+    hers = await here.conversations.create(JONAS.actor, "helena", ANNUAL)
+    await here.write("jonas", hers, Pane.JOINT, {"a6": text("Det här vill jag göra.")})
+    await Handovers(here.database, here.clock).reassign(JONAS.actor, hers, "astrid", "Jonas slutar.")
     with counted() as statements:
         found = await seen(here, HELENA.actor, has_staff=True)
     assert all((found.talks, found.invitations, found.requests, found.declined))
+    assert any(talk.hands_over for talk in found.talks)
     # The session is one more.
     assert len(statements) < QUERIES_MAX
 
