@@ -30,7 +30,7 @@ from server.rules.day import day_of
 from server.rules.errors import NotFound
 from server.storage import tables
 from server.storage.bells import activities_of
-from server.storage.database import Database, drop_document, ring
+from server.storage.database import Database, drop_document, lock_document, ring
 
 ID_BYTES = 16
 
@@ -278,6 +278,9 @@ def drop(connection: Connection, id_: str) -> None:
     ).one_or_none()
     if row is None:
         return
+    if row.document_id is not None:
+        # First the document, as whoever appends to it: else each would wait for the other.
+        lock_document(connection, row.document_id)
     connection.execute(table.delete().where(table.c.id == id_))
     if row.document_id is not None:
         drop_document(connection, row.document_id)

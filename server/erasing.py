@@ -35,7 +35,7 @@ from server.rules.errors import HeldBack, NotFound
 from server.rules.keeping import CONVERSATIONS, Due, Kind, Rule
 from server.storage import tables
 from server.storage.bells import ConversationChanged, activities_of
-from server.storage.database import drop_document, erase_soon, lock_conversation, ring
+from server.storage.database import drop_document, erase_soon, lock_conversation, lock_document, ring
 from server.storage.tables import METADATA
 
 ID_BYTES = 16
@@ -102,7 +102,7 @@ def due(connection: Connection, policy: Policy, each: Due, on: date, told: Told)
         if went:
             receipt(connection, each, went, "", told)
         return bool(went)
-    _lock(connection, each)
+    lock(connection, each)
     if not retention.is_due(connection, policy, each, on):
         return False
     thing(connection, each, told)
@@ -195,12 +195,19 @@ def _tell(connection: Connection, person: str, now: datetime) -> None:
         )
 
 
-def _lock(connection: Connection, each: Due) -> None:
+def lock(connection: Connection, each: Due) -> None:
+    """Have nobody change what is to be erased until the commit."""
     if each.kind in CONVERSATIONS:
         lock_conversation(connection, each.subject)
     else:
-        key = _ROW_OF[each.kind].c.id
-        connection.execute(select(key).where(key == each.subject).with_for_update())
+        table = _ROW_OF[each.kind]
+        mine = table.c.id == each.subject
+        if each.kind in (Kind.ACTIVITY, Kind.NOTE):
+            # First the document, as whoever appends to it: else each would wait for the other.
+            document = connection.scalar(select(table.c.document_id).where(mine))
+            if document is not None:
+                lock_document(connection, document)
+        connection.execute(select(table.c.id).where(mine).with_for_update())
 
 
 def _conversation(connection: Connection, each: Due, now: datetime) -> Counts:

@@ -22,7 +22,7 @@ from server.rules.errors import NotFound
 from server.rules.limits import NOTE_BEGINNING_CHARACTERS_MAX, UPDATE
 from server.storage import tables
 from server.storage.bells import notes_of
-from server.storage.database import Database, add_document, drop_document, ring
+from server.storage.database import Database, add_document, drop_document, lock_document, ring
 from server.storage.update_log import NoteSummary
 
 ID_BYTES = 16
@@ -138,6 +138,8 @@ def drop(connection: Connection, id_: str) -> None:
         select(table.c.document_id, table.c.owner_id).where(table.c.id == id_)
     ).one_or_none()
     if row is not None:
+        # First the document, as whoever appends to it: else each would wait for the other.
+        lock_document(connection, row.document_id)
         connection.execute(delete(table).where(table.c.id == id_))
         drop_document(connection, row.document_id)
         ring(connection, notes_of(row.owner_id))

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, delete, insert, select, update
 
+from server import activities, erasing, notes
 from server.rules.access import State
+from server.rules.keeping import Due, Kind
 from server.storage import tables
 from server.storage.database import add_document, drop_document, lock_document
 from server.storage.update_log import (
@@ -268,6 +270,36 @@ class TestOnPostgres:
     @pytest.fixture
     def database_url(self, postgres_url: str) -> str:
         return postgres_url
+
+    @pytest.mark.parametrize("what", ["note", "activity", "activity by time"])
+    async def test_an_append_and_whoever_erases_meanwhile_do_not_wait_for_each_other(
+        self, kept: Kept, database_url: str, what: str
+    ) -> None:
+        """An append step by step: the lock of its document, then the row that repeats it."""
+        table, _, how = what.partition(" ")
+        document = kept.note if table == "note" else kept.activity
+        row = tables.METADATA.tables[table]
+        (id_,) = [each.id for each in await kept.scene.rows(row) if each.document_id == document]
+        erase = notes.drop if table == "note" else activities.drop
+        past, watching = await connected(database_url), await connected(database_url)
+        transaction = past.transaction()
+        await transaction.start()
+        await past.execute("SELECT FROM document WHERE id = $1 FOR UPDATE", document)
+
+        def work(connection: Connection) -> None:
+            if how:
+                erasing.lock(connection, Due(Kind.ACTIVITY, date(2026, 11, 20), id_, "maja"))
+            erase(connection, id_)
+
+        erasing_it = asyncio.create_task(kept.scene.database.write(work))
+        await wait_for_a_lock(watching)
+        column = "beginning" if table == "note" else "title"
+        await past.execute(f"UPDATE {table} SET {column} = 'Nytt' WHERE document_id = $1", document)
+        await transaction.commit()
+        await erasing_it
+        assert not await kept.scene.rows(row)
+        for connection in (past, watching):
+            await connection.close()
 
     @pytest.mark.parametrize(
         ("what", "reason"),
