@@ -94,8 +94,10 @@ def failed(connection: Connection, letter: Letter, why: str, now: datetime, *, f
     next_at = now + timedelta(seconds=pause)
     is_over = for_good or next_at > letter.made_at + timedelta(hours=LETTER_HOURS_MAX)
     table = tables.letter
-    # A newer letter may have taken its place meanwhile: then it stays where it is.
-    still_to_send = and_(table.c.id == letter.id, table.c.next_at.is_not(None))
+    # A newer letter may have taken its place meanwhile, or another node the letter: then it stays as it is.
+    still_to_send = and_(
+        table.c.id == letter.id, table.c.next_at.is_not(None), table.c.attempts == letter.attempts
+    )
     changed = connection.execute(
         update(table)
         .where(still_to_send)

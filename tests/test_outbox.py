@@ -92,6 +92,19 @@ async def test_two_nodes_never_take_the_same_letter(postgres_url: str, clock: Se
         await node.close()
 
 
+async def test_a_node_that_was_taken_for_lost_gives_the_letter_to_no_third_one(
+    here: Organisation, waiting: Outbox, clock: SetClock
+) -> None:
+    await invited(here)
+    slow = await everything(waiting)
+    clock.pass_time(seconds=LETTER_LEASE_SECONDS)
+    assert len(await everything(waiting)) == len(slow)
+    for letter in slow:
+        assert not await waiting.failed(letter, "timed out", for_good=False)
+    clock.pass_time(seconds=LETTER_PAUSE_SECONDS_MIN)
+    assert await waiting.claim() is None
+
+
 async def test_a_letter_that_failed_waits_longer_each_time(
     here: Organisation, waiting: Outbox, clock: SetClock
 ) -> None:
