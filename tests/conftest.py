@@ -14,7 +14,11 @@ import asyncpg
 import pytest
 from hypothesis import settings
 from sqlalchemy import make_url
+from starlette.applications import Starlette
 
+from server.app import create_app, opened
+from server.pages.context import Features
+from server.settings import Settings
 from server.storage.database import Database
 from server.storage.opening import open_database
 from tests.running import RunningServer, played_organisation, serving_copy
@@ -65,6 +69,24 @@ def server(played: Path, tmp_path: Path) -> Iterator[RunningServer]:
     """A server of this test's own, with the sample organisation."""
     with serving_copy(played, tmp_path / "data") as server:
         yield server
+
+
+# The whole application, in this process.
+
+ORIGIN = "http://samsyn.example"
+
+
+@pytest.fixture
+async def features(tmp_path: Path, clock: SetClock) -> AsyncIterator[Features]:
+    """All features over an empty SQLite database, as the application has them."""
+    async with opened(Settings(data=tmp_path, origin=ORIGIN), clock) as features:
+        yield features
+
+
+@pytest.fixture
+def app(features: Features) -> Starlette:
+    """The application over them. Making one takes a while, so a test makes one."""
+    return create_app(features)
 
 
 # Storage. Whatever takes ``database`` runs twice: on SQLite, and on a real PostgreSQL.

@@ -15,22 +15,10 @@ from server.pages.records import KEY_ADDRESS
 from server.rules.access import OPERATOR
 from server.rules.errors import StorageUnavailable
 from server.settings import Settings
-from tests.conftest import SetClock
+from tests.conftest import ORIGIN, SetClock
 from tests.organisation import JONAS, MAJA, PASSWORD, Organisation
 
-ORIGIN = "http://samsyn.example"
 FOR_ANYBODY = {"/sign-in", "/language", "/offline", "/service-worker.js", "/healthz", KEY_ADDRESS}
-
-
-@pytest.fixture
-async def features(tmp_path: Path, clock: SetClock) -> AsyncIterator[Features]:
-    async with opened(Settings(data=tmp_path, origin=ORIGIN), clock) as features:
-        yield features
-
-
-@pytest.fixture
-async def app(features: Features) -> Starlette:
-    return create_app(features)
 
 
 @pytest.fixture

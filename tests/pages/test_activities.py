@@ -2,57 +2,33 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
 
 from server import people
 from server.activities import GoalType
 from server.activity_documents import Wording
-from server.app import create_app, opened
 from server.pages.context import Features
 from server.rules.access import OPERATOR, Pane
 from server.rules.limits import ARCHIVE_BYTES_MAX, FORM_BYTES_MAX
-from server.settings import Settings
 from server.storage.bells import RoomChanged
 from tests.conftest import SetClock
 from tests.organisation import JONAS, MAJA, PASSWORD, Organisation, text
+from tests.pages.visiting import Place
 from tests.queries import QUERIES_MAX, counted
 from tests.test_closing import rows, sign
 
-ORIGIN = "http://samsyn.example"
 LIST = "/people/maja/activities"
 HEAD = "Employee,Type of goal,What is to be done,State,Cost centre"
 ROW = "maja,Work goal,A new duty roster,Completed,410"
 
 
-@dataclass
-class Site:
-    """The application, its organisation, and a browser for each person."""
-
-    here: Organisation
-    features: Features
-    keys: dict[str, str]
-
-    def client(self, who: str, **headers: str) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            transport=httpx.ASGITransport(create_app(self.features)),
-            base_url=ORIGIN,
-            headers={"Cookie": f"samsyn={self.keys[who]}", "Origin": ORIGIN, **headers},
-        )
-
-    async def get(self, who: str, path: str) -> httpx.Response:
-        async with self.client(who) as client:
-            return await client.get(path)
-
-    async def post(self, who: str, path: str, **form: Any) -> httpx.Response:
-        async with self.client(who) as client:
-            return await client.post(path, **form)
+class Site(Place):
+    """A place where Jonas has something to do with Maja."""
 
     async def activity(self, title: str = "The new routine for alarms", **wording: Any) -> str:
         """One that Jonas has added for Maja; its address."""
@@ -63,16 +39,9 @@ class Site:
 
 
 @pytest.fixture
-async def site(tmp_path: Path, clock: SetClock) -> AsyncIterator[Site]:
-    async with opened(Settings(data=tmp_path, origin=ORIGIN), clock) as features:
-        here = Organisation(features.database, clock)
-        await here.found()
-        await here.accounts.set_password(OPERATOR, "helena", PASSWORD)
-        keys = {}
-        for who in ("maja", "jonas", "helena", "astrid"):
-            await here.accounts.set_locale(who, "en")
-            keys[who] = await here.sessions.begin(who, "")
-        yield Site(here, features, keys)
+async def site(features: Features, app: Starlette, here: Organisation) -> Site:
+    await here.accounts.set_password(OPERATOR, "helena", PASSWORD)
+    return Site(here, features, app)
 
 
 def seen(answer: httpx.Response) -> str:
@@ -264,14 +233,14 @@ async def test_a_comment_that_is_refused_comes_back_as_it_was(site: Site) -> Non
     assert "Write something before you send it." in empty.text
     long = await site.post("maja", f"{address}/comments", data={"comment": "y" * 4_001})
     assert "y" * 4_001 in long.text
-    async with site.client("maja", Accept="application/json") as client:
+    async with site.browser("maja", Accept="application/json") as client:
         asked = await client.post(f"{address}/comments", data={"comment": ""})
     assert asked.json() == {"sentence": "Write something before you send it."}
 
 
 async def test_a_script_gets_no_page_for_a_turn(site: Site) -> None:
     address = await site.activity()
-    async with site.client("maja", Accept="application/json") as client:
+    async with site.browser("maja", Accept="application/json") as client:
         assert (await client.post(f"{address}/complete")).status_code == 204
         again = await client.post(f"{address}/complete")
     assert (again.status_code, again.json()["sentence"]) == (

@@ -3,54 +3,23 @@
 import csv
 import io
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import httpx
 import pytest
 from sqlalchemy import Connection, select
 
 from server import people
-from server.app import create_app, opened
-from server.pages.context import Features
 from server.policy import Period, Policy
 from server.rules.access import OPERATOR, Pane
 from server.rules.limits import COVERAGE_PEOPLE_SHOWN
-from server.settings import Settings
 from server.storage import tables
-from tests.conftest import SetClock
 from tests.organisation import ANNUAL, ASTRID, HELENA, JONAS, MAJA, TOMAS, Organisation, person, text
+from tests.pages.visiting import Place
 from tests.queries import QUERIES_MAX, counted
 
-ORIGIN = "http://samsyn.example"
 CANARY = "Jag funderar på att söka det andra jobbet."
 PAGES = ("/coverage", "/coverage/figures.csv", "/coverage/people.csv")
-
-
-@pytest.fixture
-async def features(tmp_path: Path, clock: SetClock) -> AsyncIterator[Features]:
-    async with opened(Settings(data=tmp_path, origin=ORIGIN), clock) as features:
-        yield features
-
-
-@pytest.fixture
-async def here(features: Features, clock: SetClock) -> Organisation:
-    organisation = Organisation(features.database, clock)
-    await organisation.found()
-    await organisation.accounts.set_locale("helena", "en")
-    return organisation
-
-
-@asynccontextmanager
-async def browser(features: Features, who: str = "helena") -> AsyncIterator[httpx.AsyncClient]:
-    """A browser in which somebody is signed in."""
-    key = await features.sessions.begin(who, "")
-    headers = {"Cookie": f"samsyn={key}", "Accept": "text/html", "Origin": ORIGIN}
-    app = httpx.ASGITransport(create_app(features))
-    async with httpx.AsyncClient(transport=app, base_url=ORIGIN, headers=headers) as one:
-        yield one
 
 
 async def staff(here: Organisation, size: int, unit: str = "drift") -> None:
@@ -81,13 +50,13 @@ def table(file: httpx.Response) -> list[dict[str, str]]:
 
 
 async def test_hr_reads_figures_and_names_and_nothing_that_is_written(
-    features: Features, here: Organisation
+    there: Place, here: Organisation
 ) -> None:
     await staff(here, 6)
     id_ = await here.conversation()
     await here.write("maja", id_, Pane.EMPLOYEE, {"a1": text(CANARY)})
     await here.conversations.create(JONAS.actor, "drift0", ANNUAL)
-    async with browser(features) as helena:
+    async with there.browser("helena") as helena:
         page = (await helena.get("/coverage")).text
         files = [(await helena.get(address)).text for address in PAGES[1:]]
     assert cells(page, "The whole organisation") == ["11", "0 (0 %)", "2", "0", "9", "11", "0"]
@@ -98,9 +67,9 @@ async def test_hr_reads_figures_and_names_and_nothing_that_is_written(
 
 @pytest.mark.parametrize("who", [ASTRID, JONAS, MAJA, TOMAS])
 async def test_to_everybody_else_there_is_nothing(
-    features: Features, here: Organisation, who: people.Person
+    there: Place, here: Organisation, who: people.Person
 ) -> None:
-    async with browser(features, who.id) as other:
+    async with there.browser(who.id) as other:
         assert [(await other.get(address)).status_code for address in PAGES] == [404, 404, 404]
         assert 'href="/coverage"' not in (await other.get("/")).text
     events = await here.database.read(lambda c: c.scalars(select(tables.audit.c.event)).all())
@@ -108,11 +77,11 @@ async def test_to_everybody_else_there_is_nothing(
 
 
 async def test_a_small_group_is_not_in_the_figures_and_is_in_the_list(
-    features: Features, here: Organisation
+    there: Place, here: Organisation
 ) -> None:
     await staff(here, 6)
     await staff(here, 2, "stab")
-    async with browser(features) as helena:
+    async with there.browser("helena") as helena:
         page = (await helena.get("/coverage")).text
         figures = table(await helena.get("/coverage/figures.csv"))
         named = table(await helena.get("/coverage/people.csv?unit=stab"))
@@ -131,9 +100,9 @@ async def test_a_small_group_is_not_in_the_figures_and_is_in_the_list(
     assert (of_unit.status_code, "Nils 001" in of_unit.text) == (200, True)
 
 
-async def test_the_list_comes_in_pages_of_few_queries(features: Features, here: Organisation) -> None:
+async def test_the_list_comes_in_pages_of_few_queries(there: Place, here: Organisation) -> None:
     await staff(here, COVERAGE_PEOPLE_SHOWN + 3)
-    async with browser(features) as helena:
+    async with there.browser("helena") as helena:
         with counted() as asked:
             first = (await helena.get("/coverage?unit=drift")).text
         second = (await helena.get("/coverage?unit=drift&page=2")).text
@@ -146,10 +115,10 @@ async def test_the_list_comes_in_pages_of_few_queries(features: Features, here: 
     assert odd.status_code == 200
 
 
-async def test_people_are_picked_by_unit_state_and_name(features: Features, here: Organisation) -> None:
+async def test_people_are_picked_by_unit_state_and_name(there: Place, here: Organisation) -> None:
     await staff(here, 2)
     await here.closed()
-    async with browser(features) as helena:
+    async with there.browser("helena") as helena:
         held = table(await helena.get("/coverage/people.csv?standing=held"))
         overdue = table(await helena.get("/coverage/people.csv?standing=overdue&q=nils%20001"))
         nobody = await helena.get("/coverage?q=nobody")
@@ -164,12 +133,12 @@ async def test_people_are_picked_by_unit_state_and_name(features: Features, here
     assert nowhere.status_code == 404
 
 
-async def test_a_period_can_be_chosen(features: Features, here: Organisation) -> None:
+async def test_a_period_can_be_chosen(there: Place, here: Organisation) -> None:
     await here.closed()
     period = Period(name="Samtal i höst", begins_on="2026-10-01", ends_on="2026-12-01")  # type: ignore[arg-type]
-    async with browser(features) as helena:
+    async with there.browser("helena") as helena:
         by_year = (await helena.get("/coverage")).text
-        await features.policies.put(HELENA.actor, Policy(period=period))
+        await there.features.policies.put(HELENA.actor, Policy(period=period))
         own = (await helena.get("/coverage")).text
         before = (await helena.get("/coverage?period=before")).text
         days = (await helena.get("/coverage?period=other&from=2026-11-20&to=2026-11-20")).text
@@ -191,10 +160,10 @@ async def test_a_period_can_be_chosen(features: Features, here: Organisation) ->
     ],
 )
 async def test_days_that_cannot_be_come_back_with_a_sentence(
-    features: Features, here: Organisation, first: str, last: str, sentence: str
+    there: Place, here: Organisation, first: str, last: str, sentence: str
 ) -> None:
     asked = {"period": "other", "from": first, "to": last}
-    async with browser(features) as helena:
+    async with there.browser("helena") as helena:
         page = await helena.get("/coverage", params=asked)
         file = await helena.get("/coverage/people.csv", params=asked)
     assert (page.status_code, file.status_code) == (409, 404)
@@ -203,10 +172,10 @@ async def test_days_that_cannot_be_come_back_with_a_sentence(
 
 
 async def test_whoever_takes_names_or_figures_out_stands_in_the_audit(
-    features: Features, here: Organisation
+    there: Place, here: Organisation
 ) -> None:
     await staff(here, 6)
-    async with browser(features) as helena:
+    async with there.browser("helena") as helena:
         await helena.get("/coverage")
         figures = await helena.get("/coverage/figures.csv")
         await helena.get("/coverage/people.csv?unit=drift")
@@ -222,22 +191,20 @@ async def test_whoever_takes_names_or_figures_out_stands_in_the_audit(
     assert 'filename="coverage-2026-01-01-2026-12-31.csv"' in figures.headers["content-disposition"]
 
 
-async def test_a_name_is_no_formula_in_the_file(features: Features, here: Organisation) -> None:
+async def test_a_name_is_no_formula_in_the_file(there: Place, here: Organisation) -> None:
     name = '=HYPERLINK("http://elsewhere.example";"Maja")'
     await here.database.write(
         lambda c: people.add(c, OPERATOR, person("evil", name, "jonas"), None, here.clock())
     )
-    async with browser(features) as helena:
+    async with there.browser("helena") as helena:
         rows = table(await helena.get("/coverage/people.csv"))
     assert f"'{name}" in [row["Name"] for row in rows]
     assert all(not row["Name"].startswith("=") for row in rows)
 
 
-async def test_why_somebody_declined_is_read_beside_the_figures(
-    features: Features, here: Organisation
-) -> None:
+async def test_why_somebody_declined_is_read_beside_the_figures(there: Place, here: Organisation) -> None:
     await here.declining.decline(MAJA.actor, await here.conversation(), "Vi hade ett i oktober.", "I maj.")
-    async with browser(features) as helena:
+    async with there.browser("helena") as helena:
         page = (await helena.get("/coverage")).text
         before = (await helena.get("/coverage?period=before")).text
         file = (await helena.get("/coverage/people.csv")).text

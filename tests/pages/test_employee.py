@@ -1,10 +1,7 @@
 """One employee's page: for each viewer what is theirs to know of it, and nothing more."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from sqlalchemy import Connection
 
 from server import asking, people
@@ -13,15 +10,9 @@ from server.conversations import Meeting
 from server.rules.access import OPERATOR, Pane
 from tests.conftest import SetClock
 from tests.organisation import ANNUAL, HELENA, JONAS, MAJA, annual_template
-from tests.pages.visiting import Place, place
+from tests.pages.visiting import Place
 from tests.queries import QUERIES_MAX, counted
 from tests.rows import add_activity, add_stand_in
-
-
-@pytest.fixture
-async def there(tmp_path: Path, clock: SetClock) -> AsyncIterator[Place]:
-    async with place(tmp_path, clock) as there:
-        yield there
 
 
 async def name_stand_in(there: Place) -> None:
@@ -139,9 +130,9 @@ async def test_to_everybody_else_there_is_nobody(there: Place) -> None:
 
 async def test_fifty_conversations_and_activities_are_as_many_queries_as_one(there: Place) -> None:
     async def asked(who: str, path: str) -> int:
-        key = {"Cookie": (await there.get(who, path)).request.headers["cookie"]}
-        with counted() as statements:
-            assert (await there.client.get(path, headers=key)).status_code == 200
+        async with there.browser(who) as one:
+            with counted() as statements:
+                assert (await one.get(path)).status_code == 200
         return len(statements)
 
     pages = (("jonas", "/people/maja"), ("maja", "/people/maja"), ("maja", "/"), ("jonas", "/"))

@@ -2,23 +2,17 @@
 
 import html
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 import httpx
 import pytest
-from starlette.applications import Starlette
 
 from server import people
-from server.app import create_app, opened
 from server.pages.context import Features
 from server.rules.access import Pane, Role
-from server.settings import Settings
 from tests.conftest import SetClock
 from tests.organisation import HELENA, JONAS, MAJA, TOMAS, Organisation, person, text
+from tests.pages.visiting import Place, founded
 
-ORIGIN = "http://samsyn.example"
 INGRID = person("ingrid", "Ingrid Solheim", "astrid", Role.MANAGER)
 CANARY = "Kanariefågel: hon tar för mycket själv."
 SAID, MINE, OURS = "Du har lyft hela laget.", "Larmrutinen sitter.", "Mot driftledning."
@@ -26,33 +20,11 @@ REASON = "Maja har bytt enhet."
 
 
 @pytest.fixture
-async def features(tmp_path: Path, clock: SetClock) -> AsyncIterator[Features]:
-    async with opened(Settings(data=tmp_path, origin=ORIGIN), clock) as features:
-        yield features
-
-
-@pytest.fixture
 async def here(features: Features, clock: SetClock) -> Organisation:
-    organisation = Organisation(features.database, clock)
-    await organisation.found()
+    organisation = await founded(features, clock)
     await organisation.accounts.add(TOMAS.actor, INGRID, None)
-    for one in (MAJA, JONAS, INGRID, HELENA):
-        await organisation.accounts.set_locale(one.id, "en")
+    await organisation.accounts.set_locale(INGRID.id, "en")
     return organisation
-
-
-@pytest.fixture
-def app(features: Features) -> Starlette:
-    return create_app(features)
-
-
-@asynccontextmanager
-async def browser(features: Features, app: Starlette, who: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A browser in which somebody is signed in."""
-    key = await features.sessions.begin(who, "")
-    headers = {"Cookie": f"samsyn={key}", "Accept": "text/html", "Origin": ORIGIN}
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN, headers=headers) as one:
-        yield one
 
 
 def content(answer: httpx.Response) -> str:
@@ -68,22 +40,20 @@ def fields(answer: httpx.Response, value: str) -> dict[str, str]:
     return given | {name: html.unescape(vector) for name, vector in hidden}
 
 
-async def handed_over(here: Organisation, features: Features) -> str:
+async def handed_over(here: Organisation, there: Place) -> str:
     """Maja's conversation with Jonas: shared, opened, then written on, and Ingrid's."""
     id_ = await here.conversation()
     await here.ready(id_)
     await here.sharing.open_pane(JONAS.actor, id_, Pane.EMPLOYEE)
     await here.sharing.open_pane(MAJA.actor, id_, Pane.MANAGER)
-    await features.handovers.reassign(HELENA.actor, id_, "ingrid", REASON)
+    await there.features.handovers.reassign(HELENA.actor, id_, "ingrid", REASON)
     return id_
 
 
-async def test_hr_finds_the_conversation_and_hands_it_over(
-    features: Features, app: Starlette, here: Organisation
-) -> None:
+async def test_hr_finds_the_conversation_and_hands_it_over(there: Place, here: Organisation) -> None:
     id_ = await here.conversation()
     await here.write("jonas", id_, Pane.MANAGER, {"a1": text(CANARY)})
-    async with browser(features, app, "helena") as helena:
+    async with there.browser("helena") as helena:
         address = f"/conversations/{id_}/responsible"
         assert "There are none" in content(await helena.get("/conversations/to-reassign"))
         await here.database.write(
@@ -106,7 +76,7 @@ async def test_hr_finds_the_conversation_and_hands_it_over(
             assert CANARY not in answer.text
         assert (await helena.get(f"/conversations/{id_}")).status_code == 404
         assert "There are none" in content(await helena.get("/conversations/to-reassign"))
-    async with browser(features, app, "ingrid") as ingrid:
+    async with there.browser("ingrid") as ingrid:
         page = await ingrid.get(f"/conversations/{id_}")
         assert "You are responsible for this conversation now, after Jonas." in content(page)
         assert REASON in content(page)
@@ -114,17 +84,17 @@ async def test_hr_finds_the_conversation_and_hands_it_over(
 
 
 async def test_no_byte_of_the_draft_is_in_anybody_elses_page_or_file(
-    features: Features, app: Starlette, here: Organisation, capfd: pytest.CaptureFixture[str]
+    there: Place, here: Organisation, capfd: pytest.CaptureFixture[str]
 ) -> None:
     id_ = await here.conversation()
     await here.write("jonas", id_, Pane.MANAGER, {"a1": text(CANARY)})
-    await features.handovers.reassign(JONAS.actor, id_, "ingrid")
-    (part,) = (await features.formers.of(JONAS.actor, id_)).parts
+    await there.features.handovers.reassign(JONAS.actor, id_, "ingrid")
+    (part,) = (await there.features.formers.of(JONAS.actor, id_)).parts
     of = f"/conversations/{id_}"
     kept = f"{of}/former/{part.handover}/manager"
     pages = ("/", of, f"{of}/changes", f"{of}/guests", f"{of}/former", f"{of}/handover", f"{kept}.pdf")
     for who in ("maja", "ingrid", "helena"):
-        async with browser(features, app, who) as one:
+        async with there.browser(who) as one:
             for page in (*pages, f"{of}/draft.pdf", f"{of}/responsible"):
                 answer = await one.get(page)
                 assert CANARY.encode() not in answer.content, (who, page)
@@ -133,16 +103,16 @@ async def test_no_byte_of_the_draft_is_in_anybody_elses_page_or_file(
             assert (await one.post(f"{kept}/remove")).status_code in (404, 409)
     said = capfd.readouterr()
     assert CANARY not in said.out + said.err
-    async with browser(features, app, "jonas") as jonas:
+    async with there.browser("jonas") as jonas:
         assert CANARY in (await jonas.get(f"{of}/former")).text
 
 
 async def test_the_predecessor_reads_downloads_and_erases_what_is_kept(
-    features: Features, app: Starlette, here: Organisation
+    there: Place, here: Organisation
 ) -> None:
     id_ = await here.conversation()
     await here.write("jonas", id_, Pane.MANAGER, {"a1": text(CANARY)})
-    async with browser(features, app, "jonas") as jonas:
+    async with there.browser("jonas") as jonas:
         page = await jonas.get(f"/conversations/{id_}")
         assert f'href="/conversations/{id_}/responsible"' in page.text
         done = await jonas.post(
@@ -163,12 +133,10 @@ async def test_the_predecessor_reads_downloads_and_erases_what_is_kept(
         assert (await jonas.get(f"/conversations/{id_}")).status_code == 404
 
 
-async def test_the_employee_is_asked_and_what_she_answers_is_done(
-    features: Features, app: Starlette, here: Organisation
-) -> None:
-    id_ = await handed_over(here, features)
+async def test_the_employee_is_asked_and_what_she_answers_is_done(there: Place, here: Organisation) -> None:
+    id_ = await handed_over(here, there)
     address = f"/conversations/{id_}/handover"
-    async with browser(features, app, "ingrid") as ingrid, browser(features, app, "maja") as maja:
+    async with there.browser("ingrid") as ingrid, there.browser("maja") as maja:
         before = await ingrid.get(f"/conversations/{id_}")
         for words in (SAID, MINE, OURS):
             assert words not in before.text
@@ -209,12 +177,10 @@ async def test_the_employee_is_asked_and_what_she_answers_is_done(
         assert (await ingrid.get(address)).status_code == 404
 
 
-async def test_what_stays_is_not_shown_to_the_successor(
-    features: Features, app: Starlette, here: Organisation
-) -> None:
-    id_ = await handed_over(here, features)
+async def test_what_stays_is_not_shown_to_the_successor(there: Place, here: Organisation) -> None:
+    id_ = await handed_over(here, there)
     address = f"/conversations/{id_}/handover"
-    async with browser(features, app, "ingrid") as ingrid, browser(features, app, "maja") as maja:
+    async with there.browser("ingrid") as ingrid, there.browser("maja") as maja:
         await maja.post(address, data=fields(await maja.get(address), "stays"))
         after = await ingrid.get(f"/conversations/{id_}")
         for words in (SAID, MINE, OURS):
@@ -222,7 +188,7 @@ async def test_what_stays_is_not_shown_to_the_successor(
         kept = content(await maja.get(f"/conversations/{id_}/former"))
         assert SAID in kept
         assert OURS in kept
-    async with browser(features, app, "jonas") as jonas:
+    async with there.browser("jonas") as jonas:
         kept = content(await jonas.get(f"/conversations/{id_}/former"))
         assert SAID in kept
         assert OURS in kept
@@ -230,34 +196,32 @@ async def test_what_stays_is_not_shown_to_the_successor(
 
 
 async def test_what_is_being_signed_says_that_it_must_be_opened_again(
-    features: Features, app: Starlette, here: Organisation
+    there: Place, here: Organisation
 ) -> None:
     id_, _ = await here.frozen()
     for who in ("helena", "jonas"):
-        async with browser(features, app, who) as one:
+        async with there.browser(who) as one:
             page = await one.get(f"/conversations/{id_}/responsible")
             assert "One of those who sign must open it again first" in content(page)
             refused = await one.post(f"/conversations/{id_}/responsible", data={"person": "ingrid"})
             assert refused.status_code == 409
-    async with browser(features, app, "maja") as maja:
+    async with there.browser("maja") as maja:
         assert (await maja.get(f"/conversations/{id_}/responsible")).status_code == 404
 
 
-async def test_a_record_stays_with_the_two_who_signed_it(
-    features: Features, app: Starlette, here: Organisation
-) -> None:
+async def test_a_record_stays_with_the_two_who_signed_it(there: Place, here: Organisation) -> None:
     id_, _ = await here.closed()
     await here.reopening.reopen(MAJA.actor, id_, "Något fattas.")
-    await features.handovers.reassign(HELENA.actor, id_, "ingrid")
+    await there.features.handovers.reassign(HELENA.actor, id_, "ingrid")
     record = f"/conversations/{id_}/records/1"
-    async with browser(features, app, "jonas") as jonas:
+    async with there.browser("jonas") as jonas:
         assert MINE in (await jonas.get(record)).text
         assert (await jonas.get(f"{record}.pdf")).status_code == 200
         assert f'href="{record}"' in (await jonas.get(f"/conversations/{id_}/former")).text
         assert (await jonas.get(f"/conversations/{id_}/changes")).status_code == 404
-    async with browser(features, app, "maja") as maja:
+    async with there.browser("maja") as maja:
         assert "Jonas Bergman" in content(await maja.get(record))
-    async with browser(features, app, "ingrid") as ingrid:
+    async with there.browser("ingrid") as ingrid:
         for page in (record, f"{record}.pdf", f"{record}.zip", f"/conversations/{id_}/record"):
             assert (await ingrid.get(page)).status_code == 404
         changes = await ingrid.get(f"/conversations/{id_}/changes")

@@ -6,22 +6,21 @@ import zipfile
 from collections.abc import AsyncIterator
 from io import BytesIO
 
-import httpx
 import pytest
 from sqlalchemy import select
 
-from server.app import create_app, opened
+from server.app import opened
 from server.own_data import bundles
 from server.own_data.making import Maker
 from server.pages.context import Features
 from server.rules.access import Pane
 from server.settings import Settings
 from server.storage import tables
-from tests.conftest import SetClock
+from tests.conftest import ORIGIN, SetClock
 from tests.keeping import GOING_ON, Life, everything
 from tests.organisation import JONAS, MAJA, Organisation, text
+from tests.pages.visiting import Place
 
-ORIGIN = "http://samsyn.example"
 MADE_SECONDS_MAX = 90
 
 
@@ -38,22 +37,13 @@ async def here(features: Features, clock: SetClock) -> Organisation:
     return made
 
 
-async def browser(features: Features, who: str) -> httpx.AsyncClient:
-    key = await features.sessions.begin(who, "")
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(create_app(features)),
-        base_url=ORIGIN,
-        headers={"Origin": ORIGIN, "Cookie": f"samsyn={key}"},
-    )
-
-
-async def made(features: Features, who: str) -> str:
+async def made(there: Place, who: str) -> str:
     """Have the bundle made as the background does, and return its id."""
     actor = {"maja": MAJA, "jonas": JONAS}[who].actor
-    before = {each.id for each in await features.own_data.mine(actor) if not each.is_being_made}
-    await features.own_data.ask(actor)
+    before = {each.id for each in await there.features.own_data.mine(actor) if not each.is_being_made}
+    await there.features.own_data.ask(actor)
     for _ in range(MADE_SECONDS_MAX * 20):
-        (newest,) = (each for each in await features.own_data.mine(actor) if each.id not in before)
+        (newest,) = (each for each in await there.features.own_data.mine(actor) if each.id not in before)
         if not newest.is_being_made:
             assert newest.is_there
             assert newest.steps_done == newest.steps_total > 10
@@ -62,8 +52,8 @@ async def made(features: Features, who: str) -> str:
     raise AssertionError(f"it was not made: {newest}")
 
 
-async def unpacked(features: Features, who: str, id_: str) -> dict[str, bytes]:
-    async with await browser(features, who) as client:
+async def unpacked(there: Place, who: str, id_: str) -> dict[str, bytes]:
+    async with there.browser(who) as client:
         answer = await client.get(f"/my-data/{id_}.zip")
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-disposition"].startswith("attachment; ")
@@ -73,19 +63,19 @@ async def unpacked(features: Features, who: str, id_: str) -> dict[str, bytes]:
 
 
 async def test_one_press_gives_everything_that_she_may_see_and_nothing_else(
-    features: Features, here: Organisation
+    there: Place, here: Organisation
 ) -> None:
     life: Life = await everything(here)
-    async with await browser(features, "maja") as client:
+    async with there.browser("maja") as client:
         asked = await client.post("/my-data")
         assert (asked.status_code, asked.headers["location"]) == (303, "/my-data")
         page = (await client.get("/my-data")).text
         # What is being made is followed, and a second press begins nothing new.
         assert "data-follow" in page
         assert "<progress" in page
-    id_ = await made(features, "maja")
+    id_ = await made(there, "maja")
     assert await here.count("own_bundle") == 1
-    files = await unpacked(features, "maja", id_)
+    files = await unpacked(there, "maja", id_)
     whole = b"\n".join(files.values())
 
     for word in (b"kanarieutkast", b"kanarieegen", b"kanariechef", b"kanariegemensam", b"kanariesignatur"):
@@ -117,7 +107,7 @@ async def test_one_press_gives_everything_that_she_may_see_and_nothing_else(
     folder = told[life.signed][0].rpartition("/")[0]
     for version in (1, 2):
         record = files[f"{folder}/version-{version}/record.json"]
-        stored = await features.database.read(
+        stored = await there.features.database.read(
             lambda c, v=version: c.scalar(  # type: ignore[misc]
                 select(tables.record.c.sealed).where(
                     tables.record.c.conversation_id == life.signed, tables.record.c.version == v
@@ -131,9 +121,9 @@ async def test_one_press_gives_everything_that_she_may_see_and_nothing_else(
     assert name
 
 
-async def test_every_json_file_is_documented(features: Features, here: Organisation) -> None:
+async def test_every_json_file_is_documented(there: Place, here: Organisation) -> None:
     await everything(here)
-    files = await unpacked(features, "maja", await made(features, "maja"))
+    files = await unpacked(there, "maja", await made(there, "maja"))
     documented = files["formats.txt"].decode()
     for name, content in files.items():
         if not name.endswith(".json") or name.endswith("record.json"):
@@ -150,32 +140,32 @@ async def test_every_json_file_is_documented(features: Features, here: Organisat
 
 
 async def test_a_bundle_is_its_persons_alone_and_is_gone_after_its_days(
-    features: Features, here: Organisation, clock: SetClock
+    there: Place, here: Organisation, clock: SetClock
 ) -> None:
     await everything(here)
-    id_ = await made(features, "maja")
-    async with await browser(features, "jonas") as other:
+    id_ = await made(there, "maja")
+    async with there.browser("jonas") as other:
         assert (await other.get(f"/my-data/{id_}.zip")).status_code == 404
         assert (await other.post(f"/my-data/{id_}/delete")).status_code == 404
         assert (await other.get(f"/my-data/{'0' * 32}.zip")).status_code == 404
     assert await here.count("own_bundle_file") > 10
-    events = await features.database.read(lambda c: c.scalars(select(tables.audit.c.event)).all())
+    events = await there.features.database.read(lambda c: c.scalars(select(tables.audit.c.event)).all())
     assert "page:own-data:downloaded" not in events
-    await unpacked(features, "maja", id_)
-    events = await features.database.read(lambda c: c.scalars(select(tables.audit.c.event)).all())
+    await unpacked(there, "maja", id_)
+    events = await there.features.database.read(lambda c: c.scalars(select(tables.audit.c.event)).all())
     assert events.count("page:own-data:downloaded") == 1
     clock.pass_time(days=7)
-    await features.database.write(lambda c: bundles.erase_old(c, clock()))
+    await there.features.database.write(lambda c: bundles.erase_old(c, clock()))
     assert await here.count("own_bundle") == 0
     assert await here.count("own_bundle_file") == 0
 
 
 async def test_she_may_erase_it_at_once_and_asks_three_times_a_day_at_most(
-    features: Features, here: Organisation
+    there: Place, here: Organisation
 ) -> None:
     for _ in range(3):
-        id_ = await made(features, "maja")
-    async with await browser(features, "maja") as client:
+        id_ = await made(there, "maja")
+    async with there.browser("maja") as client:
         refused = await client.post("/my-data")
         assert refused.status_code == 429
         assert f"/my-data/{id_}.zip" in refused.text
@@ -183,46 +173,46 @@ async def test_she_may_erase_it_at_once_and_asks_three_times_a_day_at_most(
         assert (await client.get(f"/my-data/{id_}.zip")).status_code == 404
         # It counts all the same.
         assert (await client.post("/my-data")).status_code == 429
-    async with await browser(features, "jonas") as client:
+    async with there.browser("jonas") as client:
         assert (await client.post("/my-data")).status_code == 303
 
 
 async def test_a_bundle_whose_node_died_is_made_anew_by_another(
-    features: Features, here: Organisation, clock: SetClock
+    there: Place, here: Organisation, clock: SetClock
 ) -> None:
     await everything(here)
-    await features.database.write(lambda c: bundles.ask(c, JONAS.actor, clock()))
-    dead = await features.database.write(lambda c: bundles.claim(c, clock()))
+    await there.features.database.write(lambda c: bundles.ask(c, JONAS.actor, clock()))
+    dead = await there.features.database.write(lambda c: bundles.claim(c, clock()))
     assert dead is not None
-    await features.database.write(
+    await there.features.database.write(
         lambda c: bundles.step(c, dead, 1, 9, [bundles.File("half.html", b"half")], clock())
     )
     # While it is that node's, nobody else takes it.
-    assert await features.database.write(lambda c: bundles.claim(c, clock())) is None
+    assert await there.features.database.write(lambda c: bundles.claim(c, clock())) is None
     clock.pass_time(seconds=121)
-    maker = _maker(features, clock)
+    maker = _maker(there, clock)
     await maker.work()
-    (bundle,) = await features.own_data.mine(JONAS.actor)
+    (bundle,) = await there.features.own_data.mine(JONAS.actor)
     assert bundle.is_there
-    files = await unpacked(features, "jonas", bundle.id)
+    files = await unpacked(there, "jonas", bundle.id)
     assert "half.html" not in files
     assert b"kanariehemlig" in b"".join(files.values())
     with pytest.raises(bundles.Lost):
-        await features.database.write(lambda c: bundles.step(c, dead, 2, 9, [], clock()))
+        await there.features.database.write(lambda c: bundles.step(c, dead, 2, 9, [], clock()))
 
 
 async def test_what_cannot_be_made_is_given_up_and_says_so(
-    features: Features, here: Organisation, clock: SetClock
+    there: Place, here: Organisation, clock: SetClock
 ) -> None:
-    await features.database.write(lambda c: bundles.ask(c, MAJA.actor, clock()))
-    maker = _maker(features, clock)
+    await there.features.database.write(lambda c: bundles.ask(c, MAJA.actor, clock()))
+    maker = _maker(there, clock)
     maker._writer = None  # type: ignore[assignment]
     for _ in range(5):
         await maker.work()
         clock.pass_time(seconds=121)
-    (bundle,) = await features.own_data.mine(MAJA.actor)
+    (bundle,) = await there.features.own_data.mine(MAJA.actor)
     assert bundle.failed_at is not None
-    async with await browser(features, "maja") as client:
+    async with there.browser("maja") as client:
         page = (await client.get("/my-data")).text
         assert "data-follow" not in page.replace("data-followed", "")
         # What failed does not count.
@@ -230,19 +220,21 @@ async def test_what_cannot_be_made_is_given_up_and_says_so(
 
 
 async def test_a_draft_that_is_shared_is_in_the_others_bundle_only_once_it_was_opened(
-    features: Features, here: Organisation
+    there: Place, here: Organisation
 ) -> None:
     id_ = await here.conversation()
     await here.write("jonas", id_, Pane.MANAGER, {"a1": text(GOING_ON[2].decode())})
     await here.share(JONAS.actor, id_, Pane.MANAGER)
-    before = await unpacked(features, "maja", await made(features, "maja"))
+    before = await unpacked(there, "maja", await made(there, "maja"))
     assert GOING_ON[2] not in b"".join(before.values())
     await here.sharing.open_pane(MAJA.actor, id_, Pane.MANAGER)
-    after = await unpacked(features, "maja", await made(features, "maja"))
+    after = await unpacked(there, "maja", await made(there, "maja"))
     assert GOING_ON[2] in b"".join(after.values())
 
 
-def _maker(features: Features, clock: SetClock) -> Maker:
+def _maker(there: Place, clock: SetClock) -> Maker:
     from server.app import _bundle_writer
 
-    return Maker(features.database, clock, features.records.seal, _bundle_writer(features.settings))
+    return Maker(
+        there.features.database, clock, there.features.records.seal, _bundle_writer(there.features.settings)
+    )

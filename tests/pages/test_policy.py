@@ -1,47 +1,18 @@
 """The rules of the organisation as a form: everything is there, and nothing typed is lost."""
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from pydantic import BaseModel
 
-from server.app import create_app, opened
 from server.pages import policy_view
-from server.pages.context import Features
 from server.pages.policy_view import NAMES
 from server.people import Person
 from server.policy import Policy
-from server.settings import Settings
-from tests.conftest import SetClock
-from tests.organisation import ASTRID, HELENA, JONAS, MAJA, TOMAS, Organisation
+from tests.organisation import ASTRID, JONAS, MAJA
+from tests.pages.visiting import Place
 from tests.test_policy import OTHER
-
-ORIGIN = "http://samsyn.example"
-
-
-@pytest.fixture
-async def features(tmp_path: Path, clock: SetClock) -> AsyncIterator[Features]:
-    async with opened(Settings(data=tmp_path, origin=ORIGIN), clock) as features:
-        here = Organisation(features.database, clock)
-        await here.found()
-        for one in (HELENA, TOMAS):
-            await here.accounts.set_locale(one.id, "en")
-        yield features
-
-
-@asynccontextmanager
-async def browser(features: Features, who: str = "helena") -> AsyncIterator[httpx.AsyncClient]:
-    """A browser in which somebody is signed in."""
-    key = await features.sessions.begin(who, "")
-    headers = {"Cookie": f"samsyn={key}", "Accept": "text/html", "Origin": ORIGIN}
-    app = httpx.ASGITransport(create_app(features))
-    async with httpx.AsyncClient(transport=app, base_url=ORIGIN, headers=headers) as one:
-        yield one
 
 
 def fields(page: str) -> dict[str, str]:
@@ -81,19 +52,19 @@ def test_the_form_says_what_the_policy_says(policy: Policy) -> None:
 
 @pytest.mark.parametrize("who", ["helena", "tomas"])
 async def test_what_is_sent_unchanged_changes_nothing_and_what_is_changed_is_kept(
-    features: Features, who: str
+    there: Place, who: str
 ) -> None:
-    async with browser(features, who) as one:
+    async with there.browser(who) as one:
         page = (await one.get("/policy")).text
         form = fields(page)
         assert set(form) == {*NAMES, "seen"} - {"own_period"}
         await one.post("/policy", data=form)
-        assert await features.policies.get() == Policy()
+        assert await there.features.policies.get() == Policy()
         changed = form | {"small_group": "7", "remind_meet": "", "pay_with_annual": "yes"}
         del changed["may_decline"]
         answer = await one.post("/policy", data=changed)
         shown = (await one.get(answer.headers["location"])).text
-    stored = await features.policies.get()
+    stored = await there.features.policies.get()
     assert (stored.small_group, stored.reminders.meet, stored.may_decline) == (7, None, False)
     assert stored.pay_with_annual is True
     assert "Saved." in shown
@@ -101,16 +72,16 @@ async def test_what_is_sent_unchanged_changes_nothing_and_what_is_changed_is_kep
 
 
 @pytest.mark.parametrize("who", [ASTRID, JONAS, MAJA])
-async def test_to_everybody_else_there_is_nothing(features: Features, who: Person) -> None:
-    async with browser(features, who.id) as one:
+async def test_to_everybody_else_there_is_nothing(there: Place, who: Person) -> None:
+    async with there.browser(who.id) as one:
         answers = [await one.get("/policy"), await one.post("/policy", data={"small_group": "2"})]
         assert 'href="/policy"' not in (await one.get("/")).text
     assert [answer.status_code for answer in answers] == [404, 404]
-    assert await features.policies.get() == Policy()
+    assert await there.features.policies.get() == Policy()
 
 
 async def test_every_fault_is_said_beside_its_field_at_once_and_nothing_typed_is_lost(
-    features: Features,
+    there: Place,
 ) -> None:
     wrong: dict[str, Any] = {
         "small_group": "en <b>handfull</b>",
@@ -123,7 +94,7 @@ async def test_every_fault_is_said_beside_its_field_at_once_and_nothing_typed_is
         "period_begins": "31 februari",
         "period_ends": "",
     }
-    async with browser(features) as one:
+    async with there.browser("helena") as one:
         form = fields((await one.get("/policy")).text) | wrong
         answer = await one.post("/policy", data=form)
     faults = dict(re.findall(r'<p class="fault" id="(\w+)-fault">.*?<span>(.*?)</span>', answer.text))
@@ -141,7 +112,7 @@ async def test_every_fault_is_said_beside_its_field_at_once_and_nothing_typed_is
     kept = fields(answer.text)
     assert kept.pop("small_group") == "en &lt;b&gt;handfull&lt;/b&gt;"
     assert kept == {name: value for name, value in form.items() if name != "small_group"}
-    assert await features.policies.get() == Policy()
+    assert await there.features.policies.get() == Policy()
 
 
 @pytest.mark.parametrize(
@@ -170,17 +141,17 @@ async def test_every_fault_is_said_beside_its_field_at_once_and_nothing_typed_is
     ],
 )
 async def test_of_two_that_do_not_fit_the_second_is_marked(
-    features: Features, changed: dict[str, str], field: str, sentence: str
+    there: Place, changed: dict[str, str], field: str, sentence: str
 ) -> None:
-    async with browser(features) as one:
+    async with there.browser("helena") as one:
         form = fields((await one.get("/policy")).text) | changed
         answer = await one.post("/policy", data=form)
     assert f'id="{field}-fault"' in answer.text
     assert sentence in answer.text
 
 
-async def test_two_who_change_it_at_once_hear_of_each_other_and_lose_nothing(features: Features) -> None:
-    async with browser(features) as helena, browser(features, "tomas") as tomas:
+async def test_two_who_change_it_at_once_hear_of_each_other_and_lose_nothing(there: Place) -> None:
+    async with there.browser("helena") as helena, there.browser("tomas") as tomas:
         form = fields((await helena.get("/policy")).text) | {"small_group": "7"}
         theirs = fields((await tomas.get("/policy")).text) | {"required_every_months": "24"}
         await tomas.post("/policy", data=theirs)
@@ -189,6 +160,6 @@ async def test_two_who_change_it_at_once_hear_of_each_other_and_lose_nothing(fea
         assert "Somebody else has changed this" in answer.text
         again = fields(answer.text)
         assert again["small_group"] == "7"
-        assert (await features.policies.get()).small_group == 5
+        assert (await there.features.policies.get()).small_group == 5
         await helena.post("/policy", data=again)
-    assert (await features.policies.get()).small_group == 7
+    assert (await there.features.policies.get()).small_group == 7

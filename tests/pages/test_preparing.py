@@ -1,25 +1,23 @@
 """The page on which one prepares, notes to oneself, and what conversations are for."""
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
 from server import advice
+from server.pages.context import Features
 from server.storage import tables
 from tests.conftest import SetClock
-from tests.organisation import JONAS, MAJA, annual_template
-from tests.pages.visiting import Place, place
+from tests.organisation import JONAS, MAJA, Organisation, annual_template
+from tests.pages.visiting import Place, founded
 
 FORM = annual_template(prepare={"employee_must_read": True})
 
 
 @pytest.fixture
-async def there(tmp_path: Path, clock: SetClock) -> AsyncIterator[Place]:
-    async with place(tmp_path, clock, FORM) as opened:
-        yield opened
+async def here(features: Features, clock: SetClock) -> Organisation:
+    return await founded(features, clock, FORM)
 
 
 async def test_each_party_gets_her_own_advice_and_ticks_it_off(there: Place) -> None:

@@ -3,63 +3,26 @@
 import io
 import re
 import zipfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from itertools import pairwise
-from pathlib import Path
 
-import httpx
 import pytest
 
-from server.app import create_app, opened
 from server.pages import record_view, records
-from server.pages.context import Features
 from server.record.content import read
 from server.record.sealing import for_people
 from server.record.verifying import verify
-from server.settings import Settings
-from tests.conftest import SetClock
-from tests.organisation import HELENA, JONAS, MAJA, Organisation
+from tests.conftest import ORIGIN
+from tests.organisation import HELENA, JONAS, MAJA
 from tests.pages.reading import SWEDISH, view
+from tests.pages.visiting import Place
 from tests.record.made import SealedRecord, frozen, plain
 
-ORIGIN = "http://samsyn.example"
 
-
-class Site:
-    """The whole server in this process, with Maja's conversation with Jonas."""
-
-    def __init__(self, features: Features, here: Organisation, client: httpx.AsyncClient) -> None:
-        self.features = features
-        self.here = here
-        self.client = client
-
-    async def get(self, who: str | None, path: str) -> httpx.Response:
-        key = await self.features.sessions.begin(who, "") if who else ""
-        return await self.client.get(path, headers={"Cookie": f"samsyn={key}"})
-
-
-@pytest.fixture
-async def site(tmp_path: Path, clock: SetClock) -> AsyncIterator[Site]:
-    async with _site(tmp_path, clock) as site:
-        yield site
-
-
-@asynccontextmanager
-async def _site(folder: Path, clock: SetClock) -> AsyncIterator[Site]:
-    async with opened(Settings(data=folder, origin=ORIGIN), clock) as features:
-        here = Organisation(features.database, clock)
-        await here.found()
-        transport = httpx.ASGITransport(create_app(features))
-        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
-            yield Site(features, here, client)
-
-
-async def test_the_record_is_a_page_with_every_answer_and_signature(site: Site) -> None:
-    id_, sha256 = await site.here.closed()
-    led = await site.get("maja", f"/conversations/{id_}/record")
+async def test_the_record_is_a_page_with_every_answer_and_signature(there: Place) -> None:
+    id_, sha256 = await there.here.closed()
+    led = await there.get("maja", f"/conversations/{id_}/record")
     assert (led.status_code, led.headers["location"]) == (303, f"/conversations/{id_}/records/1")
-    page = await site.get("maja", led.headers["location"])
+    page = await there.get("maja", led.headers["location"])
     assert page.status_code == 200
     for words in ("Larmrutinen sitter.", "Du har lyft hela laget.", "Mot driftledning.", for_people(sha256)):
         assert words in page.text
@@ -69,11 +32,11 @@ async def test_the_record_is_a_page_with_every_answer_and_signature(site: Site) 
     assert f"/conversations/{id_}/records/1.pdf" in page.text
 
 
-async def test_downloads_are_files_that_verify(site: Site) -> None:
-    id_, _ = await site.here.closed()
-    fingerprint = (await site.features.records.seal()).fingerprint
+async def test_downloads_are_files_that_verify(there: Place) -> None:
+    id_, _ = await there.here.closed()
+    fingerprint = (await there.features.records.seal()).fingerprint
     for ending, kind in ((".pdf", "application/pdf"), (".zip", "application/zip")):
-        answer = await site.get("jonas", f"/conversations/{id_}/records/1{ending}")
+        answer = await there.get("jonas", f"/conversations/{id_}/records/1{ending}")
         assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
         assert answer.headers["content-disposition"].startswith("attachment; filename=")
         assert "Maja%20%C3%96berg" in answer.headers["content-disposition"]
@@ -83,31 +46,31 @@ async def test_downloads_are_files_that_verify(site: Site) -> None:
         assert f"{ORIGIN}/.well-known/samsyn-key" in packed.read("README.txt").decode()
 
 
-async def test_a_draft_is_a_pdf_without_a_seal(site: Site) -> None:
-    id_ = await site.here.conversation()
-    answer = await site.get("maja", f"/conversations/{id_}/draft.pdf")
+async def test_a_draft_is_a_pdf_without_a_seal(there: Place) -> None:
+    id_ = await there.here.conversation()
+    answer = await there.get("maja", f"/conversations/{id_}/draft.pdf")
     assert answer.headers["content-type"] == "application/pdf"
     assert "draft" in str(verify(answer.content).faults[0])
 
 
-async def test_a_signer_has_a_receipt_and_nobody_else_has(site: Site) -> None:
-    id_, sha256 = await site.here.frozen()
-    await site.here.sign(MAJA.actor, id_, sha256, "Utom budgeten.")
-    page = await site.get("maja", f"/conversations/{id_}/records/1/receipt")
-    fingerprint = (await site.features.records.seal()).fingerprint
+async def test_a_signer_has_a_receipt_and_nobody_else_has(there: Place) -> None:
+    id_, sha256 = await there.here.frozen()
+    await there.here.sign(MAJA.actor, id_, sha256, "Utom budgeten.")
+    page = await there.get("maja", f"/conversations/{id_}/records/1/receipt")
+    fingerprint = (await there.features.records.seal()).fingerprint
     for words in (for_people(sha256), for_people(fingerprint), "Utom budgeten."):
         assert words in page.text
     for who in ("jonas", "helena"):
-        assert (await site.get(who, f"/conversations/{id_}/records/1/receipt")).status_code == 404
-    await site.here.sign(JONAS.actor, id_, sha256)
+        assert (await there.get(who, f"/conversations/{id_}/records/1/receipt")).status_code == 404
+    await there.here.sign(JONAS.actor, id_, sha256)
     assert (
-        for_people(fingerprint) in (await site.get("jonas", f"/conversations/{id_}/records/1/receipt")).text
+        for_people(fingerprint) in (await there.get("jonas", f"/conversations/{id_}/records/1/receipt")).text
     )
 
 
-async def test_the_key_is_there_for_anybody(site: Site) -> None:
-    answer = await site.get(None, records.KEY_ADDRESS)
-    seal = await site.features.records.seal()
+async def test_the_key_is_there_for_anybody(there: Place) -> None:
+    answer = await there.get(None, records.KEY_ADDRESS)
+    seal = await there.features.records.seal()
     assert answer.status_code == 200
     assert for_people(seal.fingerprint) in answer.text
     assert seal.certificate in answer.text
@@ -117,20 +80,20 @@ async def test_the_key_is_there_for_anybody(site: Site) -> None:
     "path", ["record", *(f"records/1{rest}" for rest in ("", ".pdf", ".zip", "/receipt"))]
 )
 async def test_whoever_may_not_is_told_what_a_conversation_that_never_was_would_say(
-    site: Site, path: str
+    there: Place, path: str
 ) -> None:
-    id_, _ = await site.here.closed()
-    nobodys = await site.get("helena", f"/conversations/{'0' * 32}/{path}")
+    id_, _ = await there.here.closed()
+    nobodys = await there.get("helena", f"/conversations/{'0' * 32}/{path}")
     assert HELENA.id == "helena"
-    answer = await site.get("helena", f"/conversations/{id_}/{path}")
+    answer = await there.get("helena", f"/conversations/{id_}/{path}")
     assert (answer.status_code, nobodys.status_code) == (404, 404)
     assert answer.text.replace(id_, "") == nobodys.text.replace("0" * 32, "")
 
 
 @pytest.mark.parametrize("version", ["0", "01", "2", "x", "-1", "1e1", "9" * 30])
-async def test_a_version_that_there_is_not_is_not_found(site: Site, version: str) -> None:
-    id_, _ = await site.here.closed()
-    assert (await site.get("maja", f"/conversations/{id_}/records/{version}")).status_code == 404
+async def test_a_version_that_there_is_not_is_not_found(there: Place, version: str) -> None:
+    id_, _ = await there.here.closed()
+    assert (await there.get("maja", f"/conversations/{id_}/records/{version}")).status_code == 404
 
 
 def test_what_people_write_stays_text_on_the_page() -> None:

@@ -2,20 +2,17 @@
 
 from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 
-from server.app import create_app, opened
+from server.app import opened
 from server.pages.context import Features
 from server.settings import Settings
-from tests.conftest import SetClock
+from tests.conftest import ORIGIN, SetClock
 from tests.keeping import ACTIVITY, DECLINED, GOING_ON, NOTE, OTHERS, SIGNED, Life, everything
 from tests.organisation import ANNUAL, HELENA, JONAS, MAJA, Organisation
-from tests.queries import counted
+from tests.pages.visiting import Place
+from tests.queries import QUERIES_MAX, counted
 from tests.test_erasing import leave
-
-ORIGIN = "http://samsyn.example"
-QUERIES_MAX = 12
 
 
 @pytest.fixture
@@ -25,35 +22,17 @@ async def features(database_url: str, clock: SetClock) -> AsyncIterator[Features
 
 
 @pytest.fixture
-async def here(features: Features, clock: SetClock) -> Organisation:
-    made = Organisation(features.database, clock)
-    await made.found()
-    for who in ("helena", "maja", "jonas"):
-        await made.accounts.set_locale(who, "en")
-    return made
-
-
-@pytest.fixture
 async def life(here: Organisation) -> Life:
     return await everything(here)
 
 
-async def browser(features: Features, who: str = "helena") -> httpx.AsyncClient:
-    key = await features.sessions.begin(who, "")
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(create_app(features)),
-        base_url=ORIGIN,
-        headers={"Origin": ORIGIN, "Cookie": f"samsyn={key}"},
-    )
-
-
 async def test_hr_sees_whose_goes_when_what_is_held_and_what_has_gone_and_no_content(
-    features: Features, here: Organisation, life: Life, clock: SetClock
+    there: Place, here: Organisation, life: Life, clock: SetClock
 ) -> None:
     await leave(here, "maja")
-    await features.keeping.hold(HELENA.actor, "maja", life.declined, "Tvist om lön.")
+    await there.features.keeping.hold(HELENA.actor, "maja", life.declined, "Tvist om lön.")
     clock.pass_time(days=85)
-    async with await browser(features) as client:
+    async with there.browser("helena") as client:
         page = (await client.get("/retention")).text
         assert "Conversation that was never completed" in page
         assert "Maja Öberg" in page
@@ -77,10 +56,10 @@ async def test_hr_sees_whose_goes_when_what_is_held_and_what_has_gone_and_no_con
 
 
 async def test_erasing_is_asked_for_once_more_and_what_was_typed_is_not_lost(
-    features: Features, here: Organisation, life: Life
+    there: Place, here: Organisation, life: Life
 ) -> None:
     of_maja = "/retention/people/maja"
-    async with await browser(features) as client:
+    async with there.browser("helena") as client:
         refused = await client.post(f"{of_maja}/conversations/{life.going_on}/erase")
         assert refused.status_code == 409
         assert "Tick that you know that this cannot be undone." in refused.text
@@ -105,7 +84,7 @@ async def test_erasing_is_asked_for_once_more_and_what_was_typed_is_not_lost(
         ).status_code == 404
         gone = await client.post(f"{of_maja}/conversations/{life.going_on}/erase", data=sure)
         assert gone.status_code == 303
-        overview = await features.keeping.overview(HELENA.actor, 0)
+        overview = await there.features.keeping.overview(HELENA.actor, 0)
         (hold,) = overview.holds
         assert (await client.post(f"/retention/holds/{hold.id}/lift")).status_code == 303
         assert (await client.post(f"/retention/holds/{hold.id}/lift")).status_code == 404
@@ -117,17 +96,17 @@ async def test_erasing_is_asked_for_once_more_and_what_was_typed_is_not_lost(
 
 
 async def test_whoever_is_still_employed_reads_what_was_erased_about_her(
-    features: Features, here: Organisation, life: Life
+    there: Place, here: Organisation, life: Life
 ) -> None:
-    async with await browser(features, "maja") as client:
+    async with there.browser("maja") as client:
         page = (await client.get("/my-data")).text
     assert "What was erased about you" in page
-    async with await browser(features, "jonas") as client:
+    async with there.browser("jonas") as client:
         assert "What was erased about you" not in (await client.get("/my-data")).text
 
 
 async def test_nobody_but_hr_gets_in_and_is_told_that_there_is_anything(
-    features: Features, here: Organisation, life: Life
+    there: Place, here: Organisation, life: Life
 ) -> None:
     paths = (
         "/retention",
@@ -137,7 +116,7 @@ async def test_nobody_but_hr_gets_in_and_is_told_that_there_is_anything(
     )
     posts = ("people/maja/hold", "people/maja/erase", "holds/x/lift")
     for who in ("maja", "jonas", "tomas", "astrid"):
-        async with await browser(features, who) as client:
+        async with there.browser(who) as client:
             for path in paths:
                 assert (await client.get(path)).status_code == 404
             for path in (*posts, f"people/maja/conversations/{life.signed}/erase"):
@@ -147,14 +126,14 @@ async def test_nobody_but_hr_gets_in_and_is_told_that_there_is_anything(
 
 
 async def test_the_pages_ask_as_little_of_many_as_of_few(
-    features: Features, here: Organisation, life: Life, clock: SetClock
+    there: Place, here: Organisation, life: Life, clock: SetClock
 ) -> None:
     for _ in range(6):
         id_ = await here.conversations.create(JONAS.actor, "maja", ANNUAL, None)
         await here.declining.decline(MAJA.actor, id_, "Nej.")
     await leave(here, "maja")
     clock.pass_time(days=2 * 365)
-    async with await browser(features) as client:
+    async with there.browser("helena") as client:
         for path in (
             "/retention?days=365",
             "/retention/people?name=ma",

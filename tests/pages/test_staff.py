@@ -1,12 +1,9 @@
 """My staff: what the cells say and where they lead, in words; who sees it; and that it stays quick."""
 
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from sqlalchemy import Connection
 
 from server import asking, people
@@ -15,19 +12,13 @@ from server.conversations import Meeting
 from server.rules.access import OPERATOR
 from tests.conftest import SetClock
 from tests.organisation import ANNUAL, ASTRID, JONAS, MAJA, person
-from tests.pages.visiting import Place, place
+from tests.pages.visiting import Place
 from tests.queries import QUERIES_MAX, counted
 from tests.rows import add_activity, add_stand_in
 
 STAFF = 500
 PAGE_SECONDS_MAX = 2.0
 """For all of them, on a busy machine; without hurry it takes a tenth of it."""
-
-
-@pytest.fixture
-async def there(tmp_path: Path, clock: SetClock) -> AsyncIterator[Place]:
-    async with place(tmp_path, clock) as there:
-        yield there
 
 
 async def add_staff(there: Place, *names: str) -> None:
@@ -141,9 +132,9 @@ async def test_the_managers_manager_reads_numbers_of_a_team_and_nothing_of_its_p
 
 async def test_five_hundred_are_shown_in_as_many_queries_as_one_and_without_a_pause(there: Place) -> None:
     async def asked() -> int:
-        answer = await there.get("jonas", "/staff")
-        with counted() as statements:
-            answer = await there.client.get("/staff", headers={"Cookie": answer.request.headers["cookie"]})
+        async with there.browser("jonas") as jonas:
+            with counted() as statements:
+                answer = await jonas.get("/staff")
         assert answer.status_code == 200
         return len(statements)
 

@@ -1,54 +1,21 @@
 """Stand-ins, page by page, through the whole application: naming one, being one, and ending it."""
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
-from pathlib import Path
 
-import httpx
 import pytest
 
-from server.app import create_app, opened
 from server.conversations import Meeting
-from server.pages.context import Features
 from server.people import Person
 from server.rules.access import OPERATOR
-from server.settings import Settings
 from server.stand_ins import Days
-from tests.conftest import SetClock
-from tests.organisation import ASTRID, HELENA, JONAS, MAJA, TOMAS, Organisation, person
+from tests.organisation import JONAS, MAJA, TOMAS, Organisation, person
+from tests.pages.visiting import Place
 
-ORIGIN = "http://samsyn.example"
 ADDRESS = "/staff/stand-in"
 TEN_DAYS = Days(date(2026, 11, 20), date(2026, 11, 30))
 DAYS = {"begins": "2026-11-20", "ends": "2026-11-30"}
 MEETING = Meeting(datetime(2026, 12, 1, 8, 30, tzinfo=UTC), "Europe/Stockholm", "Rum Storsjön")
-
-
-@pytest.fixture
-async def features(tmp_path: Path, clock: SetClock) -> AsyncIterator[Features]:
-    async with opened(Settings(data=tmp_path, origin=ORIGIN), clock) as features:
-        yield features
-
-
-@pytest.fixture
-async def here(features: Features, clock: SetClock) -> Organisation:
-    here = Organisation(features.database, clock)
-    await here.found()
-    for one in (HELENA, TOMAS, JONAS, ASTRID, MAJA):
-        await here.accounts.set_locale(one.id, "en")
-    return here
-
-
-@asynccontextmanager
-async def browser(features: Features, who: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A browser in which somebody is signed in."""
-    key = await features.sessions.begin(who, "")
-    headers = {"Cookie": f"samsyn={key}", "Accept": "text/html", "Origin": ORIGIN}
-    app = httpx.ASGITransport(create_app(features))
-    async with httpx.AsyncClient(transport=app, base_url=ORIGIN, headers=headers) as one:
-        yield one
 
 
 def faults(page: str) -> dict[str, str]:
@@ -56,8 +23,8 @@ def faults(page: str) -> dict[str, str]:
     return dict(re.findall(r'<p class="fault" id="(\w+)-fault">.*?<span>(.*?)</span>', page))
 
 
-async def test_a_manager_names_somebody_and_ends_it(features: Features, here: Organisation) -> None:
-    async with browser(features, "jonas") as jonas:
+async def test_a_manager_names_somebody_and_ends_it(there: Place, here: Organisation) -> None:
+    async with there.browser("jonas") as jonas:
         given = DAYS | {"who": "tomas eklund", "reason": "Semester <3"}
         named = await jonas.post(ADDRESS, data=given)
         page = (await jonas.get(ADDRESS)).text
@@ -71,10 +38,8 @@ async def test_a_manager_names_somebody_and_ends_it(features: Features, here: Or
         assert (await jonas.post(end)).status_code == 404
 
 
-async def test_hr_names_one_for_a_manager_who_is_away_and_sees_all(
-    features: Features, here: Organisation
-) -> None:
-    async with browser(features, "helena") as helena:
+async def test_hr_names_one_for_a_manager_who_is_away_and_sees_all(there: Place, here: Organisation) -> None:
+    async with there.browser("helena") as helena:
         nobody = await helena.post(ADDRESS, data=DAYS | {"who": "Tomas"})
         without_staff = await helena.post(ADDRESS, data=DAYS | {"who": "Tomas", "manager": "Maja"})
         named = await helena.post(ADDRESS, data=DAYS | {"who": "Tomas", "manager": "jonas@nordljus.example"})
@@ -87,10 +52,10 @@ async def test_hr_names_one_for_a_manager_who_is_away_and_sees_all(
 
 @pytest.mark.parametrize("who", [MAJA, TOMAS])
 async def test_whoever_has_no_staff_finds_nothing_there(
-    features: Features, here: Organisation, who: Person
+    there: Place, here: Organisation, who: Person
 ) -> None:
-    id_ = await features.stand_ins.name(JONAS.actor, "jonas", "astrid", TEN_DAYS, "Semester")
-    async with browser(features, who.id) as one:
+    id_ = await there.features.stand_ins.name(JONAS.actor, "jonas", "astrid", TEN_DAYS, "Semester")
+    async with there.browser(who.id) as one:
         answers = [
             await one.get(ADDRESS),
             await one.post(ADDRESS, data=DAYS | {"who": "Tomas", "manager": "Jonas"}),
@@ -101,13 +66,13 @@ async def test_whoever_has_no_staff_finds_nothing_there(
 
 
 async def test_of_several_of_a_name_one_is_picked_and_nothing_typed_is_lost(
-    features: Features, here: Organisation
+    there: Place, here: Organisation
 ) -> None:
     for number in (1, 2):
         one = person(f"elsa{number}", f"Elsa Ek {number}", None)
         await here.accounts.add(OPERATOR, one, None)
     given = DAYS | {"who": "Elsa", "reason": "Semester"}
-    async with browser(features, "jonas") as jonas:
+    async with there.browser("jonas") as jonas:
         asked = await jonas.post(ADDRESS, data=given)
         assert (asked.status_code, faults(asked.text)) == (
             409,
@@ -135,9 +100,9 @@ async def test_of_several_of_a_name_one_is_picked_and_nothing_typed_is_lost(
     ],
 )
 async def test_what_is_wrong_is_said_beside_its_field(
-    features: Features, here: Organisation, wrong: dict[str, str], said: dict[str, str]
+    there: Place, here: Organisation, wrong: dict[str, str], said: dict[str, str]
 ) -> None:
-    async with browser(features, "jonas") as jonas:
+    async with there.browser("jonas") as jonas:
         answer = await jonas.post(ADDRESS, data=DAYS | {"who": "Tomas"} | wrong)
     told = faults(answer.text)
     assert (answer.status_code, set(told)) == (409, set(said))
@@ -146,12 +111,12 @@ async def test_what_is_wrong_is_said_beside_its_field(
 
 
 async def test_a_stand_in_moves_a_meeting_and_never_sees_the_conversation(
-    features: Features, here: Organisation
+    there: Place, here: Organisation
 ) -> None:
     id_ = await here.conversation(MEETING)
-    async with browser(features, "tomas") as tomas:
+    async with there.browser("tomas") as tomas:
         assert (await tomas.get(f"/conversations/{id_}/meeting")).status_code == 404
-        await features.stand_ins.name(JONAS.actor, "jonas", "tomas", TEN_DAYS)
+        await there.features.stand_ins.name(JONAS.actor, "jonas", "tomas", TEN_DAYS)
         page = (await tomas.get(f"/conversations/{id_}/meeting")).text
         assert "Maja Öberg meets Jonas Bergman. You stand in for Jonas Bergman" in page
         assert f'href="/conversations/{id_}"' not in page
