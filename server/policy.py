@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from server import audit
 from server.audit import Event
@@ -174,20 +174,17 @@ def put(connection: Connection, actor: Actor, policy: Policy, now: datetime, see
     """
     if not allowed(actor, Action.SET_POLICY, OrganisationFacts()):
         raise NotFound
+    # Two who change it at once take turns, and the second hears of the first.
+    connection.execute(select(tables.policy.c.id).where(tables.policy.c.id == _ONLY).with_for_update())
     stored = get(connection)
     if seen and stored.fingerprint != seen:
         raise ChangedMeanwhile
     if stored == policy:
         return
-    connection.execute(delete(tables.policy).where(tables.policy.c.id == _ONLY))
-    connection.execute(
-        insert(tables.policy).values(
-            id=_ONLY,
-            body=policy.model_dump(mode="json"),
-            changed_at=now,
-            changed_by=actor.person or None,
-        )
-    )
+    table = tables.policy
+    values = {"body": policy.model_dump(mode="json"), "changed_at": now, "changed_by": actor.person or None}
+    if not connection.execute(update(table).where(table.c.id == _ONLY).values(values)).rowcount:
+        connection.execute(insert(table).values({"id": _ONLY, **values}))
     event = Event.POLICY_SET if actor == OPERATOR else Event.POLICY_CHANGED
     audit.record(connection, event, actor.person, now)
 
