@@ -1,25 +1,19 @@
 """Letters: stored with what they tell of, taken by one node at a time, and given up at last."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from server import conversations, letters
-from server.conversations import Meeting
 from server.letter_format import Appointment, Kind, Letter, Notice
 from server.letters import Letters
 from server.outbox import Outbox
 from server.rules.access import OPERATOR, Pane
 from server.rules.errors import NotFound
-from server.storage import tables
 from server.storage.database import Database
 from tests.conftest import SetClock
-from tests.organisation import ANNUAL, ASTRID, JONAS, MAJA, Organisation, annual_template, text
-
-THURSDAY = Meeting(datetime(2026, 11, 26, 8, 30, tzinfo=UTC), "Europe/Stockholm", "Rum Storsjön")
-FRIDAY = Meeting(THURSDAY.at + timedelta(days=1, hours=4), "Europe/Stockholm", "Teams")
+from tests.letters import FRIDAY, THURSDAY, everything, invited, rows
+from tests.organisation import ASTRID, JONAS, MAJA, Organisation, annual_template, text
 
 
 @pytest.fixture
@@ -34,30 +28,10 @@ def waiting(here: Organisation) -> Outbox:
     return Outbox(here.database, here.clock)
 
 
-async def invited(here: Organisation, *, notify: bool = True, invite: bool = True) -> str:
-    return await here.conversations.create(
-        JONAS.actor, "maja", ANNUAL, THURSDAY, notify=notify, invite=invite
-    )
-
-
-async def rows(here: Organisation) -> list[Any]:
-    table = tables.letter
-    wanted = select(table).order_by(table.c.made_at, table.c.person_id)
-    return await here.database.read(lambda connection: list(connection.execute(wanted).all()))
-
-
 def about(letter: Letter) -> Appointment:
     """What a letter about a conversation says."""
     assert isinstance(letter.about, Appointment)
     return letter.about
-
-
-async def everything(waiting: Outbox) -> list[Letter]:
-    """Take all that is due."""
-    taken = []
-    while (letter := await waiting.claim()) is not None:
-        taken.append(letter)
-    return taken
 
 
 async def test_both_are_told_where_e_mail_was_chosen(here: Organisation, waiting: Outbox) -> None:

@@ -41,6 +41,7 @@ from server.storage.bells import ConversationChanged
 from server.storage.database import Database
 from server.storage.opening import open_database
 from tests.conftest import SetClock
+from tests.letters import FRIDAY, THURSDAY, invited
 from tests.mailbox import Calendar, Mailbox, calendar_part, event_of, open_mailbox
 from tests.organisation import ANNUAL, ASTRID, JONAS, MAJA, Organisation, annual_template, text
 from tests.running import RunningServer
@@ -50,8 +51,6 @@ ADDRESS = "https://samtal.example.org"
 CATALOGUES = read_catalogues(WEB / "locales")
 SAMSYN = sender("Samsyn <samsyn@nordljus.example>")
 CANARY = "Kanariefågel."
-THURSDAY = Meeting(datetime(2026, 11, 26, 8, 30, tzinfo=UTC), "Europe/Stockholm", "Rum Storsjön")
-FRIDAY = Meeting(THURSDAY.at + timedelta(days=1, hours=4), "Europe/Stockholm", "Teams")
 
 
 @pytest.fixture
@@ -73,10 +72,6 @@ def postman(here: Organisation, server: MailServer) -> Postman:
 
 def write_of(here: Organisation) -> Write:
     return writer(CATALOGUES, ADDRESS, here.templates.get, here.records.unsealed_paper)
-
-
-async def invited(here: Organisation, *, invite: bool = True) -> str:
-    return await here.conversations.create(JONAS.actor, "maja", ANNUAL, THURSDAY, notify=True, invite=invite)
 
 
 def today() -> datetime:

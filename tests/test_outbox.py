@@ -1,15 +1,12 @@
 """The outbox: each letter is one node's at a time, tried again, and given up at last."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from server import outbox
-from server.conversations import Meeting
-from server.letter_format import Letter
 from server.outbox import Outbox
 from server.rules.limits import (
     LETTER_HOURS_MAX,
@@ -21,10 +18,8 @@ from server.storage import tables
 from server.storage.database import Database
 from server.storage.opening import open_database
 from tests.conftest import SetClock
-from tests.organisation import ANNUAL, JONAS, Organisation
-
-THURSDAY = Meeting(datetime(2026, 11, 26, 8, 30, tzinfo=UTC), "Europe/Stockholm", "Rum Storsjön")
-FRIDAY = Meeting(THURSDAY.at + timedelta(days=1, hours=4), "Europe/Stockholm", "Teams")
+from tests.letters import everything, invited, rows
+from tests.organisation import Organisation
 
 
 @pytest.fixture
@@ -37,26 +32,6 @@ async def here(database: Database, clock: SetClock) -> Organisation:
 @pytest.fixture
 def waiting(here: Organisation) -> Outbox:
     return Outbox(here.database, here.clock)
-
-
-async def invited(here: Organisation, *, notify: bool = True, invite: bool = True) -> str:
-    return await here.conversations.create(
-        JONAS.actor, "maja", ANNUAL, THURSDAY, notify=notify, invite=invite
-    )
-
-
-async def rows(here: Organisation) -> list[Any]:
-    table = tables.letter
-    wanted = select(table).order_by(table.c.made_at, table.c.person_id)
-    return await here.database.read(lambda connection: list(connection.execute(wanted).all()))
-
-
-async def everything(waiting: Outbox) -> list[Letter]:
-    """Take all that is due."""
-    taken = []
-    while (letter := await waiting.claim()) is not None:
-        taken.append(letter)
-    return taken
 
 
 async def test_no_letter_is_taken_twice_while_it_is_being_sent(
