@@ -7,26 +7,21 @@ and there are no more of them than were agreed; and opened again and closed, non
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 from sqlalchemy import Connection, select
 
 from crdt.content import plain_text
 from server import activity_documents
 from server.rules.access import Pane, State
-from server.settings import Settings
 from server.storage import tables
-from server.storage.opening import open_database
-from tests.campaign.races import now
-from tests.organisation import JONAS, MAJA, PASSWORD, Organisation, annual_template, text
+from tests.campaign.killing import press, press_and_kill, signed_in, stored
+from tests.organisation import JONAS, MAJA, Organisation, annual_template, text
 from tests.running import RunningServer
 
 AGREED = ("Handledarkurs", "Ny jourlista", "Larmrutin i drift")
@@ -41,16 +36,6 @@ class Outcome:
     """Kills after which it was closed; it was open after the others."""
     torn: int = 0
     """Looks at which conversation, record, activities and documents did not belong together."""
-
-
-@asynccontextmanager
-async def _stored(data: Path) -> AsyncIterator[Organisation]:
-    """The features on what the server has left. It must not run."""
-    database = await open_database(Settings(data=data).database_url, now)
-    try:
-        yield Organisation(database, now)
-    finally:
-        await database.close()
 
 
 def _agreed(connection: Connection, id_: str) -> tuple[list[str], list[str], int]:
@@ -87,41 +72,29 @@ async def _begin(here: Organisation) -> str:
     return id_
 
 
-async def _press_complete(server: RunningServer, cookies: httpx.Cookies, id_: str) -> None:
-    async with httpx.AsyncClient(base_url=server.url, cookies=cookies) as client:
-        await client.post(f"/conversations/{id_}/complete", headers={"origin": server.url})
-
-
 async def kill_while_closing(data: Path, kills: int, seed: int, advance: Callable[[], None]) -> Outcome:
     """Kill a server on an empty data folder so many times while it closes, each time another conversation."""
     dice = random.Random(seed)
     outcome = Outcome()
-    async with _stored(data) as here:
+    async with stored(data) as here:
         await here.found(annual_template(sign={"enabled": False}))
         id_ = await _begin(here)
     server = RunningServer(data, demo=False)
     await asyncio.to_thread(server.start)
-    async with httpx.AsyncClient(base_url=server.url) as client:
-        form = {"email": JONAS.email, "password": PASSWORD}
-        await client.post("/sign-in", data=form, headers={"origin": server.url})
-        cookies = client.cookies
+    cookies = await signed_in(server, JONAS)
     # As long as closing takes here, and a little longer: the kill comes at a random moment of it.
     seconds = 0.1
     for _ in range(kills):
-        pressing = asyncio.create_task(_press_complete(server, cookies, id_))
-        await asyncio.wait((pressing,), timeout=dice.uniform(0, seconds))
-        await asyncio.to_thread(server.kill)
-        with contextlib.suppress(httpx.HTTPError):
-            await pressing
-        async with _stored(data) as here:
+        await press_and_kill(server, cookies, id_, "complete", dice.uniform(0, seconds))
+        async with stored(data) as here:
             outcome.kills += 1
             outcome.closed += await _look(here, id_, outcome) is State.CLOSED
         await asyncio.to_thread(server.start)
         began = time.monotonic()
-        await _press_complete(server, cookies, id_)
+        await press(server, cookies, id_, "complete")
         seconds = 1.2 * (time.monotonic() - began)
         await asyncio.to_thread(server.kill)
-        async with _stored(data) as here:
+        async with stored(data) as here:
             outcome.torn += await _look(here, id_, outcome) is not State.CLOSED
             await here.reopening.reopen(JONAS.actor, id_, "Ett ord till.")
             await here.freezing.complete(JONAS.actor, id_)
