@@ -99,7 +99,7 @@ class RunningServer:
         try:
             yield
         finally:
-            if starved.is_alive():
+            if self.process is starved and starved.is_alive():
                 resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
 
     def kill(self) -> None:
