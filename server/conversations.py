@@ -5,7 +5,7 @@ There is no way to a conversation's panes but ``see`` and ``locked``, which read
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -297,17 +297,6 @@ def move(
     ring(connection, activities_of(conversation.employee.id))
 
 
-def mine(connection: Connection, actor: Actor) -> list[Conversation]:
-    """The conversations to which the actor is a party: those with a meeting by its date, then the rest."""
-    table = tables.conversation
-    rows = connection.execute(
-        select(table)
-        .where((table.c.employee_id == actor.person) | (table.c.responsible_id == actor.person))
-        .order_by(*in_order())
-    ).all()
-    return seen(connection, actor, rows)
-
-
 def in_order() -> tuple[ColumnElement[Any], ...]:
     """How rows of ``conversation`` are sorted. The order rests on nothing that is written in them."""
     table = tables.conversation
@@ -324,19 +313,11 @@ def seen(
     return [each for each in _read(connection, rows) if _may_see(actor, each.facts, invited=invited)]
 
 
-def started(connection: Connection, actor: Actor, of: Iterable[Conversation]) -> frozenset[str]:
-    """Ids of those that have begun as far as the actor can know: a pane is shared, the joint one has been
-    written in, or the actor has written. Nobody else's private writing counts (design, section 2)."""
-    found = list(of)
-    shared = {each.id for each in found if each.is_shared}
-    table = tables.conversation
-    asked = [each.id for each in found if each.id not in shared]
-    begun = connection.scalars(select(table.c.id).where(table.c.id.in_(asked), is_written_in(actor)))
-    return frozenset(begun) | shared
-
-
 def is_written_in(actor: Actor) -> ColumnElement[bool]:
-    """Of rows of ``conversation``: those that have begun for the actor, shared or not, as ``started``."""
+    """Of rows of ``conversation``: those that have begun as far as the actor can know, shared or not.
+
+    The joint pane has been written in, or the actor has written: nobody else's private writing counts.
+    """
     talk, log, document = tables.conversation, tables.change_log, tables.document
     decision, handover, part = tables.decision, tables.handover, tables.handover_part
     written = exists().where(
@@ -568,13 +549,3 @@ class Conversations:
     async def see_planned(self, actor: Actor, id_: str) -> Conversation:
         """As ``see_planned``, today."""
         return await self._database.read(lambda c: see_planned(c, actor, id_, day_of(self._clock())))
-
-    async def mine(self, actor: Actor) -> list[tuple[Conversation, bool]]:
-        """As ``mine``, each with whether it is started for the actor."""
-
-        def read(connection: Connection) -> list[tuple[Conversation, bool]]:
-            found = mine(connection, actor)
-            begun = started(connection, actor, found)
-            return [(each, each.id in begun) for each in found]
-
-        return await self._database.read(read)

@@ -12,10 +12,11 @@ from crdt.content import Content
 from crdt.document import Document
 from crdt.encoding import uint
 from crdt.update import parse_state_vector
+from server import start
 from server.accounts import Accounts
 from server.activities import Activities
 from server.activity_turns import ActivityTurns
-from server.conversations import Conversations, Meeting
+from server.conversations import Conversation, Conversations, Meeting
 from server.declining import Declining
 from server.demo import data
 from server.documents import Documents
@@ -115,6 +116,11 @@ class Organisation:
         for one in EVERYBODY[1:]:
             await self.accounts.add(TOMAS.actor, one, PASSWORD if one in (MAJA, JONAS) else None)
         await self.templates.add(HELENA.actor, template or annual_template())
+
+    async def mine(self, actor: Actor) -> list[tuple[Conversation, bool]]:
+        """The actor's conversations as the start page has them, each with whether it is started."""
+        found = await self.database.read(lambda c: start.of(c, actor, self.clock(), has_staff=False))
+        return [(talk.conversation, talk.is_started) for talk in found.talks]
 
     async def conversation(self, meeting: Meeting | None = None) -> str:
         """Maja's conversation with Jonas."""

@@ -158,7 +158,7 @@ async def test_a_conversation_that_is_made_is_the_answer(here: Organisation, ask
     assert (Kind.ANSWERED, "maja") in await letters(here)
     with pytest.raises(AlreadyAnswered):
         await planning.make(JONAS.actor, plan)
-    assert len(await here.conversations.mine(MAJA.actor)) == 1, "what was refused made nothing"
+    assert len(await here.mine(MAJA.actor)) == 1, "what was refused made nothing"
 
 
 async def test_a_conversation_with_somebody_else_is_no_answer(here: Organisation, asking: Asking) -> None:
@@ -167,7 +167,7 @@ async def test_a_conversation_with_somebody_else_is_no_answer(here: Organisation
     with pytest.raises(NotFound):
         await planning.make(JONAS.actor, Plan("lina", ANNUAL, "jonas", request=id_))
     assert [each.id for each in await asking.requests(JONAS.actor)] == [id_]
-    assert await here.conversations.mine(LINA.actor) == []
+    assert await here.mine(LINA.actor) == []
 
 
 async def test_what_is_asked_goes_to_the_manager_of_now(here: Organisation, asking: Asking) -> None:

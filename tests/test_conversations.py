@@ -87,7 +87,7 @@ async def test_to_everybody_else_it_looks_as_if_it_did_not_exist(here: Organisat
         for ask in (here.conversations.see, here.documents.read, here.activities.of_conversation):
             with pytest.raises(NotFound):
                 await ask(actor, asked)
-    assert await here.conversations.mine(actor) == []
+    assert await here.mine(actor) == []
 
 
 async def test_private_writing_starts_a_conversation_for_the_writer_alone(here: Organisation) -> None:
@@ -126,9 +126,9 @@ async def test_private_writing_changes_nothing_in_the_others_list(here: Organisa
 
 
 async def _started(here: Organisation, actor: Actor) -> bool:
-    ((_, is_started),) = await here.conversations.mine(actor)
+    ((_, is_started),) = await here.mine(actor)
     return is_started
 
 
 async def _list(here: Organisation, actor: Actor) -> list[tuple[Conversation, bool]]:
-    return await here.conversations.mine(actor)
+    return await here.mine(actor)

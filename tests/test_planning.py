@@ -324,7 +324,7 @@ async def test_what_is_wrong_is_said_of_its_place_and_nothing_is_made(
     assert {where: type(each) for where, each in faults.items()} == {place: refusal}
     with pytest.raises(refusal):
         await planning.make(JONAS.actor, plan)
-    assert await here.conversations.mine(MAJA.actor) == []
+    assert await here.mine(MAJA.actor) == []
     assert await here.count("guest") == 0
 
 

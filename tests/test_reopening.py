@@ -92,7 +92,7 @@ async def test_what_was_shared_stays_shared_and_opened_and_says_when(here: Organ
     )
     rows = await here.database.read(lambda connection: [tuple(row) for row in connection.execute(shares)])
     assert rows == [(EMPLOYEE, "maja"), (MANAGER, "jonas")]
-    assert [started for _, started in await here.conversations.mine(MAJA.actor)] == [True]
+    assert [started for _, started in await here.mine(MAJA.actor)] == [True]
 
 
 async def test_where_nothing_is_shared_it_still_counts_as_started(
@@ -105,7 +105,7 @@ async def test_where_nothing_is_shared_it_still_counts_as_started(
     await here.freezing.freeze(MAJA.actor, id_)
     await here.reopening.reopen(JONAS.actor, id_, "Ett ord till.")
     for actor in (MAJA.actor, JONAS.actor):
-        assert [started for _, started in await here.conversations.mine(actor)] == [True]
+        assert [started for _, started in await here.mine(actor)] == [True]
 
 
 async def test_the_reason_is_told_to_both(here: Organisation, clock: SetClock) -> None:

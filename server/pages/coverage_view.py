@@ -20,8 +20,6 @@ class Line:
     id: str
     name: str
     figures: Figures | None
-    leads_on: bool
-    """There are units below it."""
     is_whole: bool
     """It holds all the others of the table."""
 
@@ -112,7 +110,6 @@ def lines(coverage: Coverage, unit: str, view: View) -> list[Line]:
             each,
             unit_name(coverage, each, view),
             coverage.units[each].figures,
-            bool(coverage.units[each].below) and each != unit,
             each == unit,
         )
         for each in (unit, *_below(coverage, unit, view))

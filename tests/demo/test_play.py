@@ -37,7 +37,7 @@ from server.stand_ins import StandIns
 from server.storage import tables
 from server.storage.database import Database
 from server.storage.opening import open_database
-from tests.organisation import PASSWORD, QUICK, TOMAS
+from tests.organisation import PASSWORD, QUICK, TOMAS, Organisation
 
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)  # a Friday
 
@@ -79,7 +79,7 @@ async def talk(database: Database, name: str) -> Conversation:
     told = TOLD[name]
     ends = {SignStep, CompleteStep, DeclineStep}
     is_open = not any(type(step) in ends for step in told.steps)
-    mine = await Conversations(database, now).mine((await cast(database))[told.employee].actor)
+    mine = await Organisation(database, now).mine((await cast(database))[told.employee].actor)
     return next(
         each
         for each, _ in mine
@@ -181,7 +181,7 @@ async def test_nothing_is_written_in_the_newest_conversation(played: Database) -
     jonas = (await cast(played))["jonas"]
     started = {
         each.employee.id: is_started
-        for each, is_started in await Conversations(played, now).mine(jonas.actor)
+        for each, is_started in await Organisation(played, now).mine(jonas.actor)
         if each.state is State.OPEN
     }
     assert started == {"elias": True, "fatima": False, "maja": True, "ola": True}
