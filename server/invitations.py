@@ -110,13 +110,6 @@ def invitation(connection: Connection, actor: Actor, id_: str) -> Invitation:
     return own
 
 
-def mine(connection: Connection, actor: Actor) -> list[Invitation]:
-    """The conversations in which the actor is a guest or invited to be, the earliest invitation first."""
-    talk = tables.conversation
-    rows = connection.execute(select(talk).where(is_guest(actor))).all()
-    return of_these(connection, actor, conversations.seen(connection, actor, rows, invited=True))
-
-
 def is_guest(actor: Actor) -> ColumnElement[bool]:
     """Of rows of ``conversation``: those in which the actor has a part as a guest, known of or not."""
     return exists().where(
@@ -353,10 +346,6 @@ class Invitations:
     async def invitation(self, actor: Actor, id_: str) -> Invitation:
         """As ``invitation``."""
         return await self._database.read(lambda c: invitation(c, actor, id_))
-
-    async def mine(self, actor: Actor) -> list[Invitation]:
-        """As ``mine``."""
-        return await self._database.read(lambda c: mine(c, actor))
 
     async def found(self, actor: Actor, id_: str, words: str, most: int) -> list[Person]:
         """Whom the actor could invite: as ``people.named``, without those who are there already.

@@ -21,7 +21,7 @@ from server.declining import Declining
 from server.demo import data
 from server.documents import Documents
 from server.freezing import Freezing
-from server.invitations import Invitations
+from server.invitations import Invitation, Invitations
 from server.meetings import Meetings
 from server.new_activities import NewActivities
 from server.notes import Notes
@@ -35,6 +35,7 @@ from server.rules.limits import UPDATE
 from server.sessions import Session, Sessions
 from server.sharing import Sharing
 from server.signing import Signing
+from server.start import Start
 from server.storage import tables
 from server.storage.bells import Bell
 from server.storage.database import Clock, Database
@@ -119,8 +120,14 @@ class Organisation:
 
     async def mine(self, actor: Actor) -> list[tuple[Conversation, bool]]:
         """The actor's conversations as the start page has them, each with whether it is started."""
-        found = await self.database.read(lambda c: start.of(c, actor, self.clock(), has_staff=False))
-        return [(talk.conversation, talk.is_started) for talk in found.talks]
+        return [(talk.conversation, talk.is_started) for talk in (await self._start(actor)).talks]
+
+    async def invited_to(self, actor: Actor) -> list[Invitation]:
+        """The actor's parts as a guest, accepted or not, as the start page has them."""
+        return list((await self._start(actor)).invitations)
+
+    async def _start(self, actor: Actor) -> Start:
+        return await self.database.read(lambda c: start.of(c, actor, self.clock(), has_staff=False))
 
     async def conversation(self, meeting: Meeting | None = None) -> str:
         """Maja's conversation with Jonas."""

@@ -67,7 +67,7 @@ async def test_whom_the_employee_invites_takes_part_from_acceptance(here: Organi
     id_ = await here.conversation()
     await here.invitations.invite(MAJA.actor, id_, "elias")
     assert not await sees(here, ELIAS.actor, id_)
-    [invited] = await here.invitations.mine(ELIAS.actor)
+    [invited] = await here.invited_to(ELIAS.actor)
     assert (invited.conversation, invited.employee.id, invited.responsible.id) == (id_, "maja", "jonas")
     await here.invitations.accept(ELIAS.actor, id_)
     assert await sees(here, ELIAS.actor, id_)
@@ -79,7 +79,7 @@ async def test_whom_the_responsible_invites_knows_nothing_until_the_employee_agr
 ) -> None:
     id_ = await here.conversation()
     await here.invitations.invite(JONAS.actor, id_, "elias")
-    assert await here.invitations.mine(ELIAS.actor) == []
+    assert await here.invited_to(ELIAS.actor) == []
     with pytest.raises(NotFound):
         await here.invitations.invitation(ELIAS.actor, id_)
     with pytest.raises(NotFound):
@@ -107,7 +107,7 @@ async def test_an_invitation_is_declined(here: Organisation) -> None:
     id_ = await here.conversation()
     await here.invitations.invite(MAJA.actor, id_, "elias")
     await here.invitations.end(ELIAS.actor, id_, "elias")
-    assert await here.invitations.mine(ELIAS.actor) == []
+    assert await here.invited_to(ELIAS.actor) == []
     assert await names(here, MAJA.actor, id_) == []
 
 
@@ -267,7 +267,7 @@ async def test_when_the_conversation_is_over_nobody_is_its_guest(here: Organisat
 
     await here.database.write(finish)
     assert not await sees(here, ELIAS.actor, id_)
-    assert await here.invitations.mine(ELIAS.actor) == []
+    assert await here.invited_to(ELIAS.actor) == []
     await here.database.write(lambda c: c.execute(update(tables.conversation).values(state=State.OPEN)))
     # Nor when it is opened again.
     assert await names(here, MAJA.actor, id_) == []

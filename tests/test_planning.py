@@ -284,9 +284,9 @@ async def test_guests_are_invited_with_it_in_the_name_of_the_responsible(
         ("tomas", "jonas", False),
     ]
     # The employee has not agreed: they know nothing.
-    assert await here.invitations.mine(ELIAS.actor) == []
+    assert await here.invited_to(ELIAS.actor) == []
     await here.invitations.agree(MAJA.actor, id_, "elias")
-    assert len(await here.invitations.mine(ELIAS.actor)) == 1
+    assert len(await here.invited_to(ELIAS.actor)) == 1
 
 
 async def told(here: Organisation) -> list[tuple[str, str]]:
