@@ -10,16 +10,16 @@ PIP := .venv/bin/python -m pip install --quiet
 PYTEST := .venv/bin/python -m pytest
 CLIENT := $(shell find web/client web/styles -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: run test check unit everything fuzz campaign figures lock clean
+.PHONY: run test check unit others browsers fuzz campaign figures lock clean
 .DELETE_ON_ERROR:
 
 run: .venv/.client
 	@.venv/bin/samsyn serve --demo
 
-# What reads the code and what tests the core each keep one processor busy: side by side.
+# Two things side by side, so that both processors have work while a browser or a compiler waits.
 test:
 	@$(MAKE) --no-print-directory -j 2 check unit
-	@$(MAKE) --no-print-directory everything
+	@$(MAKE) --no-print-directory -j 2 others browsers
 
 # What needs no test to run: style, types, imports.
 check: .venv/.client .venv/.tests
@@ -33,14 +33,18 @@ check: .venv/.client .venv/.tests
 unit: .venv/.client .venv/.tests
 	$(PYTEST) -q -n 2 tests/crdt --cov=crdt --cov-report=term
 
-# Everything around it: rules, both databases, rooms, the wire, pages and browser. Three workers, since a browser
-# waits much of its time. What is measured is measured beside the others, so a failure is tried once more alone,
-# and reported as such.
-everything: .venv/.client .venv/.tests
+# Everything around it: rules, both databases, rooms, the wire and pages; and real browsers beside that. What is
+# measured is measured beside the others, so a failure is tried once more alone, and reported as such.
+AGAIN := echo "FAILED beside others. Once more alone, to tell a defect from a busy machine; look at it either way:" &&
+OTHERS := $(PYTEST) -q --dist loadgroup tests --ignore=tests/crdt --ignore=tests/browser
+BROWSERS := $(PYTEST) -q -o cache_dir=.cache/browsers tests/browser
+
+others: .venv/.client .venv/.tests
+	$(OTHERS) -n 2 || { [ $$? = 1 ] && $(AGAIN) $(OTHERS) --last-failed --last-failed-no-failures none; }
+
+browsers: .venv/.client .venv/.tests
 	export SAMSYN_TEST_CHROMIUM="$$(sh tests/browser/chromium.sh)"; \
-	$(PYTEST) -q -n 3 --dist loadgroup tests --ignore=tests/crdt || { [ $$? = 1 ] && \
-	  echo "FAILED beside others. Once more alone, to tell a defect from a busy machine; look at it either way:" && \
-	  $(PYTEST) -q --last-failed --last-failed-no-failures none tests --ignore=tests/crdt; }
+	$(BROWSERS) -n 2 || { [ $$? = 1 ] && $(AGAIN) $(BROWSERS) --last-failed --last-failed-no-failures none; }
 
 # Campaigns: longer than a test may be, each with a progress bar and its seed printed.
 fuzz: .venv/.client .venv/.tests

@@ -77,8 +77,9 @@ ORIGIN = "http://samsyn.example"
 
 
 @pytest.fixture
-async def features(tmp_path: Path, clock: SetClock) -> AsyncIterator[Features]:
+async def features(tmp_path: Path, clock: SetClock, sqlite_made: Path) -> AsyncIterator[Features]:
     """All features over an empty SQLite database, as the application has them."""
+    shutil.copy(sqlite_made, tmp_path / "samsyn.sqlite3")
     async with opened(Settings(data=tmp_path, origin=ORIGIN), clock) as features:
         yield features
 
@@ -89,7 +90,29 @@ def app(features: Features) -> Starlette:
     return create_app(features)
 
 
-# Storage. Whatever takes ``database`` runs twice: on SQLite, and on a real PostgreSQL.
+# Storage. Whatever takes ``database`` runs twice: on SQLite, and on a real PostgreSQL. The tables are made
+# once and copied: making them takes longer than most of what is tested in them.
+
+
+@pytest.fixture(scope="session")
+def sqlite_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the tables and nothing in them, to be copied."""
+    file = tmp_path_factory.mktemp("made") / "samsyn.db"
+    asyncio.run(_make_tables(f"sqlite:///{file}"))
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_made(postgres_server: Any) -> str:
+    """The name of a PostgreSQL database with the tables and nothing in them, to be copied."""
+    url = made_database(postgres_server)
+    asyncio.run(_make_tables(url))
+    return str(make_url(url).database)
+
+
+async def _make_tables(url: str) -> None:
+    database = await open_database(url, SetClock())
+    await database.close()
 
 
 @pytest.fixture(scope="session")
@@ -101,22 +124,30 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: Any) -> str:
-    """A new, empty database on PostgreSQL."""
-    return made_database(postgres_server)
+def postgres_url(postgres_server: Any, postgres_made: str) -> str:
+    """A new database on PostgreSQL, with the tables and nothing in them."""
+    return made_database(postgres_server, like=postgres_made)
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    """Where a new SQLite file may be."""
-    return f"sqlite:///{tmp_path / 'samsyn.db'}"
+def sqlite_url(tmp_path: Path, sqlite_made: Path) -> str:
+    """A new SQLite file, with the tables and nothing in them."""
+    return f"sqlite:///{shutil.copy(sqlite_made, tmp_path / 'samsyn.db')}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """A new, empty database, once on each of the two."""
+    """A new database with the tables and nothing in them, once on each of the two."""
     url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
     return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A new database without a table, once on each of the two."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    return made_database(request.getfixturevalue("postgres_server"))
 
 
 @pytest.fixture
@@ -145,10 +176,10 @@ def started_postgres(folder: Path) -> Any:
     return server
 
 
-def made_database(server: Any) -> str:
-    """Make an empty database on ``server`` and return its address."""
+def made_database(server: Any, like: str = "template1") -> str:
+    """Make a database on ``server``, empty or like another one, and return its address."""
     name = f"samsyn_{uuid4().hex}"
-    asyncio.run(_execute(server.get_uri(), f'CREATE DATABASE "{name}"'))
+    asyncio.run(_execute(server.get_uri(), f'CREATE DATABASE "{name}" TEMPLATE "{like}"'))
     return str(server.get_uri(database=name))
 
 

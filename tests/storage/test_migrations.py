@@ -26,7 +26,8 @@ def constraints(rows: Connection) -> list[str]:
     )
 
 
-async def test_migrations_from_nothing_make_what_the_code_names(database: Database) -> None:
+async def test_migrations_from_nothing_make_what_the_code_names(empty_url: str, clock: SetClock) -> None:
+    database = await open_database(empty_url, clock)
     assert await database.read(differences) == []
     # Alembic compares everything but these.
     assert await database.read(constraints) == [
@@ -36,6 +37,7 @@ async def test_migrations_from_nothing_make_what_the_code_names(database: Databa
         "ck_pane_pane",
         "ck_record_document_pane",
     ]
+    await database.close()
 
 
 async def test_opening_again_changes_nothing(database: Database, database_url: str, clock: SetClock) -> None:

@@ -99,17 +99,17 @@ def rows_of(connection: Connection) -> dict[str, list[dict[str, Any]]]:
 
 @pytest.fixture
 async def upgraded(
-    database_url: str, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+    empty_url: str, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[tuple[dict[str, list[dict[str, Any]]], Database]]:
     """What was in a database of 0003, and the database as this version has it."""
     with monkeypatch.context() as patched:
         for module in (sqlite, postgres):
             patched.setattr(module, "upgrade", upgrade_to_0003)
-        old = await open_database(database_url, clock)
+        old = await open_database(empty_url, clock)
     await old.write(fill)
     before = await old.read(rows_of)
     await old.close()
-    database = await open_database(database_url, clock)
+    database = await open_database(empty_url, clock)
     yield before, database
     await database.close()
 
