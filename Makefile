@@ -37,7 +37,8 @@ unit: .venv/.client .venv/.tests
 # measured is measured beside the others, so a failure is tried once more alone, and reported as such.
 AGAIN := echo "FAILED beside others. Once more alone, to tell a defect from a busy machine; look at it either way:" &&
 OTHERS := $(PYTEST) -q --dist loadgroup tests --ignore=tests/crdt --ignore=tests/browser
-BROWSERS := $(PYTEST) -q -o cache_dir=.cache/browsers tests/browser
+# In folders of its own: a second pytest takes the common one away from PostgreSQL, which runs as another user.
+BROWSERS := $(PYTEST) -q -o cache_dir=.cache/browsers --basetemp=.cache/browsers-tmp tests/browser
 
 others: .venv/.client .venv/.tests
 	$(OTHERS) -n 2 || { [ $$? = 1 ] && $(AGAIN) $(OTHERS) --last-failed --last-failed-no-failures none; }

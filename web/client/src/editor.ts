@@ -8,7 +8,8 @@ import { HardBreak } from '@tiptap/extension-hard-break'
 import { BulletList, ListItem, ListKeymap, OrderedList } from '@tiptap/extension-list'
 import { Paragraph } from '@tiptap/extension-paragraph'
 import { Text } from '@tiptap/extension-text'
-import { Plugin } from '@tiptap/pm/state'
+import { Plugin, TextSelection } from '@tiptap/pm/state'
+import type { EditorView } from '@tiptap/pm/view'
 import { initProseMirrorDoc } from '@tiptap/y-tiptap'
 import type { XmlFragment } from 'yjs'
 import { carets } from './caret.ts'
@@ -53,6 +54,16 @@ export interface EditorSurroundings {
   typed(): void
 }
 
+/** A browser says only a while later that the caret has moved, which is too late when the next key leaves the field. */
+function readCaret(view: EditorView): void {
+  const chosen = document.getSelection()
+  if (!chosen?.anchorNode || !chosen.focusNode || !view.dom.contains(chosen.anchorNode) || !view.dom.contains(chosen.focusNode)) return
+  const anchor = view.posAtDOM(chosen.anchorNode, chosen.anchorOffset)
+  const head = view.posAtDOM(chosen.focusNode, chosen.focusOffset)
+  const { selection, doc, tr } = view.state
+  if (anchor !== selection.anchor || head !== selection.head) view.dispatch(tr.setSelection(TextSelection.create(doc, anchor, head)))
+}
+
 /** Put an editor in the place of the field's static text. */
 export function mountEditor({ element, fragment, awareness, editable, typed }: EditorSurroundings): Editor {
   const rich = element.dataset['kind'] === 'rich_text'
@@ -72,6 +83,10 @@ export function mountEditor({ element, fragment, awareness, editable, typed }: E
     extensions: [...(rich ? RICH : PLAIN), named(element, rich), Collaboration.configure({ fragment, ySyncOptions: { mapping } }), carets(awareness)],
     editorProps: {
       handleScrollToSelection: keepInSight,
+      handleKeyDown: (view, event) => {
+        if (event.key === 'Tab') readCaret(view)
+        return false
+      },
       ...(rich ? { transformPastedHTML: withoutStyles } : { handlePaste: (view, event) => pasteAsLine(view.state.tr, event, (tr) => view.dispatch(tr)) }),
     },
     onTransaction: ({ transaction }) => {
