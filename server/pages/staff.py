@@ -1,10 +1,13 @@
 """My staff: who has had a conversation, what is agreed, and what waits for me (F32-F37, F65-F68)."""
 
+from collections.abc import Iterable
+
 from starlette.responses import Response
 
 from server.pages import staff_view, start_view
 from server.pages.context import PersonVisit
 from server.pages.staff_view import Filter
+from server.pages.start_view import Row
 from server.rules.errors import NotFound
 from server.rules.limits import NAME_CHARACTERS_MAX
 
@@ -36,9 +39,14 @@ async def show(visit: PersonVisit) -> Response:
             start_view.waiting(rows, view), start_view.asked_for(asks, view), overview, view
         ),
         choices=staff_view.choices(overview, chosen, words, ADDRESS, view),
-        tables=staff_view.tables(overview, chosen, words, {row.other.id: row.stage for row in rows}, view),
+        tables=staff_view.tables(overview, chosen, words, _stages(rows), view),
         teams=overview.teams,
         words=words,
         chosen=chosen.value,
         count=len(staff),
     )
+
+
+def _stages(rows: Iterable[Row]) -> dict[str, str]:
+    """Where the talks with one's staff stand; nothing of one that is planned: here that counts as started."""
+    return {row.other.id: row.stage for row in rows if row.is_started}

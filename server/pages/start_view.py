@@ -40,6 +40,8 @@ class Row:
     name: str
     state: str
     stage: str
+    is_started: bool
+    """For the one who looks."""
     track: tuple[str, ...]
     waits: bool
     """Whether the person has something to do before the other party can go on."""
@@ -81,6 +83,7 @@ def row(talk: Talk, me: Person, view: View) -> Row:
         name=conversation.template.name.to(view.locale),
         state=state_of(conversation.state, talk.is_started, view),
         stage=standing.stage,
+        is_started=talk.is_started,
         track=standing.track,
         waits=standing.waits,
         verb=standing.verb,

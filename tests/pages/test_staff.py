@@ -62,7 +62,7 @@ async def test_it_says_what_waits_and_where_each_conversation_stands(there: Plac
     await there.here.conversation(meeting)
     said = await there.read("jonas", "/staff")
     assert "One conversation waits for you. Begin with Maja: you meet tomorrow at 10:00." in said
-    assert "Started , Conversations, Maja Öberg Not begun Meeting tomorrow" in said
+    assert "Started , Conversations, Maja Öberg Meeting tomorrow" in said
     await there.here.database.write(lambda c: asking.ask(c, MAJA.actor, "", "", clock()))
     said = await there.read("jonas", "/staff")
     assert "you meet tomorrow at 10:00. Maja asks for a conversation." in said
