@@ -21,6 +21,7 @@ from server.pages.context import Features
 from server.settings import Settings
 from server.storage.database import Database
 from server.storage.opening import open_database
+from tests.organisation import Organisation
 from tests.running import RunningServer, played_organisation, serving_copy
 
 # A property that holds, holds on a busy machine too: what takes long is measured elsewhere.
@@ -156,6 +157,14 @@ async def database(database_url: str, clock: SetClock) -> AsyncIterator[Database
     opened = await open_database(database_url, clock)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def here(database: Database, clock: SetClock) -> Organisation:
+    """The small organisation in it. Tests that need more in it add that in a ``here`` of their own."""
+    organisation = Organisation(database, clock)
+    await organisation.found()
+    return organisation
 
 
 def started_postgres(folder: Path) -> Any:

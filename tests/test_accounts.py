@@ -15,7 +15,6 @@ from server.rules.errors import NotFound, SignInRefused, TooManyAttempts, WrongP
 from server.rules.limits import PASSWORD_CHARACTERS_MAX, SIGN_IN_ATTEMPTS_MAX, SIGN_IN_WINDOW_SECONDS
 from server.storage import tables
 from server.storage.bells import PersonChanged, SessionEnded
-from server.storage.database import Database
 from server.storage.opening import open_database
 from tests.conftest import SetClock
 from tests.organisation import (
@@ -43,13 +42,6 @@ class CountingHasher(PasswordHasher):
     def verify(self, hash: str | bytes, password: str | bytes) -> Any:
         self.verified += 1
         return super().verify(hash, password)
-
-
-@pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
 
 
 @pytest.mark.parametrize("email", ["maja@nordljus.example", " MAJA@Nordljus.example "])

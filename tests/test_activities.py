@@ -9,17 +9,9 @@ from server import conversations, people, sources
 from server.activities import ActivityState, GoalType
 from server.activity_documents import Wording
 from server.rules.errors import NoLongerPossible, NotFound
-from server.storage.database import Database
 from server.template.parts import Source
 from tests.conftest import SetClock
 from tests.organisation import ASTRID, HELENA, JONAS, MAJA, TOMAS, Organisation
-
-
-@pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
 
 
 async def test_employee_and_manager_add_and_see_activities(here: Organisation) -> None:

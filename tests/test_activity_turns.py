@@ -15,18 +15,10 @@ from server.rules.errors import NoLongerPossible, NotFound, NothingSaid, ReasonM
 from server.rules.limits import ACTIVITY_COMMENT_CHARACTERS_MAX, REASON_CHARACTERS_MAX
 from server.storage import tables
 from server.storage.bells import activities_of
-from server.storage.database import Database
 from server.storage.update_log import Append, AppendRefused
 from tests.conftest import SetClock
 from tests.organisation import ASTRID, HELENA, JONAS, MAJA, Organisation
 from tests.rows import add_activity
-
-
-@pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
 
 
 async def added(here: Organisation) -> str:

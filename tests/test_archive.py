@@ -9,21 +9,12 @@ from server.archive_format import DESCRIPTION, STATE, ArchiveInvalid, Wrong, sai
 from server.rules.access import OPERATOR
 from server.rules.errors import NotFound
 from server.storage import tables
-from server.storage.database import Database
-from tests.conftest import SetClock
 from tests.organisation import ASTRID, HELENA, JONAS, MAJA, Organisation
 
 HEAD = "Medarbetare;Typ av mål;Vad som ska göras;Status;Beskrivning;Klart senast;Referens;Kostnadsställe"
 ALARM = "maja@nordljus.example;Arbetsmål;Ny larmrutin;Genomfört;Hela jourgången.;2023-05-01;A-1;410"
 COURSE = "MAJA@nordljus.example ;Utvecklingsmål;Handledarkurs;Avbrutet;;01.02.2022;;"
 RADIO = "jonas;Arbetsmål;Radiosystemet;Pågår;;;;"
-
-
-@pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
 
 
 async def bring(here: Organisation, *rows: str, who: str = "helena") -> Brought:

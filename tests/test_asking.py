@@ -13,7 +13,6 @@ from server.rules.access import Actor
 from server.rules.errors import AlreadyAnswered, AskedAlready, NotFound, ReasonMissing, TextTooLong
 from server.rules.limits import WISH_CHARACTERS_MAX
 from server.storage import tables
-from server.storage.database import Database
 from tests.conftest import SetClock
 from tests.organisation import ANNUAL, ASTRID, HELENA, JONAS, MAJA, TOMAS, Organisation, person
 
@@ -22,11 +21,9 @@ LINA = person("lina", "Lina Ek", "jonas")
 
 
 @pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    await organisation.accounts.add(TOMAS.actor, LINA, None)
-    return organisation
+async def here(here: Organisation) -> Organisation:
+    await here.accounts.add(TOMAS.actor, LINA, None)
+    return here
 
 
 @pytest.fixture

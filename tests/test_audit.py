@@ -267,13 +267,6 @@ async def test_several_nodes_write_one_chain_without_gaps(postgres_url: str, clo
 # What leaves an event.
 
 
-@pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
-
-
 async def test_founding_leaves_an_event_for_each_person_and_template(here: Organisation) -> None:
     entries = await stored(here.database)
 

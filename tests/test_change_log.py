@@ -11,18 +11,10 @@ from server.change_log import ChangeLog, Kind
 from server.rules.access import Actor, Pane
 from server.rules.errors import NotFound
 from server.storage import tables
-from server.storage.database import Database
 from tests.conftest import SetClock
 from tests.organisation import ASTRID, HELENA, JONAS, MAJA, TOMAS, Organisation, annual_template, text
 
 ANSWERS = {"a1": text("Hemligt"), "a3": 2}
-
-
-@pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
 
 
 async def read(here: Organisation, actor: Actor, id_: str) -> ChangeLog:

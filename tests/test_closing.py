@@ -28,13 +28,6 @@ from tests.test_freezing import record
 JOINT = Pane.JOINT
 
 
-@pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
-
-
 def rows(*described: str) -> dict[str, Any]:
     """A table with these things to do, in the annual template's joint pane."""
     return {

@@ -25,13 +25,6 @@ from tests.organisation import (
 MEETING = Meeting(datetime(2026, 11, 26, 8, 30, tzinfo=UTC), "Europe/Stockholm", "Rum Storsjön")
 
 
-@pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
-
-
 async def test_the_manager_makes_a_conversation_and_both_see_it(here: Organisation) -> None:
     id_ = await here.conversation(MEETING)
     for actor in (MAJA.actor, JONAS.actor):

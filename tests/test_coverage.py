@@ -93,13 +93,6 @@ def test_who_is_employed_on_any_day_of_the_period_counts(employed: Employed, ove
 
 
 @pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
-
-
-@pytest.fixture
 def coverages(database: Database, clock: SetClock) -> Coverages:
     return Coverages(database, clock)
 

@@ -9,20 +9,12 @@ from server.rules.access import Pane, State
 from server.rules.errors import NotFound, ReasonMissing, TextTooLong
 from server.rules.limits import REASON_CHARACTERS_MAX
 from server.storage.bells import ConversationChanged
-from server.storage.database import Database
 from tests.conftest import SetClock
 from tests.organisation import ASTRID, HELENA, JONAS, MAJA, TOMAS, Organisation, text
 from tests.test_freezing import events
 
 REASON = "Vill ha med en facklig representant."
 ALTERNATIVE = "Samtal med Elias närvarande i augusti."
-
-
-@pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
 
 
 async def test_the_employee_declines_with_a_reason_and_what_she_proposes_instead(

@@ -12,13 +12,6 @@ from tests.conftest import SetClock
 from tests.organisation import ASTRID, JONAS, MAJA, Organisation, annual_template, text
 
 
-@pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
-
-
 async def test_the_owner_opens_a_private_pane_to_write(here: Organisation) -> None:
     id_ = await here.conversation()
     session = await here.visit("maja")

@@ -33,13 +33,6 @@ from tests.organisation import ANNUAL, HELENA, JONAS, MAJA, TOMAS, Organisation,
 
 
 @pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    made = Organisation(database, clock)
-    await made.found()
-    return made
-
-
-@pytest.fixture
 async def life(here: Organisation) -> Life:
     return await everything(here)
 

@@ -28,13 +28,6 @@ EMPLOYEE, MANAGER, JOINT = Pane.EMPLOYEE, Pane.MANAGER, Pane.JOINT
 
 
 @pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
-
-
-@pytest.fixture
 async def unsigned(database: Database, clock: SetClock) -> Organisation:
     """Where nobody signs."""
     organisation = Organisation(database, clock)

@@ -19,7 +19,6 @@ from server.rules.errors import (
 from server.rules.limits import GUESTS_MAX, SEARCH_RESULTS_MAX
 from server.storage import tables
 from server.storage.bells import ConversationChanged
-from server.storage.database import Database
 from server.storage.update_log import AppendRefused
 from tests.conftest import SetClock
 from tests.organisation import ASTRID, JONAS, MAJA, TOMAS, Organisation, person, text
@@ -30,12 +29,10 @@ WORDS = text("Larmrutinen fungerar.")
 
 
 @pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
+async def here(here: Organisation) -> Organisation:
     for one in (ELIAS, BRITT):
-        await organisation.accounts.add(TOMAS.actor, one, None)
-    return organisation
+        await here.accounts.add(TOMAS.actor, one, None)
+    return here
 
 
 async def beside_maja(here: Organisation) -> str:

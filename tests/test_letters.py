@@ -17,13 +17,6 @@ from tests.organisation import ASTRID, JONAS, MAJA, Organisation, annual_templat
 
 
 @pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
-
-
-@pytest.fixture
 def waiting(here: Organisation) -> Outbox:
     return Outbox(here.database, here.clock)
 

@@ -54,13 +54,6 @@ CANARY = "Kanariefågel."
 
 
 @pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
-
-
-@pytest.fixture
 async def mailbox() -> AsyncIterator[Mailbox]:
     async with open_mailbox() as opened:
         yield opened

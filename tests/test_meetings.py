@@ -11,7 +11,6 @@ from server.letter_format import Appointment, Kind
 from server.rules.errors import NoLongerPossible, NotFound, TextTooLong, TimeSkipped, TooFarAway
 from server.rules.limits import MEETING_DAYS_MAX, PLACE_CHARACTERS_MAX
 from server.storage.bells import ConversationChanged
-from server.storage.database import Database
 from tests.conftest import SetClock
 from tests.organisation import ANNUAL, HELENA, JONAS, MAJA, TOMAS, Organisation
 from tests.test_freezing import events
@@ -27,13 +26,6 @@ def at(local: str) -> datetime:
 FIRST = meetings.meeting(at("2026-11-26 09:30"), STOCKHOLM, "Rum Storsjön")
 MOVED = meetings.meeting(at("2026-12-01 13:00"), STOCKHOLM, "Teams")
 AGAIN = meetings.meeting(at("2026-12-02 13:00"), STOCKHOLM, "Teams")
-
-
-@pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
 
 
 async def made(here: Organisation, *, notify: bool = False, invite: bool = False) -> str:

@@ -9,16 +9,8 @@ from server import notes
 from server.rules.errors import NotFound
 from server.storage import tables
 from server.storage.bells import notes_of
-from server.storage.database import Database
 from tests.conftest import SetClock
 from tests.organisation import ASTRID, HELENA, JONAS, MAJA, TOMAS, Organisation, text
-
-
-@pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
 
 
 async def test_somebody_keeps_notes_of_three_kinds_and_reads_them_back(

@@ -15,18 +15,10 @@ from server.rules.limits import (
     LETTER_PAUSE_SECONDS_MIN,
 )
 from server.storage import tables
-from server.storage.database import Database
 from server.storage.opening import open_database
 from tests.conftest import SetClock
 from tests.letters import everything, invited, rows
 from tests.organisation import Organisation
-
-
-@pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
 
 
 @pytest.fixture

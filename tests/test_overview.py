@@ -104,13 +104,6 @@ async def test_what_stands_beside_the_cells_of_the_sample(sample: Database) -> N
 # A small organisation of its own.
 
 
-@pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
-
-
 async def seen(here: Organisation, actor: Actor) -> Overview:
     return await here.database.read(lambda c: overview.staff(c, actor, here.clock()))
 

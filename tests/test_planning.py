@@ -32,7 +32,6 @@ from server.rules.errors import (
 from server.rules.limits import GUESTS_MAX, PLACE_CHARACTERS_MAX
 from server.rules.notice import Notice
 from server.storage import tables
-from server.storage.database import Database
 from server.template.format import Prepare
 from tests.conftest import SetClock
 from tests.organisation import (
@@ -53,11 +52,9 @@ PLAN = Plan("maja", ANNUAL, "jonas")
 
 
 @pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    await organisation.accounts.add(TOMAS.actor, ELIAS, None)
-    return organisation
+async def here(here: Organisation) -> Organisation:
+    await here.accounts.add(TOMAS.actor, ELIAS, None)
+    return here
 
 
 @pytest.fixture

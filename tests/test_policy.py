@@ -26,13 +26,6 @@ OTHER = Policy(
 
 
 @pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
-
-
-@pytest.fixture
 def policies(database: Database, clock: SetClock) -> Policies:
     return Policies(database, clock)
 

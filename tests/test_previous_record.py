@@ -3,22 +3,12 @@
 from dataclasses import replace
 from functools import partial
 
-import pytest
-
 from server import conversations, records
 from server.record.content import RecordContent
-from server.storage.database import Database
 from tests.conftest import SetClock
 from tests.organisation import ASTRID, JONAS, MAJA, Organisation
 
 KINDS = ("annual", "follow_up")
-
-
-@pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
 
 
 async def before(here: Organisation, id_: str, kinds: tuple[str, ...] | None = KINDS) -> RecordContent | None:

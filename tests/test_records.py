@@ -12,19 +12,11 @@ from server.records import Records
 from server.rules.access import Actor, Pane
 from server.rules.errors import NoLongerPossible, NotFound
 from server.storage import tables
-from server.storage.database import Database
 from tests.conftest import SetClock
 from tests.organisation import ASTRID, HELENA, JONAS, MAJA, Organisation, annual_template, text
 from tests.test_freezing import events
 
 OTHERS = (ASTRID, HELENA)
-
-
-@pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
 
 
 @pytest.fixture

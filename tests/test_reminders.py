@@ -35,13 +35,6 @@ Told = set[tuple[str, Kind]]
 
 
 @pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
-
-
-@pytest.fixture
 def on(here: Organisation, clock: SetClock) -> Callable[..., Any]:
     """Let it be a day of December in the morning, as many days before the meeting: who is told of what?"""
 

@@ -21,13 +21,6 @@ from tests.test_freezing import events, record
 EMPLOYEE, MANAGER, JOINT = Pane.EMPLOYEE, Pane.MANAGER, Pane.JOINT
 
 
-@pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
-
-
 async def test_before_closing_the_signatures_are_void_and_the_version_stays(here: Organisation) -> None:
     id_, sha256 = await here.frozen()
     await here.sign(MAJA.actor, id_, sha256)

@@ -11,19 +11,11 @@ from server.rules.limits import SESSION_HOURS_MAX, SESSION_IDLE_HOURS_MAX
 from server.sessions import device_label, hashed
 from server.storage import tables
 from server.storage.bells import SessionEnded
-from server.storage.database import Database
 from tests.conftest import SetClock
 from tests.organisation import Organisation, text
 from tests.rows import add_stand_in
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
-
-
-@pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
 
 
 async def test_a_session_is_found_by_its_key_and_knows_whose_it_is(here: Organisation) -> None:

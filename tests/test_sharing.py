@@ -23,13 +23,6 @@ SECRET = "Jag funderar på att söka det andra jobbet."
 FINAL = text("Larmrutinen fungerar.")
 
 
-@pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
-
-
 async def test_the_other_party_reads_a_shared_pane_only_after_opening_it(here: Organisation) -> None:
     id_ = await here.conversation()
     await here.write("maja", id_, Pane.EMPLOYEE, {"a1": FINAL})

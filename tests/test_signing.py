@@ -28,13 +28,6 @@ from tests.organisation import HELENA, JONAS, MAJA, PASSWORD, Organisation, annu
 from tests.test_freezing import events
 
 
-@pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
-
-
 async def statements(here: Organisation, id_: str) -> list[Statement]:
     """What has been signed, in the order in which it was."""
     table = tables.signature

@@ -35,13 +35,6 @@ MOVED = Meeting(datetime(2026, 12, 2, 8, 30, tzinfo=UTC), "Europe/Stockholm", "L
 
 
 @pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
-
-
-@pytest.fixture
 def stand_ins(database: Database, clock: SetClock) -> StandIns:
     return StandIns(database, clock)
 

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import Connection
 
 from server import asking, people, start
@@ -12,18 +11,10 @@ from server.handover import Handovers
 from server.rules.access import OPERATOR, Actor, Pane, State
 from server.rules.limits import EARLIER_SHOWN_MAX
 from server.start import Start
-from server.storage.database import Database
 from tests.conftest import SetClock
 from tests.organisation import ANNUAL, ASTRID, HELENA, JONAS, MAJA, Organisation, text
 from tests.queries import QUERIES_MAX, counted
 from tests.rows import add_activity
-
-
-@pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
 
 
 async def seen(here: Organisation, actor: Actor, *, has_staff: bool = False) -> Start:

@@ -7,9 +7,7 @@ from server import people
 from server.rules.access import OPERATOR, State
 from server.rules.errors import NotFound
 from server.storage import tables
-from server.storage.database import Database
 from server.to_reassign import ToReassign
-from tests.conftest import SetClock
 from tests.organisation import ANNUAL, ASTRID, HELENA, JONAS, MAJA, TOMAS, Organisation, person
 from tests.queries import counted
 
@@ -17,12 +15,10 @@ QUERIES = 2
 
 
 @pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
+async def here(here: Organisation) -> Organisation:
     for who in ("elin", "ola"):
-        await organisation.accounts.add(TOMAS.actor, person(who, f"{who.capitalize()} Åberg", "jonas"), None)
-    return organisation
+        await here.accounts.add(TOMAS.actor, person(who, f"{who.capitalize()} Åberg", "jonas"), None)
+    return here
 
 
 async def moved(here: Organisation, who: str) -> str:

@@ -2,22 +2,13 @@
 
 from collections.abc import Callable
 
-import pytest
 from sqlalchemy import Connection
 
 from server.handover import Handovers
 from server.own_data import conversation
 from server.people import Person
-from server.storage.database import Database
 from tests.conftest import SetClock
 from tests.organisation import ASTRID, HELENA, JONAS, MAJA, TOMAS, Organisation
-
-
-@pytest.fixture
-async def here(database: Database, clock: SetClock) -> Organisation:
-    organisation = Organisation(database, clock)
-    await organisation.found()
-    return organisation
 
 
 async def test_a_successor_learns_nothing_of_the_guests_of_before(
