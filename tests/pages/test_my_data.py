@@ -3,7 +3,7 @@
 import asyncio
 import json
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from io import BytesIO
 
 import pytest
@@ -21,11 +21,27 @@ from tests.keeping import GOING_ON, Life, everything
 from tests.organisation import JONAS, MAJA, Organisation, text
 from tests.pages.visiting import Place
 
-MADE_SECONDS_MAX = 90
+Made = Callable[[str], Awaitable[str]]
 
 
 @pytest.fixture
-async def features(database_url: str, clock: SetClock) -> AsyncIterator[Features]:
+def rounds(monkeypatch: pytest.MonkeyPatch) -> "asyncio.Queue[None]":
+    """Gets one item whenever the background has made what waited."""
+    ended: asyncio.Queue[None] = asyncio.Queue()
+    work = Maker.work
+
+    async def told(maker: Maker) -> None:
+        await work(maker)
+        ended.put_nowait(None)
+
+    monkeypatch.setattr(Maker, "work", told)
+    return ended
+
+
+@pytest.fixture
+async def features(
+    database_url: str, clock: SetClock, rounds: "asyncio.Queue[None]"
+) -> AsyncIterator[Features]:
     async with opened(Settings(database=database_url, origin=ORIGIN), clock) as features:
         yield features
 
@@ -37,19 +53,24 @@ async def here(features: Features, clock: SetClock) -> Organisation:
     return made
 
 
-async def made(there: Place, who: str) -> str:
-    """Have the bundle made as the background does, and return its id."""
-    actor = {"maja": MAJA, "jonas": JONAS}[who].actor
-    before = {each.id for each in await there.features.own_data.mine(actor) if not each.is_being_made}
-    await there.features.own_data.ask(actor)
-    for _ in range(MADE_SECONDS_MAX * 20):
-        (newest,) = (each for each in await there.features.own_data.mine(actor) if each.id not in before)
-        if not newest.is_being_made:
-            assert newest.is_there
-            assert newest.steps_done == newest.steps_total > 10
-            return newest.id
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"it was not made: {newest}")
+@pytest.fixture
+def made(there: Place, rounds: "asyncio.Queue[None]") -> Made:
+    """Have somebody's bundle made by the background, and return its id."""
+
+    async def make(who: str) -> str:
+        actor = {"maja": MAJA, "jonas": JONAS}[who].actor
+        before = {each.id for each in await there.features.own_data.mine(actor) if not each.is_being_made}
+        await there.features.own_data.ask(actor)
+        while True:
+            (newest,) = (each for each in await there.features.own_data.mine(actor) if each.id not in before)
+            if not newest.is_being_made:
+                break
+            await rounds.get()
+        assert newest.is_there
+        assert newest.steps_done == newest.steps_total > 10
+        return newest.id
+
+    return make
 
 
 async def unpacked(there: Place, who: str, id_: str) -> dict[str, bytes]:
@@ -63,7 +84,7 @@ async def unpacked(there: Place, who: str, id_: str) -> dict[str, bytes]:
 
 
 async def test_one_press_gives_everything_that_she_may_see_and_nothing_else(
-    there: Place, here: Organisation
+    there: Place, here: Organisation, made: Made
 ) -> None:
     life: Life = await everything(here)
     async with there.browser("maja") as client:
@@ -73,7 +94,7 @@ async def test_one_press_gives_everything_that_she_may_see_and_nothing_else(
         # What is being made is followed, and a second press begins nothing new.
         assert "data-follow" in page
         assert "<progress" in page
-    id_ = await made(there, "maja")
+    id_ = await made("maja")
     assert await here.count("own_bundle") == 1
     files = await unpacked(there, "maja", id_)
     whole = b"\n".join(files.values())
@@ -121,9 +142,9 @@ async def test_one_press_gives_everything_that_she_may_see_and_nothing_else(
     assert name
 
 
-async def test_every_json_file_is_documented(there: Place, here: Organisation) -> None:
+async def test_every_json_file_is_documented(there: Place, here: Organisation, made: Made) -> None:
     await everything(here)
-    files = await unpacked(there, "maja", await made(there, "maja"))
+    files = await unpacked(there, "maja", await made("maja"))
     documented = files["formats.txt"].decode()
     for name, content in files.items():
         if not name.endswith(".json") or name.endswith("record.json"):
@@ -140,10 +161,10 @@ async def test_every_json_file_is_documented(there: Place, here: Organisation) -
 
 
 async def test_a_bundle_is_its_persons_alone_and_is_gone_after_its_days(
-    there: Place, here: Organisation, clock: SetClock
+    there: Place, here: Organisation, made: Made, clock: SetClock
 ) -> None:
     await everything(here)
-    id_ = await made(there, "maja")
+    id_ = await made("maja")
     async with there.browser("jonas") as other:
         assert (await other.get(f"/my-data/{id_}.zip")).status_code == 404
         assert (await other.post(f"/my-data/{id_}/delete")).status_code == 404
@@ -161,10 +182,10 @@ async def test_a_bundle_is_its_persons_alone_and_is_gone_after_its_days(
 
 
 async def test_she_may_erase_it_at_once_and_asks_three_times_a_day_at_most(
-    there: Place, here: Organisation
+    there: Place, here: Organisation, made: Made
 ) -> None:
     for _ in range(3):
-        id_ = await made(there, "maja")
+        id_ = await made("maja")
     async with there.browser("maja") as client:
         refused = await client.post("/my-data")
         assert refused.status_code == 429
@@ -220,15 +241,15 @@ async def test_what_cannot_be_made_is_given_up_and_says_so(
 
 
 async def test_a_draft_that_is_shared_is_in_the_others_bundle_only_once_it_was_opened(
-    there: Place, here: Organisation
+    there: Place, here: Organisation, made: Made
 ) -> None:
     id_ = await here.conversation()
     await here.write("jonas", id_, Pane.MANAGER, {"a1": text(GOING_ON[2].decode())})
     await here.share(JONAS.actor, id_, Pane.MANAGER)
-    before = await unpacked(there, "maja", await made(there, "maja"))
+    before = await unpacked(there, "maja", await made("maja"))
     assert GOING_ON[2] not in b"".join(before.values())
     await here.sharing.open_pane(MAJA.actor, id_, Pane.MANAGER)
-    after = await unpacked(there, "maja", await made(there, "maja"))
+    after = await unpacked(there, "maja", await made("maja"))
     assert GOING_ON[2] in b"".join(after.values())
 
 
