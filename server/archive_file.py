@@ -223,8 +223,8 @@ class _Cells:
         said = self.required(name)
         found = next((each for each, words in choices.items() if is_one_of(said, words)), None)
         if said and found is None:
-            every = [words.to(locale) for words in choices.values() for locale in LOCALES]
-            self._wrong(name, Wrong.NOT_A_WORD, said=said[:60], words=", ".join(dict.fromkeys(every)))
+            every = {locale: ", ".join(words.to(locale) for words in choices.values()) for locale in LOCALES}
+            self._wrong(name, Wrong.NOT_A_WORD, said=said[:60], words=Words(**every))
         return found
 
     def day(self, name: str) -> date | None:
@@ -238,5 +238,5 @@ class _Cells:
             self._wrong(name, Wrong.NOT_A_DAY, said=said[:60])
         return None
 
-    def _wrong(self, name: str, sentence: Wrong, **fields: str) -> None:
+    def _wrong(self, name: str, sentence: Wrong, **fields: str | Words) -> None:
         self.faults.append(RowFault(self.line, sentence, {"column": self.columns.said(name), **fields}))

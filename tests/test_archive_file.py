@@ -189,6 +189,21 @@ def test_a_fault_has_a_sentence_of_its_own(file: str, fault: tuple[int, Wrong]) 
     assert wrong(file)[0] == fault
 
 
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("sv", "Arbetsmål, Utvecklingsmål"),
+        ("nb", "Arbeidsmål, Utviklingsmål"),
+        ("en", "Work goal, Development goal"),
+    ],
+)
+def test_the_words_that_may_stand_there_are_named_in_the_language_of_the_reader(
+    locale: str, words: str
+) -> None:
+    (fault,) = read(f"{HEAD}\n{ROW.replace('Work goal', 'Wish')}\n".encode()).faults
+    assert fault.fields_in(locale)["words"] == words
+
+
 def test_a_file_without_the_columns_that_are_needed_names_each() -> None:
     assert wrong("Name,Goal\nMaja,Mend it\n") == [(1, Wrong.HEADING_MISSING)] * 4
 
