@@ -189,10 +189,12 @@ def of_conversation(connection: Connection, actor: Actor, id_: str) -> list[Acti
 
     Active ones first, by deadline; then the finished ones. None where ``are_shown`` says no. Raises NotFound.
     """
-    conversation = conversations.see(connection, actor, id_)
-    if not are_shown(actor, conversation):
-        return []
-    return of(connection, conversation.employee.id)
+    return beside(connection, actor, conversations.see(connection, actor, id_))
+
+
+def beside(connection: Connection, actor: Actor, conversation: Conversation) -> list[Activity]:
+    """As ``of_conversation``, of one that the actor sees."""
+    return of(connection, conversation.employee.id) if are_shown(actor, conversation) else []
 
 
 def are_shown(actor: Actor, conversation: Conversation) -> bool:

@@ -71,6 +71,14 @@ def of_conversation(connection: Connection, actor: Actor, conversation: str) -> 
     return _found(connection, (note.owner_id == actor.person) & (note.about_conversation == conversation))
 
 
+def beside(connection: Connection, actor: Actor, conversation: str) -> tuple[Note, TextContent] | None:
+    """The newest that the actor keeps about one conversation, with what it says; None for nothing."""
+    note = tables.note.c
+    mine = (note.owner_id == actor.person) & (note.about_conversation == conversation)
+    row = connection.execute(_newest_first(mine).limit(1)).one_or_none()
+    return None if row is None else (_note(row), _text(connection, row.document_id))
+
+
 def of_person(connection: Connection, actor: Actor, person: str) -> list[Note]:
     """What the actor keeps about one person, the newest first."""
     note = tables.note.c
@@ -88,7 +96,7 @@ def get(connection: Connection, actor: Actor, id_: str) -> tuple[Note, int]:
 def read(connection: Connection, actor: Actor, id_: str) -> tuple[Note, TextContent]:
     """One note of the actor's with what it says. Raises NotFound."""
     note, document = get(connection, actor, id_)
-    return note, cast(TextContent, activity_documents.stored(connection, document, SCHEMA)[TEXT])
+    return note, _text(connection, document)
 
 
 def add(
@@ -99,14 +107,25 @@ def add(
     about_person: str | None = None,
     about_conversation: str | None = None,
 ) -> str:
-    """Begin an empty note and return its id.
+    """Begin an empty note and return its id, or that of the one that there is.
 
-    About somebody who is active, about a conversation that the actor sees, or neither. Raises NotFound.
+    About somebody who is active, about a conversation that the actor sees, or neither. About a conversation
+    one keeps one note; of the others the newest is taken while nothing is written in it. So a button that is
+    pressed twice begins one. Raises NotFound.
     """
     if about_conversation is not None:
         conversations.see(connection, actor, about_conversation)
     if about_person is not None and not people.get(connection, about_person).active:
         raise NotFound
+    # The person's own row: of two presses at once one waits for the other.
+    connection.execute(select(tables.person.c.id).where(tables.person.c.id == actor.person).with_for_update())
+    note = tables.note.c
+    alike = (note.about_person.is_not_distinct_from(about_person)) & (
+        note.about_conversation.is_not_distinct_from(about_conversation)
+    )
+    newest = next(iter(_found(connection, (note.owner_id == actor.person) & alike)), None)
+    if newest is not None and (about_conversation is not None or not newest.beginning):
+        return newest.id
     id_ = secrets.token_hex(ID_BYTES)
     made = Document.made(SCHEMA, UPDATE)
     document = add_document(connection, name_of(actor.person, id_), None, None, made.snapshot())
@@ -159,10 +178,17 @@ def _select() -> Any:
     ).select_from(table.outerjoin(person, person.c.id == table.c.about_person))
 
 
+def _newest_first(where: ColumnElement[bool]) -> Any:
+    note = tables.note.c
+    return _select().where(where).order_by(note.created_at.desc(), note.id)
+
+
 def _found(connection: Connection, where: ColumnElement[bool]) -> list[Note]:
-    table = tables.note
-    wanted = _select().where(where).order_by(table.c.created_at.desc(), table.c.id)
-    return [_note(row) for row in connection.execute(wanted)]
+    return [_note(row) for row in connection.execute(_newest_first(where))]
+
+
+def _text(connection: Connection, document: int) -> TextContent:
+    return cast(TextContent, activity_documents.stored(connection, document, SCHEMA)[TEXT])
 
 
 def _note(row: Row[Any]) -> Note:

@@ -4,15 +4,19 @@ The list is its owner's alone, as an unshared pane is. That somebody has read th
 asks for it, both may know: it says nothing of what anybody thinks or writes.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from server import conversations
+from crdt.content import TextContent
+from server import activities, conversations, notes, people
+from server.activities import Activity
 from server.conversations import Conversation
+from server.notes import Note
 from server.rules.access import Action, Actor
+from server.rules.errors import NotFound
 from server.storage import tables
 from server.storage.bells import ConversationChanged
 from server.storage.database import Database, ring
@@ -27,6 +31,31 @@ class Preparation:
     """Ids of the advice that the person has ticked off."""
     read_at: datetime | None
     """When the employee said that the material was read; None too where nobody asks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All that somebody has in front of them while they prepare."""
+
+    preparation: Preparation
+    goals: Sequence[Mapping[str, str]]
+    """Of the employee's unit, each in every language (F78)."""
+    activities: Sequence[Activity]
+    """What was agreed on with the employee; nothing where it is not shown (F151)."""
+    note: tuple[Note, TextContent] | None
+    """The newest that the person keeps about this conversation, with what it says."""
+
+
+def see(connection: Connection, actor: Actor, id_: str) -> Desk:
+    """What the actor prepares with. Raises as ``of``."""
+    preparation = of(connection, actor, id_)
+    conversation = preparation.conversation
+    return Desk(
+        preparation,
+        people.unit_goals(connection, conversation.employee.unit),
+        activities.beside(connection, actor, conversation),
+        notes.beside(connection, actor, id_),
+    )
 
 
 def of(connection: Connection, actor: Actor, id_: str) -> Preparation:
@@ -50,8 +79,10 @@ def tick(connection: Connection, actor: Actor, id_: str, done: Collection[str]) 
 
 
 def confirm_read(connection: Connection, actor: Actor, id_: str, now: datetime) -> None:
-    """The actor has read the material. Said once, it stays. Raises as ``of``."""
-    conversations.required(conversations.locked(connection, actor, id_), actor, Action.PREPARE)
+    """The employee has read the material. Said once, it stays. Raises as ``of``; nobody else is asked."""
+    conversation = conversations.required(conversations.locked(connection, actor, id_), actor, Action.PREPARE)
+    if actor.person != conversation.employee.id:
+        raise NotFound
     table = tables.preparation
     read_at = connection.scalar(
         select(table.c.read_at).where(table.c.conversation_id == id_, table.c.person_id == actor.person)
@@ -76,6 +107,10 @@ class Preparing:
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
+
+    async def see(self, actor: Actor, id_: str) -> Desk:
+        """As ``see``."""
+        return await self._database.read(lambda c: see(c, actor, id_))
 
     async def of(self, actor: Actor, id_: str) -> Preparation:
         """As ``of``."""

@@ -4,11 +4,10 @@ Advice to tick off, the questions, the goals of the unit, what was agreed last t
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 from starlette.responses import RedirectResponse, Response
 
-from server import advice, people
+from server import advice
 from server.conversations import Conversation
 from server.letter_format import Material
 from server.pages import activities_view, failures, live_page, material_view, notes_view, turns, words
@@ -35,13 +34,10 @@ class Item:
 
 async def show(visit: PersonVisit) -> Response:
     """GET /conversations/{id}/prepare."""
-    prepared = await visit.features.preparing.of(visit.actor, turns.id_of(visit))
-    conversation = prepared.conversation
+    desk = await visit.features.preparing.see(visit.actor, turns.id_of(visit))
+    prepared, conversation = desk.preparation, desk.preparation.conversation
     view = visit.view(zone(conversation))
-    goals = await visit.features.database.read(partial(people.unit_goals, unit=conversation.employee.unit))
-    activities = await visit.features.activities.of_conversation(visit.actor, conversation.id)
-    note = next(iter(await visit.features.notes.of_conversation(visit.actor, conversation.id)), None)
-    text = (await visit.features.notes.read(visit.actor, note.id))[1] if note else None
+    note, text = desk.note or (None, None)
     return visit.page(
         view,
         "preparing/page.html",
@@ -52,8 +48,8 @@ async def show(visit: PersonVisit) -> Response:
         items=_items(prepared, visit, view),
         reading=_reading(prepared, visit, view),
         must_read=prepared.read_at is None and _is_asked_to_read(conversation, visit),
-        goals=[goal[view.locale] for goal in goals],
-        activities=activities_view.review(activities, view),
+        goals=[goal[view.locale] for goal in desk.goals],
+        activities=activities_view.review(desk.activities, view),
         note=note,
         text=text,
         is_employee=visit.me.id == conversation.employee.id,

@@ -6,11 +6,14 @@ import pytest
 from sqlalchemy import update
 
 from server import advice
+from server.activities import GoalType
+from server.activity_documents import Wording
 from server.pages.context import Features
 from server.storage import tables
 from tests.conftest import SetClock
 from tests.organisation import JONAS, MAJA, Organisation, annual_template
 from tests.pages.visiting import Place, founded
+from tests.queries import QUERIES_MAX, counted
 
 FORM = annual_template(prepare={"employee_must_read": True})
 
@@ -73,6 +76,23 @@ async def test_a_note_to_oneself_is_begun_once_and_is_on_nobody_elses_page(there
     gone = await there.post("maja", f"/notes/{note.id}/throw-away")
     assert gone.headers["location"] == page
     assert await there.features.notes.of_conversation(MAJA.actor, id_) == []
+
+
+async def test_the_page_asks_as_little_with_a_note_and_activities_as_without(there: Place) -> None:
+    id_ = await there.here.conversation()
+    page = f"/conversations/{id_}/prepare"
+    with counted() as without:
+        await there.get("jonas", page)
+    await there.post("jonas", f"{page}/note")
+    for title in ("Ny jourlista", "Ny larmrutin"):
+        await there.here.new_activities.add(JONAS.actor, "maja", GoalType.WORK, Wording(title))
+    with counted() as with_them:
+        html = (await there.get("jonas", page)).text
+    assert "Ny larmrutin" in html
+    assert 'data-pane="note"' in html
+    # The note is a document: where it begins, what was written since, and who wrote.
+    assert len(with_them) - len(without) <= 3
+    assert len(without) <= QUERIES_MAX, "\n".join(without)
 
 
 async def test_notes_of_ones_own_work_and_about_somebody(there: Place) -> None:
