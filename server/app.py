@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import select
@@ -210,8 +211,7 @@ async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIter
 def create_app(features: Features) -> Starlette:
     """Make the application of the features. Raises AssetsMissing when the client has not been built."""
     static = WEB / "static"
-    rendering = Rendering(WEB / "templates", read_catalogues(WEB / "locales"), read_assets(static))
-    pages = Pages(features, rendering)
+    pages = Pages(features, _rendering(WEB))
     for_person, for_anyone = pages.for_person, pages.for_anyone
     origin = features.settings.origin
     of_conversation, of_pane = "/conversations/{id}", "/conversations/{id}/panes/{pane}"
@@ -343,6 +343,12 @@ def create_app(features: Features) -> Starlette:
     )
 
 
+@cache
+def _rendering(web: Path) -> Rendering:
+    """What all pages are made with; once in a process, so that each template is compiled once."""
+    return Rendering(web / "templates", read_catalogues(web / "locales"), read_assets(web / "static"))
+
+
 def _seals(settings: Settings) -> Seals:
     """Where the organisation's key comes from: files of its own, or the database."""
     if settings.seal_key is None or settings.seal_certificate is None:
@@ -360,9 +366,14 @@ def _postman(settings: Settings, outbox: Outbox, templates: Templates, records: 
 
 
 def _bundle_writer(settings: Settings) -> BundleWriter:
-    """Who words what people get about themselves. Its pages stand alone: none of them has an icon."""
-    rendering = Rendering(WEB / "templates", read_catalogues(WEB / "locales"), Assets({"icons.svg": ""}))
-    return BundleWriter(rendering, settings.address)
+    """Who words what people get about themselves."""
+    return BundleWriter(_lonely_rendering(WEB), settings.address)
+
+
+@cache
+def _lonely_rendering(web: Path) -> Rendering:
+    """For pages that stand alone: none of them has an icon."""
+    return Rendering(web / "templates", read_catalogues(web / "locales"), Assets({"icons.svg": ""}))
 
 
 def _refused(pages: Pages) -> Callable[[Scope, Refusal], ASGIApp]:

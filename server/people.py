@@ -8,12 +8,15 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     FromClause,
     Label,
     Row,
+    Text,
     and_,
+    cast,
     exists,
     func,
     insert,
@@ -131,12 +134,12 @@ def stand_ins(connection: Connection, manager: str | None, day: date) -> frozens
     return frozenset(found)
 
 
-def stands_in_on(day: date) -> ColumnElement[bool]:
+def stands_in_on(day: date | BindParameter[date]) -> ColumnElement[bool]:
     """Of rows of ``delegation``: those that hold on a day."""
     return and_(tables.delegation.c.begins_on <= day, tables.delegation.c.ends_on >= day)
 
 
-def has_staff(day: date) -> Label[bool]:
+def has_staff(day: date | BindParameter[date]) -> Label[bool]:
     """A column ``has_staff`` beside rows of ``person``: whether they lead somebody who is active, or stand in
     on that day for a manager."""
     person, led, delegation = tables.person, tables.person.alias(), tables.delegation
@@ -163,6 +166,14 @@ def normal_email(email: str) -> str:
 def everybody(connection: Connection) -> list[Person]:
     """Everybody who is active, by name."""
     return _by_name(connection, tables.person.c.active)
+
+
+def with_role(connection: Connection, role: Role) -> list[Person]:
+    """Everybody who is active and has the role, by name."""
+    person = tables.person.c
+    # A list in JSON: a role is the same characters in it on both databases.
+    has_it = cast(person.roles, Text).contains(f'"{role}"')
+    return _by_name(connection, person.active & has_it)
 
 
 def with_password(connection: Connection) -> list[Person]:

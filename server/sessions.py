@@ -9,9 +9,9 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Date, Row, bindparam, func, insert, select, update
 
 from server import audit, people
 from server.audit import Event
@@ -143,8 +143,9 @@ def devices(connection: Connection, person: str, this: str, now: datetime) -> li
     """The person's sessions that hold, the one seen last first."""
     rows = connection.execute(
         select(tables.session)
-        .where(tables.session.c.person_id == person, *_holds(now))
-        .order_by(tables.session.c.seen_at.desc(), tables.session.c.id_hash)
+        .where(tables.session.c.person_id == person, *_HOLDS)
+        .order_by(tables.session.c.seen_at.desc(), tables.session.c.id_hash),
+        _times(now),
     )
     return [Device(r.id_hash, r.device, r.began_at, r.seen_at, r.id_hash == this) for r in rows]
 
@@ -205,21 +206,36 @@ def _is_open() -> ColumnElement[bool]:
     return tables.session.c.ended_at.is_(None)
 
 
-def _holds(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        _is_open(),
-        tables.session.c.began_at > now - timedelta(hours=SESSION_HOURS_MAX),
-        tables.session.c.seen_at > now - timedelta(hours=SESSION_IDLE_HOURS_MAX),
+_HOLDS: Final = (
+    _is_open(),
+    tables.session.c.began_at > bindparam("began_after"),
+    tables.session.c.seen_at > bindparam("seen_after"),
+)
+"""Of rows of ``session``: those that hold, at the ``_times`` of a moment."""
+
+# Made once: every request asks this, and putting its words together costs more than the answer.
+_SESSION: Final = (
+    select(
+        tables.person,
+        tables.session.c.id_hash,
+        tables.session.c.seen_at,
+        people.has_staff(bindparam("day", type_=Date)),
     )
+    .join(tables.session, tables.session.c.person_id == tables.person.c.id)
+    .where(tables.session.c.id_hash == bindparam("session"), tables.person.c.active, *_HOLDS)
+)
+
+
+def _times(now: datetime) -> dict[str, datetime]:
+    return {
+        "began_after": now - timedelta(hours=SESSION_HOURS_MAX),
+        "seen_after": now - timedelta(hours=SESSION_IDLE_HOURS_MAX),
+    }
 
 
 def _row(connection: Connection, session: str, now: datetime) -> Row[Any]:
-    person = tables.person
-    row = connection.execute(
-        select(person, tables.session.c.id_hash, tables.session.c.seen_at, people.has_staff(day_of(now)))
-        .join(tables.session, tables.session.c.person_id == person.c.id)
-        .where(tables.session.c.id_hash == session, person.c.active, *_holds(now))
-    ).one_or_none()
+    asked = {"session": session, "day": day_of(now), **_times(now)}
+    row = connection.execute(_SESSION, asked).one_or_none()
     if row is None:
         raise NotSignedIn
     return row

@@ -4,7 +4,8 @@ Message ids are the English sentences. The ``.po`` files are read when the serve
 compiled and nothing is cached on disk.
 """
 
-from functools import cached_property
+from collections.abc import Mapping
+from functools import cache, cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -52,8 +53,12 @@ class Catalogue:
         return form
 
 
-def read_catalogues(folder: Path) -> dict[str, Catalogue]:
-    """Read the catalogue of every language below ``folder``. Raises OSError when one is missing."""
+@cache
+def read_catalogues(folder: Path) -> Mapping[str, Catalogue]:
+    """Read the catalogue of every language below ``folder``. Raises OSError when one is missing.
+
+    Once in a process: it takes half a second, and pages, letters and bundles all want them.
+    """
     return {locale: Catalogue(locale, _translations(folder, locale)) for locale in LOCALES}
 
 

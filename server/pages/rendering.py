@@ -1,5 +1,6 @@
 """Pages as HTML: the Jinja templates of ``web/templates`` in one of three languages."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,7 +30,7 @@ FAVICON = "data:image/svg+xml," + quote(
 class Rendering:
     """Every language's templates. Made once."""
 
-    def __init__(self, templates: Path, catalogues: dict[str, Catalogue], assets: Assets) -> None:
+    def __init__(self, templates: Path, catalogues: Mapping[str, Catalogue], assets: Assets) -> None:
         self.catalogues = catalogues
         self._environments = {
             locale: _environment(templates, catalogue, assets) for locale, catalogue in catalogues.items()

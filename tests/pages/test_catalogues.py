@@ -1,7 +1,7 @@
 """Every sentence is there in every language, in proper plural forms, with its placeholders."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 from babel.messages.catalog import Catalog, Message
@@ -67,7 +67,7 @@ def test_the_catalogues_hold_what_templates_python_refusals_and_the_client_say()
 
 
 @pytest.fixture(scope="module")
-def catalogues() -> dict[str, Catalogue]:
+def catalogues() -> Mapping[str, Catalogue]:
     return read_catalogues(messages.LOCALES_FOLDER)
 
 
