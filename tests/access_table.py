@@ -60,6 +60,14 @@ SIGNINGS = ("both sign", "employee signs", "nobody signs")
 MUST_BE_HELD = "must be held"
 PARTS = ("never shared", "undecided", "went over", "stayed", "removed")
 """Of what a handover left behind: what the employee had received of it, and has answered."""
+_ACTIONS = {action.value: action for action in Action}
+GUEST_ACTIONS = (
+    Action.SEE_INVITATION,
+    Action.AGREE_TO_GUEST,
+    Action.ACCEPT_INVITATION,
+    Action.END_GUEST,
+    Action.LET_GUEST_WRITE,
+)
 PART_ACTIONS = (Action.ANSWER_HANDOVER, Action.READ_FORMER, Action.REMOVE_FORMER)
 WITHHELD_ACTIONS = (Action.READ_PANE, Action.WRITE_PANE)
 
@@ -145,7 +153,7 @@ class Section:
     @property
     def action(self) -> Action | None:
         """None for what needs no right, or is refused whoever asks."""
-        return Action(self.title) if self.title in tuple(Action) else None
+        return _ACTIONS.get(self.title)
 
     @property
     def is_of_part(self) -> bool:
@@ -157,6 +165,21 @@ class Section:
         """About a pane that somebody owns, and shares."""
         return self.pane not in (None, Pane.JOINT) and not self.is_of_part
 
+    @property
+    def _matters(self) -> tuple[str, ...]:
+        """What of a situation decides here."""
+        kinds = {
+            "sharing": self.is_gated,
+            "signing": self.action in (Action.FREEZE, Action.COMPLETE, Action.SIGN, Action.REOPEN),
+            "guest": self.action in GUEST_ACTIONS,
+            "is_replaced": self.is_gated,
+            "is_withheld": self.action in WITHHELD_ACTIONS,
+            "part": self.is_of_part,
+            "must_be_held": self.action is Action.DECLINE,
+            "state": True,
+        }
+        return tuple(kind for kind, matters in kinds.items() if matters)
+
     def target(self, situation: Situation) -> Target:
         """What the action is done to."""
         if self.pane is not None and self.is_of_part:
@@ -164,13 +187,7 @@ class Section:
         if self.pane is not None:
             return situation.pane(self.pane)
         match self.action:
-            case (
-                Action.SEE_INVITATION
-                | Action.AGREE_TO_GUEST
-                | Action.ACCEPT_INVITATION
-                | Action.END_GUEST
-                | Action.LET_GUEST_WRITE
-            ):
+            case action if action in GUEST_ACTIONS:
                 return InvitationFacts(situation.conversation, GUESTS[situation.guest])
             case (
                 Action.CREATE_CONVERSATION
@@ -205,8 +222,14 @@ class Section:
 
     def may(self, person: str, situation: Situation) -> bool:
         """The cell. Raises LookupError for a situation that no row, or more than one, is about."""
+        matters = self._matters
         found = [
-            row for row in self.rows if any(_is_about(named, situation, self) for named in row.situations)
+            row
+            for row in self.rows
+            if any(
+                all(getattr(named, kind) == getattr(situation, kind) for kind in matters)
+                for named in row.situations
+            )
         ]
         if len(found) != 1:
             raise LookupError(f"{len(found)} rows of {self.title} are about {situation}")
@@ -246,16 +269,19 @@ def read() -> tuple[tuple[str, ...], tuple[Section, ...]]:
     return people, tuple(sections)
 
 
+@cache
 def section(action: Action, pane: Pane | None = None) -> Section:
     """The section about an action."""
     return next(one for one in read()[1] if (one.action, one.pane) == (action, pane))
 
 
+@cache
 def asked_for(way: str) -> tuple[Section, ...]:
     """What is asked for by an address or a message; nothing for one that the table does not know."""
     return tuple(one for one in read()[1] if way in one.transports)
 
 
+@cache
 def ways() -> frozenset[str]:
     """Every address and message that the table knows."""
     return frozenset(way for one in read()[1] for way in one.transports)
@@ -313,18 +339,3 @@ def _situations(named: str) -> Iterator[Situation]:
             Situation(state, sharing, signing, guest, is_replaced, each, part, is_withheld)
             for each, part in product(held, parts)
         )
-
-
-def _is_about(named: Situation, situation: Situation, section: Section) -> bool:
-    """Whether they are the same in all that matters to the section."""
-    kinds = {
-        "sharing": section.is_gated,
-        "signing": section.action in (Action.FREEZE, Action.COMPLETE, Action.SIGN, Action.REOPEN),
-        "guest": isinstance(section.target(named), InvitationFacts) if section.action else False,
-        "is_replaced": section.is_gated,
-        "is_withheld": section.action in WITHHELD_ACTIONS,
-        "part": section.is_of_part,
-        "must_be_held": section.action is Action.DECLINE,
-        "state": True,
-    }
-    return all(getattr(named, kind) == getattr(situation, kind) for kind, matters in kinds.items() if matters)

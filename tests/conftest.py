@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import logging
 import shutil
 import warnings
 from collections.abc import AsyncIterator, Iterator
@@ -12,6 +13,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+import structlog
 from hypothesis import settings
 from sqlalchemy import make_url
 from starlette.applications import Starlette
@@ -27,6 +29,16 @@ from tests.running import RunningServer, played_organisation, serving_copy
 # A property that holds, holds on a busy machine too: what takes long is measured elsewhere.
 settings.register_profile("samsyn", deadline=None)
 settings.load_profile("samsyn")
+
+
+@pytest.fixture(autouse=True)
+def log_of_one_test() -> Iterator[None]:
+    """A command that runs here sends the log to its own standard error, which ends with it."""
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield
+    structlog.reset_defaults()
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
 
 
 class SetClock:

@@ -390,16 +390,16 @@ def _put_back(connection: Connection, stored: Stored) -> None:
             connection.execute(insert(table), rows)
 
 
-def _asking(scene: Scene) -> list[str]:
-    """Who asks in a scene: everybody to whom any address is open, and one of those to whom none is.
-
-    Those are told apart nowhere in the product but in the rules, whose every cell is tried in
-    ``tests/test_access.py``; in turn each of them asks here too. In the first scene all of them do.
+def _refused(scene: Scene) -> Iterator[Request]:
+    """What is asked in a scene by whoever may not: all that she may in another scene, and of what she may in
+    none, in turn, a share. Those are told apart nowhere in the product but in the rules, whose every cell is
+    tried in ``tests/test_access.py``; over all scenes each of them is asked here, too.
     """
-    strangers = [who for who in PEOPLE if not any(each.may(scene) for each in _requests(who))]
-    number = SCENES.index(scene)
-    silent = set(strangers) - {strangers[number % len(strangers)]} if number else set()
-    return [who for who in PEOPLE if who not in silent]
+    turn = SCENES.index(scene)
+    for number, request in enumerate(each for who in PEOPLE for each in _requests(who)):
+        may = [request.may(each) for each in SCENES]
+        if not may[turn] and (any(may) or number % len(SCENES) == turn):
+            yield request
 
 
 NOTHING: dict[Request, Any] = {}
@@ -410,9 +410,7 @@ async def test_who_may_not_gets_what_nobodys_conversation_gives_and_changes_noth
     async with stage.features() as features:
         browsers = Browsers(stage, features)
         before = _about_conversations(await features.database.read(_stored))
-        for request in (each for who in _asking(stage.scene) for each in _requests(who)):
-            if request.may(stage.scene):
-                continue
+        for request in _refused(stage.scene):
             answer = await browsers.ask(request, stage.id)
             if answer.status_code == 409 and Request(CONVERSATION, request.who).may(stage.scene):
                 # Whoever sees the conversation is told that this is not, or no longer, to be done.

@@ -1,7 +1,6 @@
 """The audit: a chain in which every event has its place, and nothing can be changed unseen."""
 
 import asyncio
-import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
@@ -9,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, insert, select, text, update
@@ -400,13 +398,7 @@ class Auditor:
 
     def runs(self, *arguments: str) -> tuple[int, str, str]:
         """How the command ends, and what it says on both ways."""
-        handlers, level = logging.root.handlers[:], logging.root.level
-        try:
-            result = CliRunner().invoke(cli, ["audit", *arguments], env={"SAMSYN_DATABASE": self.url})
-        finally:
-            structlog.reset_defaults()
-            logging.root.handlers[:] = handlers
-            logging.root.setLevel(level)
+        result = CliRunner().invoke(cli, ["audit", *arguments], env={"SAMSYN_DATABASE": self.url})
         return result.exit_code, result.stdout, result.stderr
 
     def changes(self, work: Change) -> None:

@@ -1,16 +1,14 @@
 """What an operator types: an organisation founded from nothing, and one sentence for each misuse."""
 
 import asyncio
-import logging
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-import structlog
 import yaml
 from typer.testing import CliRunner
 
@@ -62,16 +60,6 @@ FILE: dict[str, Any] = {
     ],
     "people": [entry("maja", "jonas"), entry("jonas", None, roles=["employee", "manager"])],
 }
-
-
-@pytest.fixture(autouse=True)
-def log_of_one_command() -> Iterator[None]:
-    """Every command sends the log to its own standard error."""
-    before = logging.root.handlers[:], logging.root.level
-    yield
-    structlog.reset_defaults()
-    logging.root.handlers[:], level = before
-    logging.root.setLevel(level)
 
 
 class Operator:

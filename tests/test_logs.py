@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,14 +14,10 @@ CANARY = "Jag funderar på att söka det andra jobbet."
 
 
 @pytest.fixture
-def stream() -> Iterator[io.StringIO]:
-    before = logging.root.handlers[:], logging.root.level
+def stream() -> io.StringIO:
     stream = io.StringIO()
     logs.configure("info", stream)
-    yield stream
-    structlog.reset_defaults()
-    logging.root.handlers[:], level = before
-    logging.root.setLevel(level)
+    return stream
 
 
 def lines(stream: io.StringIO) -> list[dict[str, Any]]:

@@ -14,7 +14,6 @@ from server.storage.opening import open_database
 from tests.conftest import SetClock
 from tests.keeping import SIGNED, everything
 from tests.organisation import Organisation
-from tests.test_commands import log_of_one_command  # noqa: F401 (a fixture, for every test here)
 from tests.test_erasing import leave, seen
 
 MISUSE = 2
