@@ -5,12 +5,12 @@ There is no way to a conversation's panes but ``see`` and ``locked``, which read
 """
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, exists, insert, select, union, update
 
 from crdt.document import Document
 from server import audit, letter_format, letters, people, policy, templates
@@ -376,6 +376,28 @@ def _was_responsible(connection: Connection, actor: Actor, id_: str) -> bool:
         handover.conversation_id == id_, handover.predecessor_id == actor.person
     )
     return bool(connection.scalar(select(handed.exists())))
+
+
+def parties(connection: Connection, ids: Collection[str]) -> dict[str, frozenset[str]]:
+    """Conversation id -> who are the parties, and who were until they handed it over. Person ids.
+
+    The caller has asked for the right.
+    """
+    if not ids:
+        return {}
+    table, handover = tables.conversation.c, tables.handover.c
+    found: dict[str, set[str]] = {}
+    for id_, person in connection.execute(
+        union(
+            select(table.id, table.employee_id).where(table.id.in_(ids)),
+            select(table.id, table.responsible_id).where(table.id.in_(ids)),
+            select(handover.conversation_id, handover.predecessor_id).where(
+                handover.conversation_id.in_(ids)
+            ),
+        )
+    ):
+        found.setdefault(id_, set()).add(person)
+    return {id_: frozenset(persons) for id_, persons in found.items()}
 
 
 def handed_over_at(connection: Connection, id_: str) -> datetime | None:

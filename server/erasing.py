@@ -19,19 +19,39 @@ or the operator's, and the write-ahead log as its segments are used again. Backu
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, exists, false, func, insert, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
-from server import activities, audit, holds, letters, notes, retention
+from server import activities, audit, conversations, holds, letters, notes, retention
 from server.audit import Event
 from server.letter_format import Kind as LetterKind
 from server.own_data import bundles
 from server.policy import Policy
-from server.rules.access import OPERATOR, Action, Actor, OrganisationFacts, State, allowed
-from server.rules.errors import HeldBack, NotFound
+from server.rules.access import (
+    OPERATOR,
+    Action,
+    Actor,
+    OrganisationFacts,
+    State,
+    allowed,
+    may_decide_on,
+)
+from server.rules.errors import ByAnother, HeldBack, NotFound
 from server.rules.keeping import CONVERSATIONS, Due, Kind, Rule
 from server.storage import tables
 from server.storage.bells import ConversationChanged, activities_of
@@ -93,14 +113,24 @@ def require_right(actor: Actor) -> None:
         raise NotFound
 
 
+def require_others(connection: Connection, actor: Actor, ids: Collection[str]) -> None:
+    """Raise ByAnother for whoever is or was a party to one of these conversations."""
+    parties = conversations.parties(connection, ids).values()
+    if not all(may_decide_on(actor, each) for each in parties):
+        raise ByAnother
+
+
 def due(connection: Connection, policy: Policy, each: Due, on: date, told: Told) -> bool:
     """Erase one thing that ``retention.due`` found on this day, if it still is to be. Whether it was."""
     if each.held:
         return False
     if each.kind in retention.AT_ONCE:
-        went = _delete(connection, _AT_ONCE[each.kind], retention.old(each.kind, policy, on))
-        if went:
-            receipt(connection, each, went, "", told)
+        table, old = _AT_ONCE[each.kind], retention.old(each.kind, policy, on)
+        openly = _count(connection, table, old & letters.counted()) if table is tables.letter else None
+        went = _delete(connection, table, old)
+        counts = went if openly is None else {table.name: openly} if openly else {}
+        if counts:
+            receipt(connection, each, counts, "", told)
         return bool(went)
     lock(connection, each)
     if not retention.is_due(connection, policy, each, on):
@@ -110,11 +140,12 @@ def due(connection: Connection, policy: Policy, each: Due, on: date, told: Told)
 
 
 def conversation(connection: Connection, actor: Actor, id_: str, now: datetime) -> None:
-    """Erase one conversation on request, before its time. Raises NotFound or HeldBack."""
+    """Erase one conversation on request, before its time. Raises NotFound, ByAnother or HeldBack."""
     require_right(actor)
     row = lock_conversation(connection, id_)
     if row is None:
         raise NotFound
+    require_others(connection, actor, (id_,))
     held = holds.held(connection)
     if id_ in held.conversations or row.employee_id in held.persons:
         raise HeldBack
@@ -142,18 +173,41 @@ def thing(connection: Connection, each: Due, told: Told) -> None:
         case Kind.ACTIVITY:
             went = _activity(connection, each.subject, told.now)
         case Kind.NOTE:
-            bundles.withdraw(connection, (each.person,), told.now)
-            notes.drop(connection, each.subject)
-            erase_soon(connection)
+            _note(connection, each.subject, each.person, told.now)
             return
         case Kind.REQUEST:
             bundles.withdraw(connection, asked(connection, tables.request.c.id == each.subject), told.now)
             went = _delete(connection, tables.request, tables.request.c.id == each.subject)
         case _:
+            private_notes(connection, each.subject, told.now)
             # Those that tell others of her: to her, they go with her row.
             letters = _delete(connection, tables.letter, naming(each.subject))
             went = {**letters, **_delete(connection, tables.person, tables.person.c.id == each.subject)}
     receipt(connection, each, went, sha256, told)
+
+
+def private_notes(connection: Connection, person: str, now: datetime) -> None:
+    """Erase the private notes of somebody who has left, and those of others about her, without a receipt.
+
+    Of somebody else who is held back they stay, and say no more about whom they are: nobody learns of them
+    by her row, which could not go otherwise.
+    """
+    note, held = tables.note, holds.held(connection).persons
+    theirs = select(note.c.id, note.c.owner_id).where(
+        (note.c.owner_id == person) | (note.c.about_person == person)
+    )
+    for row in connection.execute(theirs.order_by(note.c.id)).all():
+        if row.owner_id in held - {person}:
+            bundles.withdraw(connection, (row.owner_id,), now)
+            connection.execute(update(note).where(note.c.id == row.id).values(about_person=None))
+        else:
+            _note(connection, row.id, row.owner_id, now)
+
+
+def _note(connection: Connection, id_: str, owner: str, now: datetime) -> None:
+    bundles.withdraw(connection, (owner,), now)
+    notes.drop(connection, id_)
+    erase_soon(connection)
 
 
 def naming(person: str) -> ColumnElement[bool]:

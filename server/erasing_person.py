@@ -122,7 +122,8 @@ def erase(
 ) -> None:
     """Erase what may go of somebody who has left; ``records``: what is closed too, before its time.
 
-    Raises NotFound, WorksHere, or HeldBack when all of the person's is held back.
+    Raises NotFound, WorksHere, HeldBack when all of the person's is held back, or ByAnother for whoever is a
+    party to something that would go.
     """
     erasing.require_right(actor)
     # One after the other: the second finds less, or nobody.
@@ -134,17 +135,17 @@ def erase(
         raise HeldBack
     told = erasing.on_request(actor, now)
     today = now.date()
-    for each in kept.conversations:
-        may_go = each.hold is None and (records or each.kind not in _CLOSED)
+    may_go = (each for each in kept.conversations if each.hold is None)
+    goes = [each for each in may_go if records or each.kind not in _CLOSED]
+    erasing.require_others(connection, actor, [each.id for each in goes])
+    for each in goes:
         # Its time may have come meanwhile: then it is gone.
-        if may_go and lock_conversation(connection, each.id) is not None:
+        if lock_conversation(connection, each.id) is not None:
             erasing.thing(connection, Due(each.kind, today, each.id, id_), told)
-    activity, note = tables.activity.c, tables.note.c
+    activity = tables.activity.c
     for found in connection.scalars(select(activity.id).where(activity.employee_id == id_)).all():
         erasing.thing(connection, Due(Kind.ACTIVITY, today, found, id_), told)
-    private = select(note.id, note.owner_id).where((note.owner_id == id_) | (note.about_person == id_))
-    for row in connection.execute(private).all():
-        erasing.thing(connection, Due(Kind.NOTE, today, row.id, row.owner_id), told)
+    erasing.private_notes(connection, id_, now)
     answered = tables.request.c.employee_id == id_
     bundles.withdraw(connection, erasing.asked(connection, answered), now)
     went = _rows(connection, id_) | _person(connection, id_, today)

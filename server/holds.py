@@ -1,19 +1,21 @@
 """Holding back what would be erased: all of one person's, or one conversation, because a dispute goes on.
 
-A hold has a reason, for those who may erase alone, and lasts until one of them lifts it.
+A hold has a reason, for those who may erase alone, and lasts until one of them lifts it. Whom it is about
+neither places nor lifts it, nor reads why.
 """
 
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select
 
-from server import audit
+from server import audit, conversations
 from server.audit import Event
-from server.rules.access import Action, Actor, OrganisationFacts, allowed
-from server.rules.errors import HeldAlready, NotFound
+from server.rules.access import Action, Actor, OrganisationFacts, allowed, may_decide_on
+from server.rules.errors import ByAnother, HeldAlready, NotFound
 from server.rules.limits import REASON_CHARACTERS_MAX
 from server.rules.saying import reason as checked_reason
 from server.storage import tables
@@ -33,9 +35,12 @@ class Hold:
     conversation: str
     """Empty where all of the person's is held."""
     reason: str
+    """Empty for somebody whom it is about: she is not told why."""
     placed_at: datetime
     placed_by: str
     """Person id; empty when that one has been erased."""
+    is_about_reader: bool = False
+    """Whoever reads this is the person, or a party to the conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +78,23 @@ def all_of(connection: Connection, actor: Actor) -> list[Hold]:
         .outerjoin(conversation, conversation.c.id == hold.c.conversation_id)
         .join(person, person.c.id == func.coalesce(hold.c.person_id, conversation.c.employee_id))
         .order_by(hold.c.placed_at.desc(), hold.c.id)
-    )
-    return [
-        Hold(
+    ).all()
+    parties = conversations.parties(connection, {row.conversation_id for row in rows if row.conversation_id})
+
+    def held(row: Row[Any]) -> Hold:
+        is_about_reader = not may_decide_on(actor, parties.get(row.conversation_id, {row.whose}))
+        return Hold(
             row.id,
             row.whose,
             row.name,
             row.conversation_id or "",
-            row.reason,
+            "" if is_about_reader else row.reason,
             row.placed_at,
             row.placed_by or "",
+            is_about_reader,
         )
-        for row in rows
-    ]
+
+    return [held(row) for row in rows]
 
 
 def place(
@@ -93,7 +102,7 @@ def place(
 ) -> None:
     """Hold back all of a person's, or only one of her conversations.
 
-    Raises NotFound, HeldAlready, ReasonMissing or TextTooLong.
+    Raises NotFound, ByAnother, HeldAlready, ReasonMissing or TextTooLong.
     """
     _require_right(actor)
     table, subject = tables.conversation, tables.person.c.id
@@ -102,6 +111,9 @@ def place(
         named = select(table.c.id).where(table.c.id == conversation, table.c.employee_id == person)
     if connection.scalar(named.with_for_update()) is None:
         raise NotFound
+    about = conversations.parties(connection, {conversation})[conversation] if conversation else {person}
+    if not may_decide_on(actor, about):
+        raise ByAnother
     said = checked_reason(reason, REASON_CHARACTERS_MAX)
     already = held(connection)
     if conversation in already.conversations or (not conversation and person in already.persons):
@@ -121,11 +133,13 @@ def place(
 
 
 def lift(connection: Connection, actor: Actor, id_: str, now: datetime) -> None:
-    """Hold it back no longer. Raises NotFound."""
+    """Hold it back no longer. Raises NotFound or ByAnother."""
     _require_right(actor)
     found = next((each for each in all_of(connection, actor) if each.id == id_), None)
     if found is None:
         raise NotFound
+    if found.is_about_reader:
+        raise ByAnother
     connection.execute(delete(tables.hold).where(tables.hold.c.id == id_))
     audit.record(
         connection, Event.HOLD_LIFTED, actor.person, now, found.conversation, hold=id_, person=found.person

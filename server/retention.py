@@ -23,11 +23,12 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    true,
     union,
     union_all,
 )
 
-from server import holds
+from server import holds, letters
 from server.holds import Held
 from server.policy import Policy
 from server.rules.access import GOES_ON, Action, Actor, OrganisationFacts, State, allowed
@@ -62,16 +63,17 @@ class Preview:
 
 def due(connection: Connection, policy: Policy, on: date) -> list[Due]:
     """Everything that is not to be kept after the day before ``on``, by day and kind."""
-    return _due(connection, policy, on, holds.held(connection), frozenset(Kind))
+    return _due(connection, policy, on, holds.held(connection), told=False)
 
 
-def _due(connection: Connection, policy: Policy, on: date, held: Held, kinds: frozenset[Kind]) -> list[Due]:
+def _due(connection: Connection, policy: Policy, on: date, held: Held, *, told: bool) -> list[Due]:
+    """``told``: somebody else than the server learns of it, so nothing that is private is in it."""
     gone = _gone(connection)
-    finds = dict.fromkeys(find for kind, find in _FIND.items() if kind in kinds)
+    finds = dict.fromkeys(find for kind, find in _FIND.items() if not told or kind is not Kind.NOTE)
     found = (each for find in finds for each in find(connection, policy, gone, None))
     one_by_one = (replace(each, held=_is_held(each, held)) for each in found if each.on <= on)
     order = list(Kind)
-    together = _at_once(connection, policy, on)
+    together = _at_once(connection, policy, on, told=told)
     return sorted(
         (*one_by_one, *together),
         key=lambda each: (each.on, order.index(each.kind), each.person, each.subject, each.version or 0),
@@ -94,14 +96,14 @@ def conversations_of(connection: Connection, policy: Policy, person: str) -> dic
 
 
 def preview(connection: Connection, actor: Actor, policy: Policy, on: date, held: Held) -> Preview:
-    """As ``due``, with the names of those whose it is, and without private notes.
+    """As ``due``, with the names of those whose it is, and without private notes and what is not counted.
 
     Nobody but the owner ever learns that there is one. ``held`` is what is held back. Raises NotFound
     without the right to erase.
     """
     if not allowed(actor, Action.ERASE, OrganisationFacts()):
         raise NotFound
-    found = _due(connection, policy, on, held, frozenset(Kind) - {Kind.NOTE})
+    found = _due(connection, policy, on, held, told=True)
     return Preview(on, tuple(found), names(connection, (each.person for each in found)))
 
 
@@ -264,7 +266,10 @@ def _requests(connection: Connection, policy: Policy, gone: Mapping[str, date], 
 
 
 def _persons(connection: Connection, policy: Policy, gone: Mapping[str, date], only: Only) -> Iterator[Due]:
-    """Those who have left, and whom nothing names any more but what goes with them."""
+    """Those who have left, and whom nothing names any more but what goes with them, or before them.
+
+    Private notes go on the same day at the latest: whether somebody is found here never tells of one.
+    """
     days = {
         id_: days_later(day, policy.retention.draft_after_leaving_days)
         for id_, day in gone.items()
@@ -272,9 +277,19 @@ def _persons(connection: Connection, policy: Policy, gone: Mapping[str, date], o
     }
     if not days:
         return
-    columns = (table.c[key.parent.name] for table, key in keeping_references())
-    named = set(connection.scalars(union(*(select(each).where(each.in_(days)) for each in columns))))
+    columns = ((table, table.c[key.parent.name]) for table, key in keeping_references())
+    naming = (select(each).where(each.in_(days), *_beside_notes(table)) for table, each in columns)
+    named = set(connection.scalars(union(*naming)))
     yield from (Due(Kind.PERSON, on, id_, id_) for id_, on in days.items() if id_ not in named)
+
+
+def _beside_notes(table: Table) -> Iterator[ColumnElement[bool]]:
+    """Of rows that name somebody: those that are no private note, nor go with one."""
+    note = tables.note
+    if table is note:
+        yield false()
+    elif "document_id" in table.c:
+        yield table.c.document_id.is_(None) | table.c.document_id.not_in(select(note.c.document_id))
 
 
 def keeping_references() -> Iterator[tuple[Table, ForeignKey]]:
@@ -285,8 +300,8 @@ def keeping_references() -> Iterator[tuple[Table, ForeignKey]]:
                 yield table, key
 
 
-def _at_once(connection: Connection, policy: Policy, on: date) -> Iterator[Due]:
-    """One line for each kind of which there is something."""
+def _at_once(connection: Connection, policy: Policy, on: date, *, told: bool) -> Iterator[Due]:
+    """One line for each kind of which there is something; ``told`` as in ``_due``."""
     kinds = sorted(AT_ONCE)
     selects = [
         select(
@@ -294,7 +309,7 @@ def _at_once(connection: Connection, policy: Policy, on: date) -> Iterator[Due]:
             # One type for all three, on both databases.
             cast(func.min(_ended(kind, policy)[0]), String).label("first"),
             func.count().label("number"),
-        ).where(old(kind, policy, on))
+        ).where(old(kind, policy, on), letters.counted() if told and kind is Kind.LETTER else true())
         for kind in kinds
     ]
     for row in connection.execute(union_all(*selects)):

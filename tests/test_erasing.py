@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, make_url, select
 
-from server import audit, letters, people, policy
+from server import audit, conversations, letters, people, policy
 from server.asking import Asking
 from server.handover import Handovers
 from server.keeping import Keeping
@@ -20,7 +20,7 @@ from server.policy import Policy, Retention
 from server.preparing import Preparing
 from server.realtime.ports import OpeningDenied
 from server.rules.access import OPERATOR, Pane
-from server.rules.errors import HeldAlready, HeldBack, NotFound, WorksHere
+from server.rules.errors import ByAnother, HeldAlready, HeldBack, NotFound, WorksHere
 from server.rules.keeping import Kind
 from server.storage import tables
 from server.storage.bells import ConversationChanged, activities_of
@@ -331,6 +331,101 @@ async def test_no_number_tells_of_what_was_written_and_not_shared(
     assert counts[0] == counts[1]
 
 
+@pytest.mark.parametrize("about", ["herself", "ulla"])
+async def test_a_private_note_changes_nothing_that_is_known_of_whoever_left(
+    here: Organisation, keeping: Keeping, clock: SetClock, about: str
+) -> None:
+    """Kept by her, or about her: she is on the list all the same, and goes on the same day."""
+    for who in ("ulla", "ulf"):
+        await _employ(here, who)
+    if about == "herself":
+        await _write_about(here, "ulla", "ulf", "Hemligt.")
+    else:
+        await _write_about(here, "jonas", "ulla", "Hemligt.")
+    for who in ("ulla", "ulf"):
+        await leave(here, who)
+    days = Policy().retention.draft_after_leaving_days
+    found = (await keeping.overview(HELENA.actor, days + 1)).preview.due
+    assert {each.person for each in found if each.kind is Kind.PERSON} == {"ulla", "ulf"}
+    clock.pass_time(days=days)
+    await keeping.work()
+    gone = {each["person"] for each in await _receipts(here) if each["kind"] == "person"}
+    assert gone == {"ulla", "ulf"}
+    assert await here.count("note") == 0
+
+
+@pytest.mark.parametrize("is_asked_for", [True, False])
+async def test_a_note_of_somebody_who_is_held_back_stays_and_names_whoever_left_no_more(
+    here: Organisation, keeping: Keeping, clock: SetClock, is_asked_for: bool
+) -> None:
+    await _employ(here, "ulla")
+    note = await _write_about(here, "jonas", "ulla", "kanarietvist")
+    await keeping.hold(HELENA.actor, "jonas", "", "Tvist.")
+    await leave(here, "ulla")
+    if is_asked_for:
+        await keeping.erase_person(HELENA.actor, "ulla", records=True)
+    else:
+        clock.pass_time(days=Policy().retention.draft_after_leaving_days)
+        await keeping.work()
+    with pytest.raises(NotFound):
+        await here.database.read(lambda c: people.get(c, "ulla"))
+    kept, text_of_it = await here.notes.read(JONAS.actor, note)
+    assert (kept.about_person, text_of_it) == (None, text("kanarietvist"))
+
+
+async def _employ(here: Organisation, who: str) -> None:
+    person = replace(MAJA, id=who, email=f"{who}@nordljus.example", manager_id=None)
+    await here.accounts.add(TOMAS.actor, person, None)
+
+
+async def _write_about(here: Organisation, who: str, about: str | None, words: str) -> str:
+    actor = (await here.database.read(lambda c: people.get(c, who))).actor
+    note = await here.notes.add(actor, about_person=about)
+    await here.write_in(who, f"notes/{who}/{note}", {"text": text(words)})
+    return note
+
+
+async def test_no_number_of_letters_tells_who_had_not_begun_to_write(
+    here: Organisation, keeping: Keeping, clock: SetClock
+) -> None:
+    """Whoever was reminded to prepare had written nothing: the line of all letters does not count that."""
+    id_ = await here.conversations.create(JONAS.actor, "maja", ANNUAL, MEETING, notify=True)
+    row = select(tables.conversation).where(tables.conversation.c.id == id_)
+
+    async def remind(who: str) -> None:
+        await here.database.write(
+            lambda c: letters.put(
+                c,
+                LetterKind.PREPARE,
+                id_,
+                who,
+                letters.appointment(c, c.execute(row).one(), None),
+                here.clock(),
+                day=here.clock().date(),
+            )
+        )
+
+    async def listed() -> list[int]:
+        found = (await keeping.overview(HELENA.actor, 3_000)).preview.due
+        return [each.count for each in found if each.kind is Kind.LETTER]
+
+    before = await listed()
+    await remind("maja")
+    assert await listed() == before
+    clock.pass_time(days=3_000)
+    await keeping.work()
+    assert await here.count("letter") == 0
+    (receipt,) = [each for each in await _receipts(here) if each["kind"] == "letter"]
+    assert receipt["counts"] == {"letter": before[0]}
+    # And where there is no other letter, there is nothing to tell of.
+    await remind("jonas")
+    assert await listed() == []
+    clock.pass_time(days=3_000)
+    await keeping.work()
+    assert await here.count("letter") == 0
+    assert len([each for each in await _receipts(here) if each["kind"] == "letter"]) == 1
+
+
 @pytest.mark.parametrize("what", ["note", "request"])
 async def test_what_is_erased_of_whoever_left_leaves_the_bundles_of_others(
     here: Organisation, keeping: Keeping, clock: SetClock, what: str
@@ -388,6 +483,53 @@ async def test_nobody_but_hr_may_see_or_erase(
     ):
         with pytest.raises(NotFound):
             await work
+
+
+async def test_nobody_of_hr_decides_on_what_she_is_or_was_a_party_to(
+    here: Organisation, keeping: Keeping
+) -> None:
+    """Neither erases nor holds back, nor lifts what others have held back, nor reads why they have."""
+    mine, was_mine = [
+        await here.database.write(
+            lambda c: conversations.create(
+                c, JONAS.actor, "maja", ANNUAL, None, here.clock(), responsible="helena"
+            )
+        )
+        for _ in range(2)
+    ]
+    await Handovers(here.database, here.clock).reassign(HELENA.actor, was_mine, "jonas")
+    others = await here.conversation()
+    second = replace(HELENA, id="hanna", email="hanna@nordljus.example")
+    await here.accounts.add(TOMAS.actor, second, None)
+    for id_ in (mine, was_mine):
+        with pytest.raises(ByAnother):
+            await keeping.erase_conversation(HELENA.actor, id_)
+        with pytest.raises(ByAnother):
+            await keeping.hold(HELENA.actor, "maja", id_, "Därför.")
+        await keeping.hold(second.actor, "maja", id_, "Tvist med Helena.")
+    with pytest.raises(ByAnother):
+        await keeping.hold(HELENA.actor, "helena", "", "Därför.")
+    await keeping.hold(second.actor, "helena", "", "Tvist med Helena.")
+    await keeping.hold(second.actor, "maja", others, "Tvist med Jonas.")
+    seen_by_her = {each.conversation: each for each in (await keeping.overview(HELENA.actor, 1)).holds}
+    assert {id_: each.reason for id_, each in seen_by_her.items()} == {
+        mine: "",
+        was_mine: "",
+        "": "",
+        others: "Tvist med Jonas.",
+    }
+    for id_ in (mine, was_mine, ""):
+        with pytest.raises(ByAnother):
+            await keeping.lift(HELENA.actor, seen_by_her[id_].id)
+    await keeping.lift(HELENA.actor, seen_by_her[others].id)
+    for id_ in (mine, was_mine):
+        await keeping.lift(second.actor, seen_by_her[id_].id)
+    await leave(here, "maja")
+    with pytest.raises(ByAnother):
+        await keeping.erase_person(HELENA.actor, "maja", records=False)
+    assert await here.count("conversation") == 3
+    await keeping.erase_person(second.actor, "maja", records=False)
+    assert await here.count("conversation") == 0
 
 
 # The disk.

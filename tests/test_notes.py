@@ -1,5 +1,6 @@
 """Notes: whose they are, what they are about, and that they go for good."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,17 @@ class TestOnSqlite:
 def _on_disk(file: Path) -> bytes:
     """Every byte of the file and of what SQLite keeps beside it."""
     return b"".join(path.read_bytes() for path in sorted(file.parent.glob(f"{file.name}*")))
+
+
+@pytest.mark.parametrize("about", [{}, {"about_person": "jonas"}, {"about_conversation": "talk"}])
+async def test_a_button_that_is_pressed_twice_begins_one_note(
+    here: Organisation, about: dict[str, str]
+) -> None:
+    talk = await here.conversation()
+    about = {key: talk if key == "about_conversation" else each for key, each in about.items()}
+    first, second = await asyncio.gather(*(here.notes.add(MAJA.actor, **about) for _ in range(2)))
+    assert first == second
+    # Of somebody, and of what one does, one keeps as many as one writes; of a conversation one.
+    await here.write_in("maja", f"notes/maja/{first}", {"text": text("Skrivet.")})
+    third = await here.notes.add(MAJA.actor, **about)
+    assert (third == first) is ("about_conversation" in about)

@@ -50,12 +50,13 @@ async def test_both_know_that_the_employee_has_read_and_since_when(
     assert here.bells.count(ConversationChanged(id_)) == 1
 
 
-async def test_that_the_other_one_has_read_counts_for_nothing(
-    here: Organisation, preparing: Preparing
-) -> None:
+async def test_nobody_but_the_employee_says_that_it_is_read(here: Organisation, preparing: Preparing) -> None:
     id_ = await here.conversation()
-    await preparing.confirm_read(JONAS.actor, id_)
+    here.bells.clear()
+    with pytest.raises(NotFound):
+        await preparing.confirm_read(JONAS.actor, id_)
     assert (await preparing.of(MAJA.actor, id_)).read_at is None
+    assert here.bells == []
 
 
 async def test_nobody_else_prepares_it(here: Organisation, preparing: Preparing) -> None:

@@ -13,6 +13,7 @@ from server.pages.failures import sentence_of
 from server.pages.forms import read_form
 from server.pages.rendering import View
 from server.rules.errors import (
+    ByAnother,
     HeldAlready,
     HeldBack,
     NotConfirmed,
@@ -87,7 +88,7 @@ async def erase_person(visit: PersonVisit) -> Response:
         await visit.features.keeping.about(visit.actor, id_)
         _require_sure(form)
         await visit.features.keeping.erase_person(visit.actor, id_, records=bool(form.get("records")))
-    except (NotConfirmed, HeldBack, WorksHere) as refusal:
+    except (NotConfirmed, HeldBack, WorksHere, ByAnother) as refusal:
         return await _person(visit, form, refusal, "erase")
     return RedirectResponse("/retention#receipts", 303)
 
@@ -99,7 +100,7 @@ async def hold_person(visit: PersonVisit) -> Response:
     conversation, reason = form.get("conversation", ""), form.get("reason", "")
     try:
         await visit.features.keeping.hold(visit.actor, id_, conversation, reason)
-    except (HeldAlready, ReasonMissing, TextTooLong) as refusal:
+    except (HeldAlready, ReasonMissing, TextTooLong, ByAnother) as refusal:
         return await _person(visit, form, refusal, "hold")
     return RedirectResponse(f"/retention/people/{quote(id_, safe='')}", 303)
 
@@ -121,7 +122,7 @@ async def erase_conversation(visit: PersonVisit) -> Response:
         await visit.features.keeping.erase_conversation(
             visit.actor, next((each.id for each in kept.conversations if each.id == id_), "")
         )
-    except (NotConfirmed, HeldBack) as refusal:
+    except (NotConfirmed, HeldBack, ByAnother) as refusal:
         return await _person(visit, form, refusal, id_)
     return RedirectResponse(f"/retention/people/{quote(_named(visit), safe='')}", 303)
 

@@ -5,6 +5,7 @@ clock, so a table of role x action x state is its whole test. Whoever may not se
 same as if it did not exist; that is the caller's duty (``errors.NotFound``).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -351,6 +352,14 @@ def may_plan_for(actor: Actor, target: PersonFacts, person: str) -> bool:
     Whoever stands in plans and reads nothing: with a conversation of her own she would read the activities.
     """
     return person != actor.person or person == target.manager
+
+
+def may_decide_on(actor: Actor, about: Collection[str]) -> bool:
+    """Whether ``actor``, who keeps the records, may erase or hold back what is about these people.
+
+    Nobody of HR takes away, or keeps, a conversation that she is or was a party to.
+    """
+    return actor.person not in about
 
 
 def _turns(person: str, action: Action, target: ConversationFacts) -> bool:

@@ -268,6 +268,15 @@ class HeldBack(Refusal):
     sentence = "This is held back and cannot be erased. Lift that first."
 
 
+class ByAnother(Refusal):
+    """Somebody who keeps the records was to erase or hold back what is her own, or lift that."""
+
+    sentence = (
+        "You are one of those whom this is about, so it is not for you to decide. Ask somebody else who "
+        "keeps the records, or whoever runs Samsyn."
+    )
+
+
 class HeldAlready(Refusal):
     """What was to be held back is."""
 

@@ -1,6 +1,7 @@
 """What is kept and what goes, as HR sees it: whose and when, never what; each step asked for once more."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,7 @@ from server.pages.context import Features
 from server.settings import Settings
 from tests.conftest import ORIGIN, SetClock
 from tests.keeping import ACTIVITY, DECLINED, GOING_ON, NOTE, OTHERS, SIGNED, Life, everything
-from tests.organisation import ANNUAL, HELENA, JONAS, MAJA, Organisation
+from tests.organisation import ANNUAL, HELENA, JONAS, MAJA, TOMAS, Organisation
 from tests.pages.visiting import Place
 from tests.queries import QUERIES_MAX, counted
 from tests.test_erasing import leave
@@ -143,3 +144,20 @@ async def test_the_pages_ask_as_little_of_many_as_of_few(
             with counted() as statements:
                 assert (await client.get(path)).status_code == 200
             assert len(statements) <= QUERIES_MAX, (path, "\n".join(statements))
+
+
+async def test_whoever_is_held_back_reads_not_why_and_is_not_asked_to_lift_it(
+    there: Place, here: Organisation
+) -> None:
+    hanna = replace(HELENA, id="hanna", email="hanna@nordljus.example")
+    await here.accounts.add(TOMAS.actor, hanna, None)
+    async with there.browser("helena") as client:
+        refused = await client.post("/retention/people/helena/hold", data={"reason": "Därför."})
+        assert refused.status_code == 409
+        assert "it is not for you to decide" in refused.text
+        await there.features.keeping.hold(hanna.actor, "helena", "", "Tvist med Helena.")
+        for path in ("/retention", "/retention/people/helena"):
+            page = (await client.get(path)).text
+            assert "Why is read by others, because it is about you." in page
+            assert "Tvist" not in page
+            assert "/lift" not in page
