@@ -2,7 +2,7 @@
 
 Nothing is written in it afterwards. What its two parties had written stays theirs as it was: a pane that
 was not shared never is. Whoever was told of the meeting by e-mail, guests included, is told that it is called
-off; the reason is read in the conversation alone.
+off. That it was declined HR and whoever is responsible are told in any case (F98); no letter says why.
 """
 
 from collections.abc import Callable
@@ -10,10 +10,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from server import audit, conversations, decisions, letter_format, letters
+from server import audit, conversations, decisions, letter_format, letters, people
 from server.audit import Event
 from server.decisions import Decision, Declined, Kind
-from server.rules.access import Action, Actor, State
+from server.rules.access import Action, Actor, Role, State
 from server.storage.database import Database
 
 
@@ -26,7 +26,9 @@ def decline(
     """
     conversation = conversations.locked_for(connection, actor, id_, Action.DECLINE)
     decisions.decide(connection, conversation, Kind.DECLINED, actor, reason, now, alternative)
-    letters.queue(connection, id_, letter_format.Kind.CALLED_OFF, now)
+    told = letters.queue(connection, id_, letter_format.Kind.CALLED_OFF, now)
+    concerned = {each.id for each in people.with_role(connection, Role.HR)} | {conversation.responsible.id}
+    letters.queue_declined(connection, id_, concerned - told - {actor.person}, now)
     conversations.move(connection, conversation, State.DECLINED, actor, now)
     audit.record(connection, Event.CONVERSATION_DECLINED, actor.person, now, conversation=id_)
 

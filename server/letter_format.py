@@ -20,6 +20,8 @@ class Kind(StrEnum):
     """Another time, another place, or both."""
     CALLED_OFF = "called_off"
     """The conversation was declined or cancelled."""
+    DECLINED = "declined"
+    """The employee has declined the conversation (F98): to HR, and to whoever is responsible."""
     REASSIGNED = "reassigned"
     """Somebody else is responsible for the conversation now."""
     GUEST_ASKED = "guest_asked"
@@ -49,7 +51,7 @@ class Kind(StrEnum):
 REMINDERS: Final = frozenset({Kind.PREPARE, Kind.SHARE, Kind.MEET, Kind.SIGN, Kind.FOLLOW_UP})
 OPTIONAL: Final = (Kind.PREPARE, Kind.SHARE, Kind.MEET, Kind.FOLLOW_UP)
 """The reminders that each person can turn off, in the order of a conversation's life."""
-TAKES_NO_EVENT: Final = REMINDERS | {Kind.GUEST_ASKED, Kind.NOT_ASKED}
+TAKES_NO_EVENT: Final = REMINDERS | {Kind.DECLINED, Kind.GUEST_ASKED, Kind.NOT_ASKED}
 """About a conversation, and never with a calendar event."""
 
 

@@ -11,12 +11,13 @@ Key invariants:
    takes the place of other reminders only: nobody misses an invitation for it.
 5. Somebody is reminded once of the same matter in the same way for the same day.
 
-``queue`` tells all who take part in a conversation, ``queue_to`` one of them, ``queue_notice`` somebody of
-what is about no meeting, ``server/reminders.py`` reminds.
+``queue`` tells all who take part in a conversation, ``queue_to`` one of them, ``queue_declined`` those who
+must know that it was declined, ``queue_notice`` somebody of what is about no meeting, ``server/reminders.py``
+reminds.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -49,8 +50,8 @@ ID_BYTES = 16
 
 def queue(
     connection: Connection, id_: str, kind: Kind, now: datetime, before: datetime | None = None
-) -> None:
-    """Store letters about a conversation as it now stands to all who take part in it.
+) -> frozenset[str]:
+    """Store letters about a conversation as it now stands to all who take part in it. Returns to whom.
 
     Nothing is stored unless a calendar invitation was sent (``calendar_sequence``) or e-mail was chosen
     (``notify``). With an invitation out, every letter but the first carries the next sequence. ``before`` is
@@ -59,16 +60,19 @@ def queue(
     """
     row = _told_of(connection, id_)
     if row is None:
-        return
+        return frozenset()
     sequence = row.calendar_sequence if kind is Kind.INVITED else _next_sequence(connection, row)
     guests = _guests(connection, id_)
     told = appointment(connection, row, sequence, before=before)
-    for person in (row.employee_id, row.responsible_id, *(each for each, takes in guests.items() if takes)):
+    persons = {row.employee_id, row.responsible_id, *(each for each, takes in guests.items() if takes)}
+    for person in sorted(persons):
         put(connection, kind, id_, person, told, now)
     if kind is Kind.CALLED_OFF:
         asked = appointment(connection, row, None)
         for person in (each for each, takes in guests.items() if not takes):
             put(connection, kind, id_, person, asked, now)
+        persons |= guests.keys()
+    return frozenset(persons)
 
 
 def queue_to(connection: Connection, id_: str, kind: Kind, person: str, now: datetime) -> None:
@@ -83,6 +87,15 @@ def queue_to(connection: Connection, id_: str, kind: Kind, person: str, now: dat
         return
     sequence = None if kind in TAKES_NO_EVENT else _next_sequence(connection, row)
     put(connection, kind, id_, person, appointment(connection, row, sequence), now)
+
+
+def queue_declined(connection: Connection, id_: str, persons: Iterable[str], now: datetime) -> None:
+    """Store letters to these people that a conversation was declined, whatever was chosen for its parties."""
+    table = tables.conversation
+    row = connection.execute(select(table).where(table.c.id == id_)).one()
+    told = appointment(connection, row, None)
+    for person in sorted(persons):
+        put(connection, Kind.DECLINED, id_, person, told, now)
 
 
 def hand_over(connection: Connection, id_: str, successor: str, now: datetime) -> None:

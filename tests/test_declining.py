@@ -5,11 +5,13 @@ import pytest
 from server.audit import Event
 from server.conversations import Meeting
 from server.decisions import Kind
+from server.outbox import Outbox
 from server.rules.access import Pane, State
 from server.rules.errors import NotFound, ReasonMissing, TextTooLong
 from server.rules.limits import REASON_CHARACTERS_MAX
 from server.storage.bells import ConversationChanged
 from tests.conftest import SetClock
+from tests.letters import everything, invited, rows
 from tests.organisation import ASTRID, HELENA, JONAS, MAJA, TOMAS, Organisation, text
 from tests.test_freezing import events
 
@@ -45,6 +47,28 @@ async def test_hr_sees_what_was_declined_and_no_content(here: Organisation, cloc
     assert "Hemligt" not in repr(seen)
     with pytest.raises(NotFound):
         await here.documents.read(HELENA.actor, declined)
+
+
+@pytest.mark.parametrize("notify", [False, True])
+async def test_hr_and_the_responsible_are_told_by_letter_and_not_why(
+    here: Organisation, notify: bool
+) -> None:
+    id_ = await invited(here, notify=notify, invite=False)
+    outbox = Outbox(here.database, here.clock)
+    await everything(outbox)
+    await here.declining.decline(MAJA.actor, id_, REASON, ALTERNATIVE)
+    told = {row.person_id: row.kind for row in (await rows(here)) if row.next_at and not row.attempts}
+    if notify:
+        assert told == {"helena": "declined", "jonas": "called_off", "maja": "called_off"}
+    else:
+        assert told == {"helena": "declined", "jonas": "declined"}
+    assert REASON not in repr(await rows(here))
+
+
+async def test_hr_is_not_told_of_what_the_responsible_cancels(here: Organisation) -> None:
+    id_ = await here.conversation()
+    await here.declining.cancel(JONAS.actor, id_, "Jag är sjuk.")
+    assert await here.count("letter") == 0
 
 
 async def test_nobody_else_learns_of_it(here: Organisation) -> None:

@@ -132,7 +132,7 @@ async def test_a_letter_holds_no_word_of_what_was_written(here: Organisation) ->
     await here.meetings.move(JONAS.actor, id_, FRIDAY)
     await here.declining.decline(MAJA.actor, id_, "Kanariefågel.", "Kanariefågel.")
     stored = await rows(here)
-    assert len(stored) == 6
+    assert len(stored) == 7
     assert "Kanarie" not in str(stored)
 
 

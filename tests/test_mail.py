@@ -423,7 +423,7 @@ async def test_no_letter_holds_a_word_of_what_anybody_has_written(
         await post.deliver()
     kinds = {row.kind for row in await letters_of(here)}
     assert kinds == {
-        *("invited", "guest_asked", "left", "moved", "called_off", "share", "meet", "sign"),
+        *("invited", "guest_asked", "left", "moved", "called_off", "declined", "share", "meet", "sign"),
     }
     for letter in mailbox.arrived:
         for part in letter.walk():
@@ -600,6 +600,13 @@ def test_every_letter_is_written_in_every_language(locale: str, kind: Kind) -> N
         assert words in said.text
         assert words in said.html
     assert "%(" not in said.subject + said.text + said.html + said.description
+
+
+def test_hr_reads_what_was_declined_on_her_own_page_and_the_responsible_in_the_conversation() -> None:
+    declined = replace(INVITED, kind=Kind.DECLINED)
+    helena = replace(declined, to=Party("helena", "Helena Wik", "helena@nordljus.example"))
+    assert written(helena, CATALOGUES["sv"], ADDRESS).url == f"{ADDRESS}/"
+    assert written(declined, CATALOGUES["sv"], ADDRESS).url.startswith(f"{ADDRESS}/conversations/")
 
 
 @pytest.mark.parametrize("number", [1, 3])

@@ -123,7 +123,7 @@ class Maker:
             )
             chapters.append(chapter)
             await self._store(claim, number, total, files)
-        policy, asked = await self._database.read(lambda c: (policy_now(c), _personnel(c)))
+        policy, asked = await self._database.read(lambda c: (policy_now(c), people.with_role(c, Role.HR)))
         guide = await asyncio.to_thread(
             self._writer.guide, claim.person, chapters, policy, asked, self._clock()
         )
@@ -147,11 +147,6 @@ class Maker:
 
     async def _fail(self, claim: Claim) -> None:
         await self._database.write(lambda c: bundles.fail(c, claim, self._clock()))
-
-
-def _personnel(connection: Connection) -> list[Person]:
-    """Whom to ask about all this."""
-    return [each for each in people.everybody(connection) if Role.HR in each.roles]
 
 
 def _still(connection: Connection, claim: Claim) -> Person:

@@ -60,7 +60,7 @@ def _appointment(letter: Letter, about: Appointment, catalogue: Catalogue) -> Sa
         subject=_subject(letter.kind, catalogue, template, f"{template}, {when}" if when else template),
         told=tuple(told),
         facts=((say("Conversation"), template), *_facts(about, catalogue, days)),
-        path=_path(letter.kind, about),
+        path=_path(letter, about),
         link=_link(letter.kind, say),
         event=f"{template}: {say('%(employee)s and %(responsible)s', **names)}",
         after=_about_event(letter, say),
@@ -74,6 +74,8 @@ def _subject(kind: Kind, catalogue: Catalogue, template: str, planned: str) -> s
     match kind:
         case Kind.CALLED_OFF:
             return say("Called off: %(conversation)s", conversation=template)
+        case Kind.DECLINED:
+            return say("Declined: %(conversation)s", conversation=template)
         case Kind.MOVED:
             return say("Changed: %(conversation)s", conversation=planned)
         case Kind.REASSIGNED:
@@ -105,6 +107,12 @@ def _told(letter: Letter, about: Appointment, catalogue: Catalogue, names: Mappi
             )
         case Kind.CALLED_OFF:
             return say("The conversation of %(employee)s and %(responsible)s will not take place.", **names)
+        case Kind.DECLINED:
+            return say(
+                "%(employee)s has declined the conversation with %(responsible)s. The reason, and what is "
+                "proposed instead, can be read in Samsyn.",
+                **names,
+            )
         case Kind.REASSIGNED:
             return say("%(responsible)s is now responsible for the conversation with %(employee)s.", **names)
         case Kind.GUEST_ASKED:
@@ -173,9 +181,10 @@ def _is_moved(before: datetime | None, now: datetime | None) -> bool:
     return before is not None and before != now
 
 
-def _path(kind: Kind, about: Appointment) -> str:
-    if kind in (Kind.NOT_ASKED, Kind.LEFT):
-        # There is nothing of it for her to see any more.
+def _path(letter: Letter, about: Appointment) -> str:
+    kind = letter.kind
+    if kind in (Kind.NOT_ASKED, Kind.LEFT) or (kind is Kind.DECLINED and letter.is_to_guest):
+        # There is nothing of it for her to see any more. HR finds there what was declined.
         return "/"
     of_conversation = f"/conversations/{about.conversation}"
     return f"{of_conversation}/invitation" if kind is Kind.GUEST_ASKED else of_conversation
@@ -189,6 +198,8 @@ def _link(kind: Kind, say: Say) -> str:
             return say("Answer")
         case Kind.SIGN:
             return say("Read and sign")
+        case Kind.DECLINED:
+            return say("Read the reason")
         case _:
             return say("Open the conversation")
 
