@@ -16,7 +16,6 @@ from server.activities import Activity
 from server.conversations import Conversation
 from server.notes import Note
 from server.rules.access import Action, Actor
-from server.rules.errors import NotFound
 from server.storage import tables
 from server.storage.bells import ConversationChanged
 from server.storage.database import Database, ring
@@ -80,9 +79,7 @@ def tick(connection: Connection, actor: Actor, id_: str, done: Collection[str]) 
 
 def confirm_read(connection: Connection, actor: Actor, id_: str, now: datetime) -> None:
     """The employee has read the material. Said once, it stays. Raises as ``of``; nobody else is asked."""
-    conversation = conversations.required(conversations.locked(connection, actor, id_), actor, Action.PREPARE)
-    if actor.person != conversation.employee.id:
-        raise NotFound
+    conversations.required(conversations.locked(connection, actor, id_), actor, Action.CONFIRM_READ)
     table = tables.preparation
     read_at = connection.scalar(
         select(table.c.read_at).where(table.c.conversation_id == id_, table.c.person_id == actor.person)

@@ -64,6 +64,8 @@ class Action(StrEnum):
     """To change when and where the two meet (F52)."""
     PREPARE = "prepare"
     """To see what to prepare a conversation with, and to keep one's own list of what is done."""
+    CONFIRM_READ = "confirm_read"
+    """To say that one has read what one is asked to read before the meeting (F119)."""
     SEE_DECISION = "see_decision"
     """To read why a conversation was declined, cancelled or reopened."""
     READ_RECORD = "read_record"
@@ -315,6 +317,8 @@ def _on_conversation(actor: Actor, action: Action, target: ConversationFacts) ->
             return is_party
         case Action.PREPARE:
             return is_party and target.state in GOES_ON
+        case Action.CONFIRM_READ:
+            return actor.person == target.employee and target.state in GOES_ON
         case Action.DOWNLOAD_DRAFT:
             return (is_party or is_guest) and target.state in GOES_ON
         case Action.INVITE_GUEST:
