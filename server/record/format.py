@@ -8,10 +8,10 @@ content     "samsyn-record/1", as ``server/record/content.py`` describes it. Its
 statement   "samsyn-signature/1": who says what about which content. ``words`` are those that the signer was
             shown, in ``language``. The organisation's key seals the statement when it is made.
 
-sealed      "samsyn-sealed-record/1", the file record.json of a bundle:
+sealed      "samsyn-sealed-record/2", the file record.json of a bundle:
 
     {
-      "format":      "samsyn-sealed-record/1",
+      "format":      "samsyn-sealed-record/2",
       "content":     the content
       "sha256":      its SHA-256, in hexadecimal
       "signatures":  [{"statement": …, "seal": …}], in the order in which they were given
@@ -20,7 +20,8 @@ sealed      "samsyn-sealed-record/1", the file record.json of a bundle:
       "seal":        the organisation's seal over the canonical JSON of all the above
     }
 
-Every seal is ECDSA on the curve P-256 with SHA-256, in DER, written in hexadecimal in lower case.
+Every seal is ECDSA on the curve P-256 with SHA-256, in DER, written in hexadecimal in lower case. That over
+the whole is the lower of the two that fit (``sealing.lower``); in "samsyn-sealed-record/1" it may be either.
 """
 
 import hashlib
@@ -133,10 +134,14 @@ class Signature(Shape):
     seal: SealInHex
 
 
+SEALED_FORMAT = "samsyn-sealed-record/2"
+EARLIER_FORMAT = "samsyn-sealed-record/1"
+
+
 class Sealed(Shape):
     """The whole: what the file record.json holds."""
 
-    format: Literal["samsyn-sealed-record/1"]
+    format: Literal["samsyn-sealed-record/1", "samsyn-sealed-record/2"]
     content: RecordContent
     sha256: Sha256
     signatures: list[Signature]
@@ -231,7 +236,7 @@ def sealed(
         for statement, its_seal in signatures
     )
     before_seal = {
-        "format": canonical("samsyn-sealed-record/1"),
+        "format": canonical(SEALED_FORMAT),
         "content": content,
         "sha256": canonical(sha256(content)),
         "signatures": b"[%b]" % b",".join(said),

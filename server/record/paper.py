@@ -26,6 +26,8 @@ from server.rules.limits import PAPER_CHARACTERS_MAX, UNBROKEN_CHARACTERS_MAX
 SOURCE = Path(__file__).with_name("paper.typ")
 KEYWORD = "samsyn-record-sha256="
 """What stands before the hash of the content in the PDF's keywords."""
+LOWER = "samsyn-seal=lower"
+"""Stands there where the seal is the lower of the two that fit (``sealing.lower``)."""
 LINE_CHARACTERS_MIN = 40
 """A word of this many characters may be wider than a line."""
 CELL_CHARACTERS_MIN = 8
@@ -153,7 +155,7 @@ def _drawn(sheet: Sheet, words: PaperWords, sha256: str) -> dict[str, Any]:
         "locale": sheet.locale,
         "title": _plain(f"{sheet.title}: {sheet.under}"),
         "authors": [_plain(sheet.under)],
-        "keywords": [KEYWORD + sha256],
+        "keywords": [KEYWORD + sha256, LOWER],
         "heading": line(sheet.title),
         "under": line(sheet.under),
         "state": line(sheet.state),

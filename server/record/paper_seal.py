@@ -10,10 +10,17 @@ from pyhanko.sign import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from server.record.sealing import OrganisationSeal
+from server.record.sealing import OrganisationSeal, lower
 
 FIELD = "Samsyn"
 """The name of the signature's field."""
+
+
+class _Signer(SimpleSigner):
+    """Makes the lower of the two seals that fit."""
+
+    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
+        return lower(await super().async_sign_raw(data, digest_algorithm, dry_run))
 
 
 def sealed(made: bytes, seal: OrganisationSeal) -> bytes:
@@ -22,9 +29,7 @@ def sealed(made: bytes, seal: OrganisationSeal) -> bytes:
     key = seal.private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     registry.register_multiple(others)
-    signer = SimpleSigner(
-        signing_cert=own, signing_key=asn1_keys.PrivateKeyInfo.load(key), cert_registry=registry
-    )
+    signer = _Signer(signing_cert=own, signing_key=asn1_keys.PrivateKeyInfo.load(key), cert_registry=registry)
     about = PdfSignatureMetadata(
         field_name=FIELD,
         md_algorithm="sha256",

@@ -20,6 +20,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.x509.oid import NameOID
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -36,6 +37,8 @@ NAMELESS = "Samsyn"
 GROUP = 4
 PEM = serialization.Encoding.PEM
 _ECDSA = ec.ECDSA(hashes.SHA256())
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""Order of the curve P-256 (SEC 2, 2.4.2)."""
 
 
 class SealUnusable(Exception):
@@ -51,8 +54,8 @@ class OrganisationSeal:
     """The key's own, then those that lead to its root, if it has any."""
 
     def sign(self, data: bytes) -> bytes:
-        """The seal over ``data``: ECDSA with SHA-256, in DER."""
-        return self.private_key.sign(data, _ECDSA)
+        """The seal over ``data``: ECDSA with SHA-256, in DER, the lower of the two (``lower``)."""
+        return lower(self.private_key.sign(data, _ECDSA))
 
     def made(self, data: bytes, its_seal: bytes) -> bool:
         """Whether ``its_seal`` over ``data`` is this key's."""
@@ -181,6 +184,16 @@ def is_sealed(certificate: x509.Certificate, data: bytes, its_seal: bytes) -> bo
     except InvalidSignature:
         return False
     return True
+
+
+def lower(its_seal: bytes) -> bytes:
+    """Of a seal and its twin, the one with the lower number: what fits as (r, s) fits as (r, n - s) too.
+
+    Anybody can make the one of the other; where only the lower is taken, that too is an alteration.
+    Raises ValueError for what is no seal.
+    """
+    r, s = decode_dss_signature(its_seal)
+    return encode_dss_signature(r, min(s, _ORDER - s))
 
 
 def fingerprint(certificate: x509.Certificate) -> str:

@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from server.record import verifying_pdf, verifying_zip
 from server.record.canonical_json import RecordUnreadable, canonical, parsed
 from server.record.content import RecordContent
-from server.record.format import Sealed, read_sealed, sha256
-from server.record.sealing import fingerprint, is_sealed
+from server.record.format import EARLIER_FORMAT, Sealed, read_sealed, sha256
+from server.record.sealing import fingerprint, is_sealed, lower
 from server.record.verifying_pdf import PdfUnreadable
 from server.rules.limits import BUNDLE_FILES_MAX, PDF_BYTES_MAX, RECORD_BYTES_MAX
 
@@ -240,7 +240,9 @@ def _check(value: Mapping[str, Any], found: _Found) -> None:
         elif isinstance(statement, dict) and statement.get("record") != actual:
             found.add(Part.SIGNATURE, f"The signature of {name} is of another content than this.", name)
     before_seal = {key: each for key, each in value.items() if key != "seal"}
-    if not _is_sealed(certificate, before_seal, value["seal"]):
+    if not _is_sealed(certificate, before_seal, value["seal"]) or not (
+        value["format"] == EARLIER_FORMAT or lower(bytes.fromhex(value["seal"])).hex() == value["seal"]
+    ):
         found.add(
             Part.SEAL,
             "The seal does not fit the whole: something was altered since it was closed."

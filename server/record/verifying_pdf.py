@@ -16,8 +16,8 @@ from pyhanko.sign.validation import EmbeddedPdfSignature
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
-from server.record.paper import KEYWORD
-from server.record.sealing import fingerprint
+from server.record.paper import KEYWORD, LOWER
+from server.record.sealing import fingerprint, lower
 from server.rules.limits import PDF_BYTES_MAX
 
 RECORD = re.compile(re.escape(KEYWORD) + r"([0-9a-f]{64})")
@@ -74,9 +74,16 @@ def _examined(data: bytes) -> PdfSeen:
     )
     if not intact:
         faults.append(ALTERED)
-    elif not valid or not _is_as_made(first, data) or not _are_whole(certificate, others):
+    keywords = str(reader.trailer["/Info"].get("/Keywords", ""))
+    its_seal = first.signer_info["signature"].native
+    if intact and not (
+        valid
+        and (LOWER not in keywords or lower(its_seal) == its_seal)
+        and _is_as_made(first, data)
+        and _are_whole(certificate, others)
+    ):
         faults.append(SEAL_ALTERED)
-    named = RECORD.search(str(reader.trailer["/Info"].get("/Keywords", "")))
+    named = RECORD.search(keywords)
     return PdfSeen(tuple(dict.fromkeys(faults)), fingerprint(certificate), named[1] if named else "")
 
 

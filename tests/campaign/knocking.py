@@ -1,4 +1,4 @@
-"""ROB-1 over HTTP: requests that no browser would send, to every address, as nobody and as all kinds of people.
+"""ROB-1 over HTTP: requests that no browser would send, to every address, by people of all kinds and nobody.
 
 Each round begins with the sample organisation as it was played, because a hostile request may well succeed in
 declining the last conversation that there was.

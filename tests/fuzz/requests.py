@@ -335,8 +335,8 @@ def _forms(page: str, here: str) -> Iterator[tuple[str, Form]]:
         for name, options in re.findall(
             r'<select\b[^>]*\bname="([^"]+)"[^>]*>(.*?)</select>', inside, re.DOTALL
         ):
-            value = re.findall(r'<option\b[^>]*\bvalue="([^"]+)"', options)
-            fields[unescape(name)] = unescape(value[0]) if value else ""
+            value = re.search(r'<option\b[^>]*\bvalue="([^"]+)"', options)
+            fields[unescape(name)] = unescape(value[1]) if value else ""
         yield unescape(action[1]) if action else here, Form(tuple(fields.items()))
 
 

@@ -4,8 +4,10 @@ import io
 import json
 import subprocess
 import zipfile
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from asn1crypto.x509 import Certificate
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,8 +29,9 @@ from server.record import sealing, verifying, verifying_pdf
 from server.record.bundle import bundle
 from server.record.canonical_json import canonical
 from server.record.content import RecordContent, read
-from server.record.format import read_statement, sha256
+from server.record.format import EARLIER_FORMAT, SEALED_FORMAT, read_statement, sha256
 from server.record.verifying import Part, Verdict, verify
+from tests.campaign.alterations import P_256_ORDER, alter, put_a_twin_on_paper, put_the_twin_of_a_seal
 from tests.pages.reading import SWEDISH
 from tests.record.made import NOW, SEAL, SealedRecord, small
 from tests.running import Done, samsyn
@@ -105,6 +109,35 @@ def test_whatever_is_no_record_gets_a_sentence(data: bytes) -> None:
         verdict = verify(begins + data)
         assert not verdict.is_unchanged
         assert all(fault.sentence.endswith(".") for fault in verdict.faults)
+
+
+def test_sig_2_no_alteration_goes_unseen_whoever_makes_it() -> None:
+    outcome = alter(JSON, PDF, 240, 40, 20261120, lambda: None)
+    assert outcome.alterations == 280
+    assert outcome.unseen == []
+
+
+def test_the_twin_of_a_seal_is_found_which_fits_as_well_and_needs_no_key() -> None:
+    """Seed 1 of the campaign, alteration 23."""
+    assert decode_dss_signature(bytes.fromhex(json.loads(JSON)["seal"]))[1] <= P_256_ORDER // 2
+    altered = [parts(verify(put_the_twin_of_a_seal(Random(seed), JSON))) for seed in range(6)]
+    assert all(Part.SEAL in found for found in altered)
+    on_paper = {
+        fault.sentence for seed in range(4) for fault in verify(put_a_twin_on_paper(Random(seed), PDF)).faults
+    }
+    assert verifying_pdf.SEAL_ALTERED in on_paper
+
+
+def test_an_earlier_record_may_have_either_of_its_two_seals() -> None:
+    def sealed_earlier(seal: Callable[[bytes], bytes]) -> bytes:
+        value = json.loads(JSON) | {"format": EARLIER_FORMAT}
+        del value["seal"]
+        return canonical(value | {"seal": seal(canonical(value)).hex()})
+
+    low = sealed_earlier(SEAL.sign)
+    for earlier in (low, put_the_twin_of_a_seal(Random(1), low)):
+        assert verify(earlier, [SEAL.fingerprint]).is_authentic
+    assert not verify(low.replace(EARLIER_FORMAT.encode(), SEALED_FORMAT.encode())).is_unchanged
 
 
 def test_an_altered_answer_is_found_in_the_content() -> None:
