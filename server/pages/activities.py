@@ -100,7 +100,7 @@ def _form(visit: PersonVisit, listed: Listed, typed: Typed, faults: dict[str, st
         heading=_heading(visit, listed, view),
         address=_address(listed.employee.id),
         kinds=[(each.value, activities_view.kind(each, view)) for each in GoalType],
-        owners=listed.owners,
+        owners=view.by_name(listed.owners),
         typed=typed,
         wrong="",
         faults=faults,

@@ -100,7 +100,7 @@ def facts(detail: Detail, view: View) -> tuple[Field, ...]:
             say("Responsible"),
             "",
             content.get(OWNER),
-            tuple((each.id, each.name) for each in detail.owners),
+            tuple((each.id, each.name) for each in view.by_name(detail.owners)),
             owner.name if owner else "",
         ),
         Field(DO, PartKind.DATE.value, say("Done by"), "", content.get(DO), said=written[0]),

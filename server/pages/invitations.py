@@ -93,7 +93,7 @@ async def _page(visit: PersonVisit, refusal: Refusal | None = None) -> Response:
         is_employee=visit.me.id == talk.employee.id,
         can_invite=can_invite,
         words=words,
-        found=found[:SEARCH_RESULTS_MAX],
+        found=view.by_name(found[:SEARCH_RESULTS_MAX]),
         there_are_more=len(found) > SEARCH_RESULTS_MAX,
         most=SEARCH_RESULTS_MAX,
         wrong=failures.sentence_of(refusal, view) if refusal else "",

@@ -192,7 +192,8 @@ async def _sought(visit: PersonVisit, words: str, without: tuple[str, ...]) -> S
     found = await visit.features.planning.found(words[:NAME_CHARACTERS_MAX], SEARCH_RESULTS_MAX + 1, without)
     if len(found) == 1:
         return Sought(words, chosen=found[0])
-    return Sought(words, tuple(found[:SEARCH_RESULTS_MAX]), len(found) > SEARCH_RESULTS_MAX)
+    shown = visit.view().by_name(found[:SEARCH_RESULTS_MAX])
+    return Sought(words, tuple(shown), len(found) > SEARCH_RESULTS_MAX)
 
 
 def _choice(visit: PersonVisit, prospect: Prospect, typed: Typed, wrong: str = "") -> Response:

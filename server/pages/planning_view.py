@@ -45,7 +45,7 @@ class FormSeen:
 def forms(templates: Iterable[Template], employee: Person, view: View) -> tuple[FormSeen, ...]:
     """Every form that can be chosen, by name."""
     seen = [form(each, employee, view) for each in templates]
-    return tuple(sorted(seen, key=lambda each: each.name))
+    return tuple(view.by_name(seen))
 
 
 def form(template: Template, employee: Person, view: View) -> FormSeen:

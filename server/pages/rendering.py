@@ -1,9 +1,11 @@
 """Pages as HTML: the Jinja templates of ``web/templates`` in one of three languages."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
+from typing import Any, TypeVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -15,8 +17,11 @@ from starlette.responses import HTMLResponse
 from server.pages.assets import Assets
 from server.pages.catalogues import LOCALES, Catalogue
 from server.pages.dates import Days
-from server.pages.names import whose
+from server.pages.names import place, whose
 from server.pages.rich_text import markup
+
+T = TypeVar("T")
+NAME: Callable[[Any], str] = attrgetter("name")
 
 FAVICON = "data:image/svg+xml," + quote(
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
@@ -53,6 +58,10 @@ class View:
     @property
     def locale(self) -> str:
         return self.catalogue.locale
+
+    def by_name(self, found: Iterable[T], name: Callable[[T], str] = NAME) -> list[T]:
+        """Return what has names as this person's alphabet orders them."""
+        return sorted(found, key=lambda each: (place(name(each), self.locale), name(each)))
 
     def html(self, template: str, **context: object) -> str:
         """Return the page as text."""

@@ -71,7 +71,8 @@ async def find(visit: PersonVisit) -> Response:
     """GET /retention/people, with ``name``: those who have left, too."""
     words = visit.request.query_params.get("name", "").replace("\0", "").strip()
     found = await visit.features.keeping.find(visit.actor, words)
-    return visit.page(visit.view(), "retention/people.html", words=words, found=found)
+    view = visit.view()
+    return visit.page(view, "retention/people.html", words=words, found=view.by_name(found))
 
 
 async def person(visit: PersonVisit) -> Response:

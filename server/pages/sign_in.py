@@ -84,7 +84,7 @@ async def _units(visit: Visit, view: View) -> list[tuple[str, list[tuple[Person,
             unit,
             [
                 (one, "man" if Role.MANAGER in one.roles else "emp")
-                for one in sorted(members, key=_managers_first)
+                for one in sorted(view.by_name(members), key=_is_led)
             ],
         )
         for unit, members in by_unit.items()
@@ -92,5 +92,5 @@ async def _units(visit: Visit, view: View) -> list[tuple[str, list[tuple[Person,
     ]
 
 
-def _managers_first(person: Person) -> tuple[bool, str]:
-    return Role.MANAGER not in person.roles, person.name
+def _is_led(person: Person) -> bool:
+    return Role.MANAGER not in person.roles

@@ -40,7 +40,7 @@ async def show(visit: PersonVisit) -> Response:
         ),
         choices=staff_view.choices(overview, chosen, words, ADDRESS, view),
         tables=staff_view.tables(overview, chosen, words, _stages(rows), view),
-        teams=overview.teams,
+        teams=view.by_name(overview.teams, staff_view.MANAGER),
         words=words,
         chosen=chosen.value,
         count=len(staff),

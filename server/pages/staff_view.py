@@ -3,17 +3,21 @@
 Pure. Whatever a colour says, the words say too.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from operator import attrgetter
 from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
-from server.overview import Agreed, Goals, Member, Overview, Section, Talked
+from server.overview import Agreed, Goals, Member, Overview, Section, Talked, Team
 from server.pages.rendering import View
 from server.people import Person, is_found
 from server.rules.requirement import Due, Urgency
+
+MANAGER: Callable[[Team], str] = attrgetter("manager.name")
+PERSON: Callable[[Member], str] = attrgetter("person.name")
 
 
 class Filter(StrEnum):
@@ -81,7 +85,7 @@ def tables(
             words=_until(section, view),
             rows=tuple(
                 _row(member, "" if section.until else stages.get(member.person.id, ""), view)
-                for member in section.members
+                for member in view.by_name(section.members, PERSON)
                 if _is_in(member, chosen) and is_found(member.person.name, words)
             ),
         )

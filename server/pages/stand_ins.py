@@ -128,7 +128,7 @@ async def _meant(
     for sure in ([person for person in found if person.id == picked], exact, found):
         if len(sure) == 1:
             return sure[0].id, ()
-    return "", tuple(found)
+    return "", tuple(visit.view().by_name(found))
 
 
 def _day(typed: str) -> date | None:

@@ -1,9 +1,11 @@
 """My staff: what the cells say and where they lead, in words; who sees it; and that it stays quick."""
 
+import re
 import time
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import Connection
 
 from server import asking, people
@@ -40,6 +42,19 @@ async def test_each_cell_leads_to_what_it_tells_of(there: Place) -> None:
     page = (await there.get("jonas", "/staff")).text
     assert 'href="/people/maja/conversations/new"' not in page
     assert 'href="/people/maja"' in page
+
+
+@pytest.mark.parametrize(
+    ("locale", "last"), [("sv", ["Åsa Ek", "Ärla Ek", "Östen Ek"]), ("nb", ["Ärla Ek", "Östen Ek", "Åsa Ek"])]
+)
+async def test_names_stand_as_in_the_alphabet_of_whoever_reads(
+    there: Place, locale: str, last: list[str]
+) -> None:
+    await add_staff(there, "Östen Ek", "Zoe Ek", "Ärla Ek", "Åsa Ek")
+    await there.here.accounts.set_locale("jonas", locale)
+    page = (await there.get("jonas", "/staff")).text
+    rows = re.findall(r'href="/people/(?:p\d|maja)"[^>]*>([^<]+ (?:Ek|Öberg))<', page)
+    assert list(dict.fromkeys(rows)) == ["Maja Öberg", "Zoe Ek", *last]
 
 
 async def test_what_the_cells_say_is_said_in_words(there: Place, clock: SetClock) -> None:
