@@ -8,7 +8,8 @@ import asyncio
 import hashlib
 import ipaddress
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -20,14 +21,25 @@ from server import audit, people, sessions
 from server.audit import Event
 from server.people import Person
 from server.rules.access import Action, Actor, OrganisationFacts, allowed
-from server.rules.errors import NotFound, SignInRefused, TooManyAttempts, WrongPassword
+from server.rules.errors import (
+    NotFound,
+    PasswordGuessable,
+    PasswordLength,
+    SignInRefused,
+    TooManyAttempts,
+    WrongOldPassword,
+    WrongPassword,
+)
 from server.rules.limits import (
     EMAIL_CHARACTERS_MAX,
     PASSWORD_CHARACTERS_MAX,
+    PASSWORD_CHARACTERS_MIN,
     PASSWORD_HASHES_AT_ONCE_MAX,
     SIGN_IN_ATTEMPTS_MAX,
     SIGN_IN_WINDOW_SECONDS,
 )
+from server.rules.passwords import is_guessable
+from server.sessions import Session
 from server.storage import tables
 from server.storage.database import Database
 
@@ -41,7 +53,26 @@ NOBODYS = "$argon2id$v=19$m=65536,t=3,p=4$RnqjCnxTiZgeXUgtXGiDAQ$dmqwg8KfVVaL8+B
 Verified when there is nobody with the address, so that this takes as long as a wrong password."""
 
 ADDRESS_ATTEMPTS_FACTOR = 10
-"""Many people sit behind one network address: it may fail this many times as often as one person."""
+"""Many people sit behind one network address: it may fail this many times as often as one person from it."""
+
+PERSON_ATTEMPTS_FACTOR = 3
+"""So many times as often may be guessed at one person from everywhere. Whoever guesses from one network
+address is stopped there, and keeps nobody else from signing in at another."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """What an attempt to sign in is counted under."""
+
+    of_person: str
+    of_both: str
+    """The person from this network address."""
+    of_network: str
+
+    @classmethod
+    def of(cls, email: str, address: str) -> "_Keys":
+        of_person, of_network = _key("email", email), _key("address", _network(address))
+        return cls(of_person, f"{of_person}@{of_network}", of_network)
 
 
 class Accounts:
@@ -76,7 +107,7 @@ class Accounts:
         email, password = people.normal_email(email), _normal(password)
         if len(email) > EMAIL_CHARACTERS_MAX or len(password) > PASSWORD_CHARACTERS_MAX:
             raise SignInRefused
-        keys = _key("email", email), _key("address", _network(address))
+        keys = _Keys.of(email, address)
         stored = await self._database.write(lambda connection: self._attempt(connection, email, keys))
         if not await self._verified(stored or self._nobodys, password) or stored is None:
             # Stored for an unknown address as well: a guesser could tell by the time that it takes.
@@ -93,6 +124,25 @@ class Accounts:
         Counted apart from signing in: nobody can keep another from signing by guessing at the door.
         Raises WrongPassword, or TooManyAttempts before anything is looked at.
         """
+        await self._proved(actor, password)
+
+    async def change_password(self, mine: Session, old: str, new: str) -> None:
+        """Give oneself another password. One's other sessions end, this one goes on.
+
+        ``old`` is counted as in ``confirm``. Raises PasswordLength or PasswordGuessable before anything is
+        looked at, WrongOldPassword or TooManyAttempts.
+        """
+        person = mine.person
+        check_new(new, (person.name, person.email))
+        try:
+            proved = await self._proved(person.actor, old)
+        except WrongPassword:
+            raise WrongOldPassword from None
+        stored = await self._hashed(new)
+        await self._database.write(lambda c: _change(c, mine, proved, stored, self._clock()))
+
+    async def _proved(self, actor: Actor, password: str) -> str:
+        """The stored hash of the actor's own password, which this is. Raises as ``confirm``."""
         password = _normal(password)
         if len(password) > PASSWORD_CHARACTERS_MAX:
             raise WrongPassword
@@ -105,6 +155,7 @@ class Accounts:
             raise WrongPassword
         attempt = tables.sign_in_attempt
         await self._database.write(lambda c: c.execute(delete(attempt).where(attempt.c.key == key)))
+        return stored
 
     async def sign_in_as(self, person: str) -> Person:
         """In demo mode, return the person who was chosen. Raises NotFound otherwise."""
@@ -137,10 +188,14 @@ class Accounts:
             lambda connection: _renew(connection, actor, person, stored, self._clock())
         )
 
-    def _attempt(self, connection: Connection, email: str, keys: tuple[str, str]) -> str | None:
+    def _attempt(self, connection: Connection, email: str, keys: "_Keys") -> str | None:
         """Count the attempt, and return the stored hash of an active person with this address."""
-        most = SIGN_IN_ATTEMPTS_MAX, SIGN_IN_ATTEMPTS_MAX * ADDRESS_ATTEMPTS_FACTOR
-        self._count(connection, dict(zip(keys, most, strict=True)))
+        most = {
+            keys.of_both: SIGN_IN_ATTEMPTS_MAX,
+            keys.of_person: SIGN_IN_ATTEMPTS_MAX * PERSON_ATTEMPTS_FACTOR,
+            keys.of_network: SIGN_IN_ATTEMPTS_MAX * ADDRESS_ATTEMPTS_FACTOR,
+        }
+        self._count(connection, most)
         person = tables.person.c
         hash_: str | None = connection.scalar(
             select(person.password_hash).where(person.email == email, person.active)
@@ -191,9 +246,7 @@ def _refused(connection: Connection, email: str, now: datetime) -> None:
     audit.record(connection, Event.SESSION_REFUSED, "", now, **({"person": person} if person else {}))
 
 
-def _succeeded(
-    connection: Connection, email: str, keys: tuple[str, str], stored: str, renewed: str | None
-) -> Person:
+def _succeeded(connection: Connection, email: str, keys: "_Keys", stored: str, renewed: str | None) -> Person:
     """Forget the person's failed attempts, and of the network address this one, which did not fail.
 
     The password must still be the one that was verified.
@@ -207,9 +260,10 @@ def _succeeded(
     ).one_or_none()
     if row is None:
         raise SignInRefused
-    attempt, (of_person, of_address) = tables.sign_in_attempt, keys
-    last = select(func.max(attempt.c.id)).where(attempt.c.key == of_address).scalar_subquery()
-    connection.execute(delete(attempt).where((attempt.c.key == of_person) | (attempt.c.id == last)))
+    attempt = tables.sign_in_attempt
+    last = select(func.max(attempt.c.id)).where(attempt.c.key == keys.of_network).scalar_subquery()
+    mine = attempt.c.key.in_((keys.of_person, keys.of_both))
+    connection.execute(delete(attempt).where(mine | (attempt.c.id == last)))
     if renewed is not None:
         _set_hash(connection, row.id, renewed)
     return people.person_of(row)
@@ -218,11 +272,30 @@ def _succeeded(
 def _renew(connection: Connection, actor: Actor, person: str, hash_: str, now: datetime) -> None:
     if not allowed(actor, Action.SET_PASSWORD, OrganisationFacts()):
         raise NotFound
-    key = _key("email", people.get(connection, person).email)
-    connection.execute(delete(tables.sign_in_attempt).where(tables.sign_in_attempt.c.key == key))
+    _forget_attempts(connection, people.get(connection, person).email)
     _set_hash(connection, person, hash_)
     audit.record(connection, Event.PASSWORD_SET, actor.person, now, person=person)
     sessions.cut_all(connection, actor, person, now)
+
+
+def _change(connection: Connection, mine: Session, old: str, new: str, now: datetime) -> None:
+    person = tables.person.c
+    # The person's row: whoever was given another password meanwhile has proved nothing.
+    still = select(person.id).where(person.id == mine.person.id, person.active, person.password_hash == old)
+    if connection.scalar(still.with_for_update()) is None:
+        raise WrongOldPassword
+    _forget_attempts(connection, mine.person.email)
+    _set_hash(connection, mine.person.id, new)
+    audit.record(connection, Event.PASSWORD_CHANGED, mine.person.id, now)
+    sessions.end_others(connection, mine.person.id, mine.id, now)
+
+
+def _forget_attempts(connection: Connection, email: str) -> None:
+    """Of one person, from every network address."""
+    key, attempted = _key("email", email), tables.sign_in_attempt.c.key
+    connection.execute(
+        delete(tables.sign_in_attempt).where((attempted == key) | attempted.startswith(f"{key}@"))
+    )
 
 
 def _set_hash(connection: Connection, person: str, hash_: str) -> None:
@@ -250,6 +323,11 @@ def _normal(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
-def password_length(password: str) -> int:
-    """Count the characters as the limits on a password count them: of the form that is hashed."""
-    return len(_normal(password))
+def check_new(password: str, about: Collection[str]) -> None:
+    """Raise PasswordLength or PasswordGuessable. ``about`` as ``is_guessable`` has it."""
+    normal = _normal(password)
+    # Counted in the form that is hashed.
+    if not PASSWORD_CHARACTERS_MIN <= len(normal) <= PASSWORD_CHARACTERS_MAX:
+        raise PasswordLength(least=PASSWORD_CHARACTERS_MIN, most=PASSWORD_CHARACTERS_MAX)
+    if is_guessable(normal, about):
+        raise PasswordGuessable

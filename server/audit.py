@@ -78,6 +78,8 @@ class Event(StrEnum):
 
     PASSWORD_REFUSED = "page:password:refused"  # noqa: S105 (the name of an event)
     """A wrong password from somebody who is signed in, and was asked for it before signing."""
+    PASSWORD_CHANGED = "page:password:changed"  # noqa: S105 (the name of an event)
+    """By the person whose it is; her other sessions end."""
 
     PANE_SHARED = "page:pane:shared"
     PANE_WITHDRAWN = "page:pane:withdrawn"

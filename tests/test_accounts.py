@@ -8,10 +8,18 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select, update
 
-from server import people
+from server import audit, people
 from server.accounts import Accounts
 from server.rules.access import OPERATOR
-from server.rules.errors import NotFound, SignInRefused, TooManyAttempts, WrongPassword
+from server.rules.errors import (
+    NotFound,
+    PasswordGuessable,
+    PasswordLength,
+    SignInRefused,
+    TooManyAttempts,
+    WrongOldPassword,
+    WrongPassword,
+)
 from server.rules.limits import PASSWORD_CHARACTERS_MAX, SIGN_IN_ATTEMPTS_MAX, SIGN_IN_WINDOW_SECONDS
 from server.storage import tables
 from server.storage.bells import PersonChanged, SessionEnded
@@ -115,6 +123,26 @@ async def test_one_network_address_is_stopped_over_many_people(here: Organisatio
     with pytest.raises(TooManyAttempts):
         await here.accounts.sign_in(MAJA.email, PASSWORD, ADDRESS)
     assert (await here.accounts.sign_in(MAJA.email, PASSWORD, "192.0.2.8")).id == "maja"
+
+
+async def test_nobody_keeps_another_from_signing_in_by_guessing_from_elsewhere(here: Organisation) -> None:
+    for _ in range(SIGN_IN_ATTEMPTS_MAX * 4):
+        with pytest.raises((SignInRefused, TooManyAttempts)):
+            await here.accounts.sign_in(MAJA.email, "wrong", ADDRESS)
+    assert (await here.accounts.sign_in(MAJA.email, PASSWORD, "192.0.2.8")).id == "maja"
+    # And that gives the guesser no more guesses.
+    with pytest.raises(TooManyAttempts):
+        await here.accounts.sign_in(MAJA.email, "wrong", ADDRESS)
+
+
+async def test_guessers_in_many_networks_are_stopped_together(here: Organisation) -> None:
+    for number in range(SIGN_IN_ATTEMPTS_MAX * 3):
+        with pytest.raises(SignInRefused):
+            await here.accounts.sign_in(MAJA.email, "wrong", f"198.51.100.{number}")
+    with pytest.raises(TooManyAttempts):
+        await here.accounts.sign_in(MAJA.email, PASSWORD, ADDRESS)
+    await here.accounts.set_password(OPERATOR, "maja", PASSWORD)
+    assert (await here.accounts.sign_in(MAJA.email, PASSWORD, ADDRESS)).id == "maja"
 
 
 async def test_signing_in_forgets_ones_own_failures(here: Organisation) -> None:
@@ -296,3 +324,60 @@ async def test_a_right_password_forgets_the_wrong_ones(here: Organisation) -> No
             with pytest.raises(WrongPassword):
                 await here.accounts.confirm(MAJA.actor, "guess")
         await here.accounts.confirm(MAJA.actor, PASSWORD)
+
+
+NEW = "lila tåg över bron"
+
+
+async def test_somebody_changes_her_password_and_is_signed_out_everywhere_else(here: Organisation) -> None:
+    mine, other, jonas = [await here.visit(who) for who in ("maja", "maja", "jonas")]
+    for _ in range(SIGN_IN_ATTEMPTS_MAX):
+        with pytest.raises(SignInRefused):
+            await here.accounts.sign_in(MAJA.email, "guess", ADDRESS)
+    await here.accounts.change_password(mine, PASSWORD, NEW)
+    # Guesses at the old one count no more.
+    assert (await here.accounts.sign_in(MAJA.email, NEW, ADDRESS)).id == "maja"
+    with pytest.raises(SignInRefused):
+        await here.accounts.sign_in(MAJA.email, PASSWORD, ADDRESS)
+    for session in (mine, jonas):
+        assert await here.sessions.holds(session.id)
+    assert not await here.sessions.holds(other.id)
+    assert SessionEnded(other.id) in here.bells
+    events = await here.database.read(lambda c: audit.batch(c, OPERATOR))
+    assert [each.event for each in events if "password" in each.event] == ["page:password:changed"]
+
+
+async def test_only_who_knows_the_old_password_changes_it(here: Organisation, clock: SetClock) -> None:
+    mine = await here.visit("maja")
+    for _ in range(SIGN_IN_ATTEMPTS_MAX):
+        with pytest.raises(WrongOldPassword):
+            await here.accounts.change_password(mine, "guess", NEW)
+    with pytest.raises(TooManyAttempts):
+        await here.accounts.change_password(mine, PASSWORD, NEW)
+    clock.pass_time(seconds=SIGN_IN_WINDOW_SECONDS)
+    await here.accounts.sign_in(MAJA.email, PASSWORD, ADDRESS)
+
+
+async def test_of_two_changes_at_once_one_has_proved_nothing_any_more(here: Organisation) -> None:
+    sessions = [await here.visit("maja") for _ in range(2)]
+    words = NEW, "gröna båtar under isen"
+    said = await asyncio.gather(
+        *(
+            here.accounts.change_password(each, PASSWORD, new)
+            for each, new in zip(sessions, words, strict=True)
+        ),
+        return_exceptions=True,
+    )
+    assert sorted(type(each).__name__ for each in said) == ["NoneType", "WrongOldPassword"]
+
+
+@pytest.mark.parametrize(
+    ("new", "refusal"),
+    [("kort", PasswordLength), ("x" * 257, PasswordLength), ("Öberg2026nordljus", PasswordGuessable)],
+)
+async def test_a_new_password_is_neither_short_nor_guessed(
+    here: Organisation, new: str, refusal: type[Exception]
+) -> None:
+    with pytest.raises(refusal):
+        await here.accounts.change_password(await here.visit("maja"), PASSWORD, new)
+    await here.accounts.sign_in(MAJA.email, PASSWORD, ADDRESS)

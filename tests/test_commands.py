@@ -20,7 +20,7 @@ from server.conversations import Conversations
 from server.people import Person
 from server.policy import Policy
 from server.rules.access import Actor
-from server.rules.errors import SignInRefused
+from server.rules.errors import PasswordGuessable, SignInRefused
 from server.sessions import Sessions
 from server.settings import Settings
 from server.storage.database import Database
@@ -370,6 +370,7 @@ def test_everything_wrong_with_them_is_said_by_line_and_none_is_brought_in(opera
         ("short\nshort\n", "A password has between 12 and 256 characters: nothing was changed."),
         # One letter to whoever types it, eighteen in the form that is compared.
         ("\ufdfa" * 15 + "\n", "A password has between 12 and 256 characters: nothing was changed."),
+        ("password1234\n", f"{str(PasswordGuessable()).removesuffix('.')}: nothing was changed."),
         ("", "No password was typed: nothing was changed."),
         (f"{CHOSEN}\n", "No password was typed: nothing was changed."),
     ],

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from server.accounts import Accounts, password_length
+from server.accounts import Accounts, check_new
 from server.commands.ground import Ground, Misuse, now, run
+from server.people import Person
 from server.rules.access import OPERATOR
-from server.rules.limits import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
+from server.rules.errors import PasswordGuessable, PasswordLength
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without those that look like another: it is read aloud and typed."""
@@ -33,7 +34,7 @@ def password(
 
 async def _set(ground: Ground, email: str, generate: bool) -> None:
     person = await ground.person(email)
-    chosen = _generated() if generate else _typed(person.name)
+    chosen = _generated() if generate else _typed(person)
     await Accounts(ground.database, now).set_password(OPERATOR, person.id, chosen)
     if generate:
         print(chosen)
@@ -45,15 +46,13 @@ def _generated() -> str:
     return "-".join("".join(secrets.choice(LETTERS) for _ in range(GROUP_LETTERS)) for _ in range(GROUPS))
 
 
-def _typed(name: str) -> str:
+def _typed(person: Person) -> str:
     try:
-        first = str(typer.prompt(f"New password of {name}", hide_input=True, err=True))
-        if not PASSWORD_CHARACTERS_MIN <= password_length(first) <= PASSWORD_CHARACTERS_MAX:
-            raise Misuse(
-                f"A password has between {PASSWORD_CHARACTERS_MIN} and {PASSWORD_CHARACTERS_MAX} characters: "
-                "nothing was changed."
-            )
+        first = str(typer.prompt(f"New password of {person.name}", hide_input=True, err=True))
+        check_new(first, (person.name, person.email))
         second = str(typer.prompt("The same again", hide_input=True, err=True))
+    except (PasswordLength, PasswordGuessable) as refused:
+        raise Misuse(f"{str(refused).removesuffix('.')}: nothing was changed.") from None
     except typer.Abort:
         raise Misuse("No password was typed: nothing was changed.") from None
     if first != second:

@@ -108,6 +108,33 @@ class WrongPassword(Refusal):
     sentence = "This is not your password. Nothing was signed. Try again."
 
 
+class WrongOldPassword(WrongPassword):
+    """The same, where the password was to be changed."""
+
+    sentence = "This is not the password that you have now. Nothing was changed. Try again."
+
+
+class PasswordsDiffer(Refusal):
+    """The new password was not typed the same twice."""
+
+    sentence = "The two new passwords are not the same. Type both again."
+
+
+class PasswordLength(Refusal):
+    """A new password has too few or too many characters (``limits.PASSWORD_CHARACTERS_MIN`` and ``_MAX``)."""
+
+    sentence = "A password has between %(least)s and %(most)s characters."
+
+
+class PasswordGuessable(Refusal):
+    """A new password is one of those that are tried first (``rules/passwords.py``)."""
+
+    sentence = (
+        "This password would soon be guessed: it is made of known words, names, dates or keys in a row. "
+        "Take some words that have nothing to do with each other."
+    )
+
+
 class ReasonMissing(Refusal):
     """A turn that needs a reason was asked for without one."""
 

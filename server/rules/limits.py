@@ -113,7 +113,8 @@ AUDIT_BATCH_EVENTS = 2_000
 
 # Signing in.
 SIGN_IN_ATTEMPTS_MAX = 10
-"""Failed attempts for one e-mail address (and, times ten, for one network address) in the window."""
+"""Failed attempts for one e-mail address from one network address in the window. Times three for the e-mail
+address from everywhere, and times ten for the network address."""
 SIGN_IN_WINDOW_SECONDS = 15 * 60
 PASSWORD_HASHES_AT_ONCE_MAX = 2
 """Each takes 64 MiB and a core for some 50 ms."""
@@ -123,6 +124,8 @@ SESSION_IDLE_HOURS_MAX = 4
 PASSWORD_CHARACTERS_MIN = 12
 """Of a password that somebody chooses; the sample organisation's shared one is no secret."""
 PASSWORD_CHARACTERS_MAX = 256
+PASSWORD_UNKNOWN_CHARACTERS_MIN = 8
+"""Of those, when each word, run and repetition that guessers know counts as one (``rules/passwords.py``)."""
 EMAIL_CHARACTERS_MAX = 254
 
 # The organisation.
