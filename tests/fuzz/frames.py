@@ -28,12 +28,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from crdt.document import Document
 from crdt.errors import CrdtError, DocumentBroken
-from crdt.grammar import MARKS
 from crdt.messages import SyncStep1, SyncStep2, SyncUpdate, decode, encode
 from crdt.update import parse_state_vector
 from server.rules.limits import UPDATE, WIRE
 from tests.crdt.recordings import SCHEMA, frames, scenes
 from tests.fuzz.mutations import DOCUMENT, generated_message, generated_update, mutated, wrapped
+from tests.fuzz.reloading import loads_in_another_order
 
 SLICE = 2_000
 """Frames that one process takes at a time. Documents do not outlive a slice, so that any can be repeated."""
@@ -103,7 +103,7 @@ class _Stage:
                 scene.document.contains(message.update)
                 merged = scene.document.merge(message.update, random.choice(("somebody", "somebody", "else")))
                 scene.document.take_change()
-                if merged.changed and self._reload(scene.document):
+                if merged.changed and loads_in_another_order(scene.document):
                     scene.restart()
                     return REORDERED
         except CrdtError as error:
@@ -115,19 +115,6 @@ class _Stage:
             if random.random() < 0.2:
                 scene.advance()
         return ACCEPTED
-
-    def _reload(self, document: Document) -> bool:
-        """What was accepted must be whole: it loads again and says the same.
-
-        Only the order may differ: Yjs converges when every item names neighbours that stood in that order,
-        and a forger can name any two. See ``REORDERED``.
-        """
-        again = Document.loaded(SCHEMA, UPDATE, document.snapshot(), (), {})
-        said, says = document.content(), again.content()
-        if _letters(said) != _letters(says) or again.state_vector() != document.state_vector():
-            raise AssertionError("a document that does not load again as it was")
-        again.close()
-        return said != says
 
     def _frame(self, random: Random, scene: _Scene) -> bytes:
         clocks = parse_state_vector(scene.document.state_vector(), UPDATE)
@@ -144,19 +131,6 @@ class _Stage:
                 return wrapped(random, mutated(random, generated_update(random, clocks), self._updates))
             case _:
                 return wrapped(random, generated_update(random, clocks))
-
-
-def _letters(content: object) -> list[str]:
-    """Every character and every value that a document says, in no order and without its marks."""
-    match content:
-        case dict():
-            return sorted(
-                letter for key, inner in content.items() if key not in MARKS for letter in _letters(inner)
-            )
-        case list():
-            return sorted(letter for inner in content for letter in _letters(inner))
-        case _:
-            return sorted(str(content))
 
 
 @dataclass
