@@ -8,7 +8,8 @@ import shutil
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import IO
 
-from tests.running_server import run
+from tests.running_server import Instruments, run
 
 EXIT_SECONDS_MAX = 20
 
@@ -36,6 +37,10 @@ def free_port() -> int:
         return port
 
 
+class NotServing(AssertionError):
+    """The server has ended before it served."""
+
+
 @dataclass
 class RunningServer:
     """A `samsyn serve` with a data folder of its own."""
@@ -45,10 +50,15 @@ class RunningServer:
     environment: dict[str, str] = field(default_factory=dict)
     demo: bool = True
     """With the sample organisation, in which anybody signs in as anybody."""
+    recording: Path | None = None
+    """Where everything is recorded that SQLite writes, for ``tests/campaign/disk.py`` to play again."""
+    syncs_fail_every: int = 0
+    """While it is recorded: every so many of its syncs one fails."""
     process: BaseProcess | None = None
     said: IO[str] = field(default_factory=StringIO, repr=False)
     """What it says on its standard output, after the line that it serves."""
     _listener: threading.Thread = field(default_factory=threading.Thread, repr=False)
+    _questions: Connection | None = field(default=None, repr=False)
 
     @property
     def url(self) -> str:
@@ -58,8 +68,11 @@ class RunningServer:
     def log(self) -> Path:
         return self.data / "server.log"
 
-    def start(self) -> None:
-        """Start, and return when it serves."""
+    def start(self, watch: Callable[[int], None] | None = None) -> None:
+        """Start, and return when it serves. Raises NotServing.
+
+        ``watch`` is called with the id of the process before that has opened or written anything.
+        """
         environment = {
             **os.environ,
             "SAMSYN_DATA": str(self.data),
@@ -69,17 +82,41 @@ class RunningServer:
         said, output = FORKS.Pipe(duplex=False)
         # Through a pipe, so that the server can still speak while it may not write files.
         logged, errors = FORKS.Pipe(duplex=False)
+        gate, opener = FORKS.Pipe(duplex=False)
+        self._questions, questions = FORKS.Pipe()
+        instruments = Instruments(gate, self.recording, self.syncs_fail_every, questions)
         self.process = FORKS.Process(
-            target=run, args=(["serve", *(["--demo"] if self.demo else [])], environment, output, errors)
+            target=run,
+            args=(
+                ["serve", *(["--demo"] if self.demo else [])],
+                environment,
+                output,
+                errors,
+                True,
+                instruments,
+            ),
         )
         self.process.start()
-        output.close()
-        errors.close()
+        for end in (output, errors, gate, questions):
+            end.close()
+        with opener:
+            if watch is not None and self.process.pid is not None:
+                watch(self.process.pid)
+            opener.send_bytes(b"go")
         self._listener = threading.Thread(target=self._keep, args=(_lines(logged),), daemon=True)
         self._listener.start()
         self.said = _lines(said)
         line = self.said.readline()
-        assert self.url in line, f"the server did not start: {line!r} {self.log.read_text()[-2000:]}"
+        if self.url not in line:
+            self.kill()
+            raise NotServing(f"the server did not start: {line!r} {self.log.read_text()[-2000:]}")
+
+    def alive(self) -> Counter[str]:
+        """How many objects the running server keeps, by module and name of their class."""
+        assert self._questions is not None
+        self._questions.send_bytes(b"?")
+        counted: Counter[str] = self._questions.recv()
+        return counted
 
     def _keep(self, lines: IO[str]) -> None:
         with lines, self.log.open("a") as log:
@@ -106,16 +143,17 @@ class RunningServer:
         """SIGKILL: nothing is flushed, nobody is told."""
         assert self.process is not None
         self.process.kill()
-        self._reap()
+        self.reap()
 
     def stop(self) -> int:
         """SIGTERM, and the exit code. Nothing happens when it does not run."""
         if self.process is None:
             return 0
         self.process.terminate()
-        return self._reap()
+        return self.reap()
 
-    def _reap(self) -> int:
+    def reap(self) -> int:
+        """Take the end of the process, and return its exit code."""
         assert self.process is not None
         self.process.join(EXIT_SECONDS_MAX)
         code = self.process.exitcode
@@ -123,6 +161,8 @@ class RunningServer:
         self.process.close()
         self.said.close()
         self._listener.join()
+        if self._questions is not None:
+            self._questions.close()
         self.process = None
         return code
 

@@ -6,6 +6,7 @@ from tests.campaign.canaries import play_canaries
 from tests.campaign.kill import kill_while_typing
 from tests.campaign.kill_closing import kill_while_closing
 from tests.campaign.kill_freezing import kill_while_freezing
+from tests.campaign.power import lose_power
 from tests.campaign.races import run as run_races
 from tests.campaign.starve import starve
 from tests.running import RunningServer
@@ -18,10 +19,20 @@ def no_progress() -> None:
 
 
 async def test_dur_1_a_killed_server_has_every_keystroke_that_it_acknowledged(server: RunningServer) -> None:
-    outcome = await kill_while_typing(server, ("priya", "ingrid"), 5, SEED, no_progress)
-    assert outcome.kills == 5
-    assert outcome.acknowledged > 50
+    outcome = await kill_while_typing(server, 3, SEED, no_progress)
+    assert outcome.kills == 3
+    assert outcome.typed - outcome.in_the_air > 50
     assert (outcome.lost, outcome.doubled) == (0, 0)
+
+
+async def test_dur_1_a_disk_that_loses_power_has_every_keystroke_that_was_acknowledged(
+    server: RunningServer,
+) -> None:
+    outcome = await lose_power(server, 20, SEED, no_progress, seconds=0.5, syncs_fail_every=30)
+    assert outcome.images == 20
+    assert outcome.acknowledged > 50
+    assert outcome.failed_syncs > 0
+    assert (outcome.lost, outcome.corrupt) == (0, 0)
 
 
 async def test_dur_2_a_full_disk_is_never_called_saved_and_mends_without_a_restart(

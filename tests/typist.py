@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import re
+import time
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -93,7 +94,8 @@ class Attached:
     unacknowledged: deque[list[str]] = field(default_factory=deque)
     """What each unanswered frame carried, oldest first."""
     written: list[str] = field(default_factory=list)
-    acknowledged: set[str] = field(default_factory=set)
+    acknowledged: dict[str, int] = field(default_factory=dict)
+    """What has been called saved, and when this device heard it, in ns of the machine's monotonic clock."""
 
 
 class Device:
@@ -177,7 +179,7 @@ class Device:
             case SyncStatus(saved):
                 keys = attached.unacknowledged.popleft()
                 if saved:
-                    attached.acknowledged.update(keys)
+                    attached.acknowledged.update(dict.fromkeys(keys, time.monotonic_ns()))
             case Stateless(payload):
                 self.stateless.append(payload)
             case _:
@@ -243,6 +245,11 @@ class Device:
     def text(self, name: str, field_name: str) -> str:
         """The field's text on this device."""
         return str(self.documents[name].doc.get(field_name, type=pycrdt.XmlFragment))
+
+    def vanish(self) -> None:
+        """Be gone without a word, as a device that is switched off."""
+        if self._socket is not None:
+            self._socket.transport.abort()
 
     async def close(self) -> None:
         """Close the socket and wait until it is closed."""

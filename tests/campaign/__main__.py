@@ -11,19 +11,19 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from tests.campaign import durability
 from tests.campaign.canaries import PRIVATE_PANES, play_canaries
-from tests.campaign.kill import kill_while_typing
 from tests.campaign.kill_closing import kill_while_closing
 from tests.campaign.races import Outcome as Races
 from tests.campaign.races import run as run_races
 from tests.campaign.simulation import simulate
-from tests.campaign.starve import starve
+from tests.campaign.strace import StraceMissing
 from tests.conftest import made_database, started_postgres
 from tests.running import played_organisation, serving_copy
 
@@ -34,18 +34,28 @@ console = Console()
 Advance = Callable[[], None]
 
 
-def _kills(played: Path, data: Path, count: int, seed: int, advance: Advance) -> bool:
-    with serving_copy(played, data / "killed") as server:
-        outcome = asyncio.run(kill_while_typing(server, ("priya", "ingrid"), count, seed, advance))
-    console.print(f"DUR-1: {outcome}")
-    return outcome.holds
+class Seen(Protocol):
+    """What a campaign has seen, as a sentence by ``str``."""
+
+    @property
+    def holds(self) -> bool: ...
 
 
-def _starvations(played: Path, data: Path, count: int, _seed: int, advance: Advance) -> bool:
-    with serving_copy(played, data / "starved") as server:
-        outcome = asyncio.run(starve(server, ("priya", "ingrid"), count, advance))
-    console.print(f"DUR-2: {outcome}")
-    return outcome.holds
+def _told(
+    promise: str, campaign: Callable[[Path, Path, int, int, Callable[..., None]], Seen]
+) -> Callable[[Path, Path, int, int, Callable[..., None]], bool]:
+    """The campaign, which then says what it has seen, and returns whether the promise holds."""
+
+    def run(played: Path, data: Path, count: int, seed: int, advance: Callable[..., None]) -> bool:
+        try:
+            outcome = campaign(played, data, count, seed, advance)
+        except StraceMissing as missing:
+            console.print(f"[red]{promise}: {missing}")
+            return False
+        console.print(f"{promise}: {outcome}")
+        return outcome.holds
+
+    return run
 
 
 def _canaries(played: Path, data: Path, count: int, seed: int, advance: Advance) -> bool:
@@ -99,8 +109,17 @@ def _closings(_played: Path, data: Path, count: int, seed: int, advance: Advance
 
 def main(
     seed: Annotated[int | None, typer.Option(help="Play the same again.")] = None,
-    kills: Annotated[int, typer.Option(help="DUR-1: SIGKILLs under four typists.")] = 200,
-    starvations: Annotated[int, typer.Option(help="DUR-2: times that the disk refuses.")] = 50,
+    kills: Annotated[int, typer.Option(help="DUR-1: SIGKILLs under eight typists.")] = 1000,
+    calls: Annotated[int, typer.Option(help="DUR-1: SIGKILLs at the first calls that write or sync.")] = 200,
+    images: Annotated[
+        int, typer.Option(help="DUR-1: disks after power cuts, and with failing syncs.")
+    ] = 1000,
+    stops: Annotated[int, typer.Option(help="DUR-1: PostgreSQL stopped at once.")] = 50,
+    starvations: Annotated[int, typer.Option(help="DUR-2: times that the disk is full.")] = 50,
+    failures: Annotated[int, typer.Option(help="DUR-2: EIO and ENOSPC from call K on, K up to this.")] = 200,
+    stalls: Annotated[int, typer.Option(help="ROB-2: one of 200 readers stalls.")] = 1,
+    comings: Annotated[int, typer.Option(help="ROB-4: people who come and go.")] = 1000,
+    minutes: Annotated[int, typer.Option(help="ROB-4: a day's work in so many.")] = 10,
     canaries: Annotated[int, typer.Option(help="PRI-1: panes drafted, shared, searched for.")] = 100,
     simulations: Annotated[int, typer.Option(help="CON-1: seeded lives of 2-5 clients.")] = 1000,
     closings: Annotated[int, typer.Option(help="SIG-1: SIGKILLs round a closing.")] = 100,
@@ -110,12 +129,25 @@ def main(
     seed = random.SystemRandom().getrandbits(32) if seed is None else seed
     console.print(f"seed {seed}")
     campaigns = [
-        ("DUR-1 kills", _kills, kills),
-        ("DUR-2 full disks", _starvations, starvations),
-        ("PRI-1 canaries", _canaries, canaries),
-        ("CON-1 simulations", _simulations, simulations),
-        ("SIG-1 closings", _closings, closings),
-        ("SIG-1 races", _races, races),
+        ("DUR-1 kills", _told("DUR-1", durability.kills), kills, kills),
+        ("DUR-1 kills at calls", _told("DUR-1, at calls", durability.kills_at_calls), calls, calls * 2),
+        ("DUR-1 power cuts", _told("DUR-1, power", durability.power_cuts), images, images),
+        (
+            "DUR-1 failed syncs",
+            _told("DUR-1, power after failed syncs", durability.power_cuts_after_failed_syncs),
+            images,
+            images,
+        ),
+        ("DUR-1 PostgreSQL", _told("DUR-1 on PostgreSQL", durability.postgres_stops), stops, stops),
+        ("DUR-2 full disks", _told("DUR-2", durability.starvations), starvations, starvations),
+        ("DUR-2 failing calls", _told("DUR-2, at calls", durability.failures), failures, failures * 4),
+        ("PRI-1 canaries", _canaries, canaries, canaries),
+        ("CON-1 simulations", _simulations, simulations, simulations),
+        ("SIG-1 closings", _closings, closings, closings),
+        ("SIG-1 races on two databases", _races, races, races * 2),
+        ("ROB-2 stalling readers", _told("ROB-2", durability.stalls), stalls, stalls),
+        ("ROB-4 visits", _told("ROB-4", durability.comings), comings, comings),
+        ("ROB-4 a day's work", _told("ROB-4, a day", durability.days), minutes, minutes),
     ]
     held = []
     with (
@@ -123,9 +155,7 @@ def main(
         tempfile.TemporaryDirectory(prefix="samsyn-campaign-") as folder,
         Progress(console=console) as progress,
     ):
-        for name, campaign, count in campaigns:
-            # Races are run on two databases.
-            total = count * 2 if campaign is _races else count
+        for name, campaign, count, total in campaigns:
             task = progress.add_task(name, total=total)
             held.append(
                 not count or campaign(played, Path(folder), count, seed, partial(progress.advance, task))

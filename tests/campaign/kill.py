@@ -1,7 +1,7 @@
-"""DUR-1: the server is killed while four devices type; nothing that was acknowledged may be missing.
+"""DUR-1: the server is killed while eight devices type; nothing that was acknowledged may be missing.
 
-Each keystroke is a token of its own, so that a lost one and a doubled one are both seen. The devices are
-two of each party of one conversation, all in one field of the joint pane.
+It is killed at random moments, and at each of its first calls that write or sync: then it has done all
+that comes before that call and nothing of it, also while it opens what the kill before has left.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from tests.running import RunningServer
-from tests.typist import Device, documents_with, sign_in
+from tests.campaign import strace
+from tests.campaign.typists import Typists
+from tests.running import NotServing, RunningServer
 
-FIELD = "a5"
 SECONDS_ALIVE_MAX = 0.6
-"""The kill comes at a random moment within this time of the first keystroke."""
+"""A random kill comes within this time of the first keystroke."""
+CALLS = ("fdatasync", "pwrite64")
 
 
 @dataclass
@@ -26,88 +26,89 @@ class Outcome:
     """What was seen over all kills."""
 
     kills: int = 0
+    while_opening: int = 0
+    """Kills before it served."""
     typed: int = 0
-    acknowledged: int = 0
+    in_the_air: int = 0
+    """Of these, keystrokes that were not yet acknowledged when the server was killed."""
     lost: int = 0
     doubled: int = 0
 
     @property
     def holds(self) -> bool:
-        return not self.lost and not self.doubled and self.acknowledged > 0
+        return not self.lost and not self.doubled and self.typed > self.in_the_air
 
-
-async def _type_until(
-    device: Device,
-    document: str,
-    label: str,
-    numbers: dict[str, int],
-    stop: asyncio.Event,
-    dice: random.Random,
-) -> None:
-    while not stop.is_set() and device.connected:
-        numbers[label] += 1
-        await device.type(document, FIELD, f"{label}{numbers[label]} ")
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), dice.uniform(0.001, 0.01))
+    def add(self, other: Outcome) -> None:
+        """Count what was seen elsewhere as well."""
+        self.kills += other.kills
+        self.while_opening += other.while_opening
+        self.typed += other.typed
+        self.in_the_air += other.in_the_air
+        self.lost += other.lost
+        self.doubled += other.doubled
 
 
 async def kill_while_typing(
-    server: RunningServer, people: tuple[str, str], kills: int, seed: int, progress: Callable[[], None]
+    server: RunningServer, kills: int, seed: int, progress: Callable[[], None]
 ) -> Outcome:
-    """Kill `server` so many times while two devices each of `people` write in their joint pane."""
+    """Kill `server` so many times while eight devices write in one pane."""
     dice = random.Random(seed)
-    cookies = [await sign_in(server.url, person) for person in people]
-    document = (await documents_with(server.url, cookies[1], people[0].capitalize()))["joint"]
-    devices = {
-        label: Device(server.url, cookies[index % 2]) for index, label in enumerate(("a", "b", "c", "d"))
-    }
-    numbers = dict.fromkeys(devices, 0)
+    typists = await Typists.of(server.url, dice=dice)
     outcome = Outcome()
-    for device in devices.values():
-        await device.connect(document)
-        await device.until_synced()
+    await typists.connect()
     for _ in range(kills):
-        stop = asyncio.Event()
-        typing = [
-            asyncio.create_task(_type_until(device, document, label, numbers, stop, dice))
-            for label, device in devices.items()
-        ]
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), dice.uniform(0.02, SECONDS_ALIVE_MAX))
-        await asyncio.to_thread(server.kill)
-        stop.set()
-        await asyncio.gather(*typing)
-        for device in devices.values():
-            await device.close()
-        # Before any device is back: what was acknowledged must already be there.
-        await asyncio.to_thread(server.start)
-        seen = await _tokens(server, cookies[0], document)
-        for device in devices.values():
-            outcome.lost += sum(seen[key.strip()] == 0 for key in device.documents[document].acknowledged)
-        outcome.doubled += sum(count > 1 for count in seen.values())
-        outcome.kills += 1
-        for device in devices.values():
-            await device.connect()
-            await device.until_synced()
-            await device.until_acknowledged(document)
+        async with typists.typing():
+            await asyncio.sleep(dice.uniform(0.02, SECONDS_ALIVE_MAX))
+            await asyncio.to_thread(server.kill)
+        await _look(server, typists, outcome)
         progress()
-    seen = await _tokens(server, cookies[0], document)
-    for device in devices.values():
-        attached = device.documents[document]
-        outcome.typed += len(attached.written)
-        outcome.acknowledged += len(attached.acknowledged)
-        # In the end everything is there, once: also what was typed between a commit and a kill.
-        outcome.lost += sum(seen[key.strip()] == 0 for key in attached.written)
-        await device.close()
-    outcome.doubled += sum(count > 1 for count in seen.values())
+    await _look_at_last(typists, outcome)
     return outcome
 
 
-async def _tokens(server: RunningServer, cookie: str, document: str) -> Counter[str]:
-    """Every token that a device which knows nothing is sent by the server."""
-    stranger = Device(server.url, cookie)
-    await stranger.connect(document)
-    await stranger.until_synced()
-    text = stranger.text(document, FIELD).replace("<", " <").replace(">", "> ")
-    await stranger.close()
-    return Counter(word for word in text.split() if not word.startswith("<"))
+async def kill_at_calls(
+    server: RunningServer, call: str, numbers: Iterable[int], seed: int, progress: Callable[[], None]
+) -> Outcome:
+    """Kill `server` when it is about to make its first `call`, its second, …: once for each of `numbers`."""
+    typists = await Typists.of(server.url, dice=random.Random(seed))
+    outcome = Outcome()
+    await typists.connect()
+    for number in numbers:
+        await asyncio.to_thread(server.kill)
+        await typists.close()
+        with strace.injecting(call, f"signal=SIGKILL:when={number}") as inject:
+            try:
+                await asyncio.to_thread(server.start, inject)
+            except NotServing:
+                outcome.while_opening += 1
+            else:
+                with contextlib.suppress(OSError):
+                    await typists.connect()
+                async with typists.typing():
+                    await typists.until_cut_off()
+                server.reap()
+        await _look(server, typists, outcome)
+        progress()
+    await _look_at_last(typists, outcome)
+    return outcome
+
+
+async def _look(server: RunningServer, typists: Typists, outcome: Outcome) -> None:
+    """Start the server and look at what is there before any device is back; then let them come back."""
+    await typists.close()
+    await asyncio.to_thread(server.start)
+    seen = await typists.shown()
+    outcome.lost += sum(not seen[key] for key in typists.acknowledged)
+    outcome.doubled += sum(count > 1 for count in seen.values())
+    outcome.in_the_air += len(typists.written) - len(typists.acknowledged)
+    outcome.kills += 1
+    await typists.connect()
+
+
+async def _look_at_last(typists: Typists, outcome: Outcome) -> None:
+    """In the end everything is there, once: also what was typed between a commit and a kill."""
+    seen = await typists.shown()
+    outcome.typed += len(typists.written)
+    outcome.lost += sum(not seen[key] for key in typists.written)
+    outcome.doubled += sum(count > 1 for count in seen.values())
+    await typists.close()
