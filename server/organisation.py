@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from graphlib import TopologicalSorter
 from typing import TypeVar
 
 from sqlalchemy import Connection, func, select
 
-from server import organisation_format, people
+from server import organisation_format, people, policy
 from server.organisation_format import OrganisationFile, PersonEntry, Present, UnitEntry
 from server.people import Employment, Person
 from server.rules.access import Action, Actor, OrganisationFacts, allowed
@@ -27,6 +27,8 @@ class Brought:
     people_added: int
     people_changed: int
     without_password: int
+    counted_since: date | None
+    """From this day whoever has had no conversation is counted; None where the rules were set before."""
 
 
 def bring(connection: Connection, actor: Actor, body: object, now: datetime) -> Brought:
@@ -37,14 +39,17 @@ def bring(connection: Connection, actor: Actor, body: object, now: datetime) -> 
     """
     if not allowed(actor, Action.ADD_PERSON, OrganisationFacts()):
         raise NotFound
-    told = organisation_format.read(body, _present(connection))
+    present = _present(connection)
+    told = organisation_format.read(body, present)
+    is_first = not present.managers and bool(told.people)
     units = _bring_units(connection, actor, told, now)
     persons = _bring_people(connection, actor, told, now)
     person = tables.person.c
     without = connection.scalar(
         select(func.count()).select_from(tables.person).where(person.active, person.password_hash.is_(None))
     )
-    return Brought(*units, *persons, without_password=without or 0)
+    since = policy.begin(connection, actor, now) if is_first else None
+    return Brought(*units, *persons, without_password=without or 0, counted_since=since)
 
 
 def _present(connection: Connection) -> Present:

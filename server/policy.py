@@ -15,6 +15,7 @@ from server import audit
 from server.audit import Event
 from server.faults import Fault, path_of, sentence_of
 from server.rules.access import OPERATOR, Action, Actor, OrganisationFacts, allowed
+from server.rules.day import day_of
 from server.rules.errors import ChangedMeanwhile, NotFound
 from server.rules.limits import (
     NAME_CHARACTERS_MAX,
@@ -98,6 +99,9 @@ class Policy(Strict):
     annual_required: bool = True
     required_every_months: Annotated[int, Field(ge=1, le=REQUIRED_MONTHS_MAX)] = 12
     required_from_months: Annotated[int, Field(ge=0, le=REQUIRED_MONTHS_MAX)] = 5
+    required_since: date | None = None
+    """Before the first conversation nobody is counted from an earlier day. None: always from the first day of
+    the employment."""
     may_decline: bool = True
     """Whether an employee may decline a conversation, with a reason (F97, F100)."""
     notice_days: tuple[
@@ -128,7 +132,12 @@ class Policy(Strict):
     @property
     def rule(self) -> Rule:
         """Who is to have a conversation, and by when."""
-        return Rule(self.annual_required, self.required_every_months, self.required_from_months)
+        return Rule(
+            self.annual_required,
+            self.required_every_months,
+            self.required_from_months,
+            self.required_since,
+        )
 
     def period_on(self, day: date) -> Period:
         """The period that is asked about on a day: the organisation's own, or that calendar year."""
@@ -164,6 +173,18 @@ def read(body: object) -> Policy:
         raise PolicyInvalid(
             tuple(Fault(path_of(each["loc"], "the file"), sentence_of(each)) for each in errors)
         ) from None
+
+
+def begin(connection: Connection, actor: Actor, now: datetime) -> date | None:
+    """Have the rule hold since today, where nobody has set any rules yet. Returns the day; None elsewhere.
+
+    For an organisation that begins: what was held before is not known here, and nobody is overdue for it.
+    """
+    if connection.scalar(select(tables.policy.c.id).where(tables.policy.c.id == _ONLY)) is not None:
+        return None
+    today = day_of(now)
+    put(connection, actor, Policy(required_since=today), now)
+    return today
 
 
 def put(connection: Connection, actor: Actor, policy: Policy, now: datetime, seen: str = "") -> None:

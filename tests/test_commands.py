@@ -145,6 +145,8 @@ def operator(tmp_path: Path) -> Operator:
 
 def test_from_an_empty_folder_to_a_conversation_of_two_people_who_can_sign_in(operator: Operator) -> None:
     assert "Added 2 units and 2 people, changed 0 and 0" in operator.says("organisation", operator.file(FILE))
+    # Nobody else of the machine looks into the folder that was made for it.
+    assert (operator.folder / "data").stat().st_mode & 0o777 == 0o700
     operator.says("template", "add", operator.file({"template": annual_template()}))
     password = operator.says("password", "--generate", MAJA.upper()).strip()
     operator.says("password", JONAS, typed=f"{CHOSEN}\n{CHOSEN}\n")
@@ -196,6 +198,16 @@ def test_nobody_is_told_where_there_is_no_mail_server(operator: Operator, option
     operator.founds()
     (line,) = operator.is_told(*operator.converses(), option)
     assert line.startswith("There is no mail server: set SAMSYN_SMTP_URL")
+
+
+def test_in_an_organisation_that_begins_nobody_is_overdue_for_what_was_before(operator: Operator) -> None:
+    said = operator.says("organisation", operator.file(FILE))
+    since = operator.finds(lambda database: database.read(policy.get)).required_since
+    assert f"is counted from today, {since}" in said
+    own = yaml.safe_load(operator.says("policy")) | {"required_since": None}
+    operator.says("policy", operator.file(own))
+    assert "is counted" not in operator.says("organisation", operator.file(FILE))
+    assert operator.finds(lambda database: database.read(policy.get)) == Policy()
 
 
 def test_the_same_file_again_changes_nothing_and_a_changed_one_only_what_differs(operator: Operator) -> None:

@@ -18,6 +18,7 @@ from tests.organisation import ASTRID, HELENA, JONAS, MAJA, TOMAS, Organisation
 
 OTHER = Policy(
     annual_required=False,
+    required_since=date(2026, 1, 1),
     notice_days=(3, 30),
     period=Period(name="Hösten", begins_on=date(2026, 9, 1), ends_on=date(2026, 12, 20)),
     reminders=Reminders(prepare=None, sign=5),
@@ -82,6 +83,7 @@ async def test_the_audit_says_who_changed_it_where_and_nothing_where_it_stayed(
     [
         {"small_group": 1},
         {"required_every_months": 0},
+        {"required_since": "some day"},
         {"notice_days": [14, 7]},
         {"period": {"begins_on": "2026-12-02", "ends_on": "2026-12-01"}},
         {"reminders": {"meet": -1}},
@@ -102,6 +104,16 @@ def test_the_period_of_a_day_is_the_organisations_own_or_the_calendar_year() -> 
     assert OTHER.period_on(date(2030, 5, 1)) == OTHER.period
     year = Policy().period_on(date(2030, 5, 1))
     assert (year.begins_on, year.ends_on) == (date(2030, 1, 1), date(2030, 12, 31))
+
+
+async def test_an_organisation_that_begins_is_counted_from_that_day_and_one_that_has_rules_keeps_them(
+    here: Organisation, database: Database, clock: SetClock
+) -> None:
+    assert await database.write(lambda c: policy.begin(c, OPERATOR, clock())) == date(2026, 11, 20)
+    assert (await database.read(policy.get)) == Policy(required_since=date(2026, 11, 20))
+    await database.write(lambda c: policy.put(c, OPERATOR, OTHER, clock()))
+    assert await database.write(lambda c: policy.begin(c, OPERATOR, clock())) is None
+    assert await database.read(policy.get) == OTHER
 
 
 async def test_somebody_who_is_nobody_sets_nothing(here: Organisation, policies: Policies) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.rules.requirement import Due, Rule, Urgency, due, due_on, is_required
+from server.rules.requirement import Due, Rule, Urgency, due, due_on, due_until, is_required
 
 RULE = Rule()
 DAYS = st.dates(date(1990, 1, 1), date(2090, 12, 31))
@@ -95,6 +95,13 @@ def test_whoever_talks_later_is_due_later(first: date, second: date, months: int
     assert due_on(rule, earlier, earlier) <= due_on(rule, earlier, later)
 
 
+@given(DAYS, MONTHS)
+def test_what_is_due_by_a_day_was_last_held_on_one_day_or_before_it(day: date, months: int) -> None:
+    rule = Rule(every_months=months)
+    found = due_until(rule, day)
+    assert due_on(rule, found, None) <= day < due_on(rule, found + timedelta(days=1), None)
+
+
 @given(DAYS, DAYS)
 def test_until_the_first_conversation_it_is_counted_from_the_beginning(began_on: date, held_on: date) -> None:
     assert due_on(RULE, began_on, None) == due_on(RULE, held_on, began_on)
@@ -113,6 +120,25 @@ def test_until_the_first_conversation_it_is_counted_from_the_beginning(began_on:
 )
 def test_a_year_later_is_the_same_day(held_on: date, by: date) -> None:
     assert due_on(RULE, date(2020, 1, 1), held_on) == by
+
+
+@given(DAYS, DAYS, DAYS)
+def test_where_the_rule_is_new_nobody_is_counted_from_before_it(
+    began_on: date, since: date, held_on: date
+) -> None:
+    new = Rule(since=since)
+    assert due_on(new, began_on, None) == max(due_on(RULE, began_on, None), due_on(RULE, since, None))
+    # What was held counts as ever.
+    assert due_on(new, began_on, held_on) == due_on(RULE, began_on, held_on)
+
+
+@given(DAYS, DAYS)
+def test_a_shorter_employment_has_its_one_before_it_ends_where_the_rule_is_new_too(
+    began_on: date, since: date
+) -> None:
+    ends_on = began_on + 200 * DAY
+    by = due(Rule(since=since), began_on, ends_on, None, began_on).by
+    assert by == min(ends_on, due_on(Rule(since=since), began_on, None))
 
 
 # How urgent it is.

@@ -54,6 +54,11 @@ async def _bring(ground: Ground, file: Path) -> None:
         f"Added {brought.units_added} units and {brought.people_added} people, changed "
         f"{brought.units_changed} and {brought.people_changed}, in {ground.place}."
     )
+    if brought.counted_since:
+        print(
+            f"Whoever has had no conversation here yet is counted from today, {brought.counted_since}. "
+            'The page "Rules of the organisation" and samsyn policy can have another day.'
+        )
     if brought.without_password:
         print(
             f"{brought.without_password} active people have no password and cannot sign in: "

@@ -27,6 +27,7 @@ def policy(
     annual_required: true          # everybody to whom the rule applies must have a conversation
     required_every_months: 12
     required_from_months: 5        # a shorter temporary employment needs none
+    required_since: null           # or 2026-09-01: whoever has had none is counted from no earlier day
     may_decline: true
     notice_days: [7, 14]           # an invitation comes so many days before the meeting
     period: null                   # or {name: …, begins_on: 2026-09-01, ends_on: 2026-12-20}

@@ -24,6 +24,8 @@ NUMBERS: dict[str, Location] = {
 }
 REMINDERS: dict[str, Location] = {f"remind_{each}": ("reminders", each) for each in Reminders.model_fields}
 """Numbers that may be left empty: then nobody is reminded."""
+SINCE = "required_since"
+"""A day that may be left empty."""
 PERIOD: dict[str, Location] = {
     "period_name": ("period", "name"),
     "period_begins": ("period", "begins_on"),
@@ -32,10 +34,11 @@ PERIOD: dict[str, Location] = {
 PAY = "pay_with_annual"
 """One of three: as the form for pay has it (empty), yes, or no."""
 PAY_CHOICES = {"": None, "yes": True, "no": False}
-NAMES = (*TICKS, OWN_PERIOD, *NUMBERS, *REMINDERS, *PERIOD, PAY)
+NAMES = (*TICKS, SINCE, OWN_PERIOD, *NUMBERS, *REMINDERS, *PERIOD, PAY)
 """Every field of the form."""
 _FIELDS = {location: name for name, location in (TICKS | NUMBERS | REMINDERS | PERIOD).items()} | {
     ("period",): "period_ends",
+    (SINCE,): SINCE,
     (): "notice_most",
 }
 """Beside which field a fault is said: of two that do not fit each other, the second."""
@@ -48,12 +51,14 @@ def typed(policy: Policy) -> dict[str, str]:
     fields |= {name: "yes" if _at(stored, location) else "" for name, location in TICKS.items()}
     fields |= {name: _text(_at(stored, location)) for name, location in PERIOD.items()}
     pay = next(word for word, choice in PAY_CHOICES.items() if choice is policy.pay_with_annual)
-    return fields | {OWN_PERIOD: "yes" if policy.period else "", PAY: pay}
+    since = _text(stored[SINCE])
+    return fields | {SINCE: since, OWN_PERIOD: "yes" if policy.period else "", PAY: pay}
 
 
 def body(fields: Mapping[str, str]) -> dict[str, Any]:
     """What the fields say, as ``Policy`` takes it. What is no number stays as typed, and is refused."""
     told: dict[str, Any] = {name: fields[name] == "yes" for name in TICKS}
+    told[SINCE] = fields[SINCE] or None
     told[PAY] = PAY_CHOICES.get(fields[PAY])
     told["notice_days"] = [fields["notice_least"], fields["notice_most"]]
     for name, location in NUMBERS.items():
@@ -84,7 +89,7 @@ def _sentence(location: Location, view: View) -> str:
             return say("The last day comes before the first.")
         case ("period", "name"):
             return say("Write a shorter name.")
-        case ("period", _):
+        case ("period", _) | ("required_since",):
             return say("Say which day.")
         case _:
             least, most = _bounds(location)

@@ -21,6 +21,12 @@ class Rule:
     """From one conversation to the next (F110)."""
     from_months: int = 5
     """A shorter temporary employment needs none (F111); it may have one all the same (F112)."""
+    since: date | None = None
+    """Before the first conversation nobody is counted from an earlier day."""
+
+    def counts_from(self, began_on: date) -> date:
+        """From when somebody who has had none is counted, employed since ``began_on``."""
+        return began_on if self.since is None else max(began_on, self.since)
 
 
 class Urgency(StrEnum):
@@ -68,7 +74,7 @@ def is_required(rule: Rule, began_on: date, ends_on: date | None) -> bool:
 
 def due_on(rule: Rule, began_on: date, last_held_on: date | None) -> date:
     """The day by which somebody for whom it is required is to have had the next one."""
-    return _months_later(last_held_on or began_on, rule.every_months)
+    return _months_later(last_held_on or rule.counts_from(began_on), rule.every_months)
 
 
 def _after(day: date) -> date:

@@ -1,6 +1,7 @@
 """The rules of the organisation as a form: everything is there, and nothing typed is lost."""
 
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -60,13 +61,19 @@ async def test_what_is_sent_unchanged_changes_nothing_and_what_is_changed_is_kep
         assert set(form) == {*NAMES, "seen"} - {"own_period"}
         await one.post("/policy", data=form)
         assert await there.features.policies.get() == Policy()
-        changed = form | {"small_group": "7", "remind_meet": "", "pay_with_annual": "yes"}
+        changed = form | {
+            "small_group": "7",
+            "remind_meet": "",
+            "pay_with_annual": "yes",
+            "required_since": "2026-09-01",
+        }
         del changed["may_decline"]
         answer = await one.post("/policy", data=changed)
         shown = (await one.get(answer.headers["location"])).text
     stored = await there.features.policies.get()
     assert (stored.small_group, stored.reminders.meet, stored.may_decline) == (7, None, False)
     assert stored.pay_with_annual is True
+    assert stored.required_since == date(2026, 9, 1)
     assert "Saved." in shown
     assert fields(shown)["small_group"] == "7"
 
@@ -91,6 +98,7 @@ async def test_every_fault_is_said_beside_its_field_at_once_and_nothing_typed_is
         "signed_years": "9" * 5000,
         "own_period": "yes",
         "period_name": "Hösten",
+        "required_since": "i våras",
         "period_begins": "31 februari",
         "period_ends": "",
     }
@@ -105,6 +113,7 @@ async def test_every_fault_is_said_beside_its_field_at_once_and_nothing_typed_is
         "remind_meet": "Write a whole number from 0 to 60.",
         "notice_most": "Write a whole number from 0 to 365.",
         "signed_years": "Write a whole number from 1 to 100.",
+        "required_since": "Say which day.",
         "period_begins": "Say which day.",
         "period_ends": "Say which day.",
     }
