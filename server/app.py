@@ -220,7 +220,7 @@ def create_app(features: Features) -> Starlette:
     of_former = "/conversations/{id}/former/{handover}/{pane}"
     of_record = "/conversations/{id}/records/{version}"
     of_activity = "/people/{person}/activities/{activity}"
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", for_person(start.show)),
             Route("/staff", for_person(staff.show)),
@@ -344,6 +344,9 @@ def create_app(features: Features) -> Starlette:
         ],
         exception_handlers={404: pages.missing, 500: pages.broken},
     )
+    # An address with one slash too many would be led to whatever host the request names.
+    app.router.redirect_slashes = False
+    return app
 
 
 @cache

@@ -44,6 +44,13 @@ async def test_whoever_is_not_signed_in_reaches_nothing_else(
             assert method != "GET" or answer.headers["location"].startswith("/sign-in")
 
 
+async def test_no_answer_leads_where_a_forged_host_says(browser: httpx.AsyncClient) -> None:
+    """A proxy passes on what the browser sent: a cache in between must not be given another's address."""
+    for path in ("/", "/staff/", "/sign-in/", "/static/", "//elsewhere.example/"):
+        answer = await browser.get(path, headers={"Host": "elsewhere.example"})
+        assert "elsewhere" not in answer.headers.get("location", ""), path
+
+
 async def test_what_stands_for_anybody_answers(browser: httpx.AsyncClient) -> None:
     for path in ("/sign-in", "/offline", "/service-worker.js", "/healthz"):
         assert (await browser.get(path)).status_code == 200

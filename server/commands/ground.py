@@ -117,7 +117,7 @@ def require_folder(chosen: Settings) -> None:
         return
     folder = Path(url.database).parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # The rights alone do not tell: a disk may be mounted read-only.
         with tempfile.TemporaryFile(dir=folder):
             pass

@@ -1,7 +1,7 @@
 """The two cookies: the session's, and the language of somebody who has not signed in.
 
-On https the session's name carries the ``__Host-`` prefix: the browser then refuses it from another
-host, from plain http and for a part of the site. Neither can be read by a script.
+On https their names carry the ``__Host-`` prefix: the browser then refuses them from another host, from
+plain http and for a part of the site. Neither can be read by a script.
 """
 
 from starlette.requests import HTTPConnection
@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 SECURE_NAME = "__Host-samsyn"
 PLAIN_NAME = "samsyn"
-LANGUAGE_NAME = "samsyn-language"
+LANGUAGE_NAMES = ("__Host-samsyn-language", "samsyn-language")
+"""On https and on plain http."""
 
 LANGUAGE_SECONDS = 365 * 24 * 3600
 
@@ -34,10 +35,16 @@ def clear_session(response: Response, secure: bool) -> None:
     response.delete_cookie(session_name(secure), httponly=True, secure=secure, samesite="lax", path="/")
 
 
+def language(connection: HTTPConnection) -> str | None:
+    """Return the language that was chosen in this browser, or None."""
+    found = (connection.cookies.get(name) for name in LANGUAGE_NAMES)
+    return next(filter(None, found), None)
+
+
 def set_language(response: Response, locale: str, secure: bool) -> None:
     """Remember a language for somebody who is not signed in."""
     response.set_cookie(
-        LANGUAGE_NAME,
+        LANGUAGE_NAMES[0] if secure else LANGUAGE_NAMES[1],
         locale,
         max_age=LANGUAGE_SECONDS,
         httponly=True,

@@ -20,7 +20,7 @@ NEAR = {"no": "nb", "nn": "nb"}
 
 def asked_for(request: Request) -> str:
     """The language of somebody who has not signed in."""
-    chosen = request.cookies.get(cookies.LANGUAGE_NAME)
+    chosen = cookies.language(request)
     if chosen in LOCALES:
         return chosen
     wanted = [NEAR.get(name.split("-")[0], name) for name in _ordered(request)]

@@ -14,6 +14,7 @@ wrapper costs a third of the throughput.
 """
 
 import asyncio
+import os
 import queue
 import sqlite3
 import threading
@@ -32,6 +33,8 @@ from server.rules import limits
 from server.rules.errors import StorageUnavailable
 from server.storage.bells import Bell
 from server.storage.database import finish, forget_last, take_bells, take_erasure
+
+FILE_RIGHTS = 0o600
 
 _FAILURES = frozenset(
     {
@@ -252,6 +255,11 @@ class SqliteWriter:
         return self._connection
 
     def _connect(self, mode: str) -> sqlite3.Connection:
+        if mode == "rwc":
+            # Everybody's answers and the organisation's key: SQLite would have others of the machine read
+            # them. What it makes beside the file gets the same rights.
+            with suppress(FileExistsError):
+                os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_RIGHTS))
         connection = sqlite3.connect(
             f"file:{quote(str(self._path))}?mode={mode}",
             uri=True,

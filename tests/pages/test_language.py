@@ -31,6 +31,8 @@ async def test_a_stranger_s_choice_is_remembered() -> None:
     async with browser(World(), key=None, **{"accept-language": "sv"}) as client:
         chosen = await client.post("/language", data={"locale": "nb", "back": "/sign-in"})
         assert chosen.headers["location"] == "/sign-in"
+        # On https no other host of the organisation can set it, as it cannot set the session's.
+        assert chosen.headers["set-cookie"].startswith("__Host-samsyn-language=nb;")
         assert '<html lang="nb">' in (await client.get("/sign-in")).text
 
 

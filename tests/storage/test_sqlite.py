@@ -4,6 +4,7 @@
 # ruff: noqa: ASYNC240
 
 import asyncio
+import os
 import resource
 import sqlite3
 import threading
@@ -55,6 +56,24 @@ def full_disk(file: Path) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, former)
+
+
+# Nobody else of the machine reads it
+
+
+async def test_nobody_but_the_servers_own_user_may_open_any_of_its_files(
+    sqlite_url: str, file: Path, clock: SetClock
+) -> None:
+    before = os.umask(0)
+    try:
+        database = await open_database(sqlite_url, clock)
+        await database.write(lambda c: c.scalar(text("SELECT count(*) FROM person")))
+        rights = {path.name: path.stat().st_mode & 0o777 for path in file.parent.glob(f"{file.name}*")}
+        await database.close()
+    finally:
+        os.umask(before)
+    assert {f"{file.name}{end}" for end in ("", "-wal", "-shm", ".lock")} == rights.keys()
+    assert set(rights.values()) == {0o600}
 
 
 # Deleted text leaves the disk
