@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from dataclasses import replace
+from datetime import date
 
 import httpx
 import pytest
@@ -17,6 +18,7 @@ from server.storage import tables
 from tests.organisation import ANNUAL, ASTRID, HELENA, JONAS, MAJA, TOMAS, Organisation, person, text
 from tests.pages.visiting import Place
 from tests.queries import QUERIES_MAX, counted
+from tests.test_coverage import held
 
 CANARY = "Jag funderar på att söka det andra jobbet."
 PAGES = ("/coverage", "/coverage/figures.csv", "/coverage/people.csv")
@@ -63,6 +65,19 @@ async def test_hr_reads_figures_and_names_and_nothing_that_is_written(
     assert cells(page, "drift") == ["6", "0 (0 %)", "1", "0", "5", "6", "0"]
     assert "Maja Öberg" in page
     assert not any(CANARY in each or id_ in each for each in (page, *files))
+
+
+async def test_where_the_rule_is_new_nobody_is_overdue_but_whose_last_one_was_long_ago(
+    there: Place, here: Organisation
+) -> None:
+    await held(here, "maja", date(2025, 9, 1))
+    async with there.browser("helena") as helena:
+        before = table(await helena.get("/coverage/people.csv"))
+        await there.features.policies.put(HELENA.actor, Policy(required_since=date(2026, 9, 1)))
+        after = table(await helena.get("/coverage/people.csv"))
+    assert {each["Overdue"] for each in before} == {"yes"}
+    assert [each["Name"] for each in after if each["Overdue"] == "yes"] == ["Maja Öberg"]
+    assert {each["By when"] for each in after} == {"2026-09-01", "2027-09-01"}
 
 
 @pytest.mark.parametrize("who", [ASTRID, JONAS, MAJA, TOMAS])
