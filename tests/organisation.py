@@ -3,6 +3,7 @@
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -72,9 +73,14 @@ EVERYBODY = (TOMAS, HELENA, ASTRID, JONAS, MAJA)
 
 def annual_template(**changes: Any) -> dict[str, Any]:
     """The sample organisation's template, open to every unit, with some keys changed."""
-    body = deepcopy(data.templates()[0])
+    body = deepcopy(_annual())
     body.pop("available_to")
     return body | changes
+
+
+@cache
+def _annual() -> dict[str, Any]:
+    return data.templates()[0]
 
 
 def text(*paragraphs: str) -> Any:

@@ -48,12 +48,13 @@ async def test_opening_again_changes_nothing(database: Database, database_url: s
 
 
 async def test_a_database_of_a_newer_version_is_refused_and_left_alone(
-    database: Database, database_url: str, clock: SetClock
+    empty_url: str, clock: SetClock
 ) -> None:
+    database = await open_database(empty_url, clock)
     await database.write(lambda rows: rows.execute(text("UPDATE alembic_version SET version_num = '9999'")))
     await database.close()
     with pytest.raises(DatabaseTooNew, match="newer version of Samsyn"):
-        await open_database(database_url, clock)
+        await open_database(empty_url, clock)
     # Nor does the refusal keep the database for itself.
     with pytest.raises(DatabaseTooNew):
-        await open_database(database_url, clock)
+        await open_database(empty_url, clock)

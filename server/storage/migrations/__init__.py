@@ -1,5 +1,6 @@
 """Brings a database's tables up to date, step by step, in one transaction."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -25,11 +26,26 @@ def upgrade(connection: Connection) -> None:
 
     Raises DatabaseTooNew.
     """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    for revision in MigrationContext.configure(connection).get_current_heads():
+    newest, known = _revisions()
+    current = MigrationContext.configure(connection).get_current_heads()
+    for revision in current:
         if revision not in known:
             raise DatabaseTooNew(revision)
-    command.upgrade(config, "head")
+    # As nearly always: then no migration's file is run.
+    if current != (newest,):
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@cache
+def _revisions() -> tuple[str | None, frozenset[str]]:
+    """The newest revision that this version knows, and all of them."""
+    scripts = ScriptDirectory.from_config(_config())
+    return scripts.get_current_head(), frozenset(script.revision for script in scripts.walk_revisions())
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    return config
