@@ -12,8 +12,11 @@ from starlette.routing import Route
 
 from server.pages.context import Features
 from server.rules.access import Pane
+from server.sessions import Session
+from server.stand_ins import Days
 from tests.conftest import ORIGIN, SetClock
 from tests.organisation import JONAS, MAJA, Organisation, text
+from tests.test_erasing import leave
 
 DRAFT = text("Jag funderar på att söka det andra jobbet.", "Och på mer.")
 OWN = {
@@ -94,6 +97,62 @@ async def test_drafting_sharing_and_taking_back_leave_no_byte_behind(
         await here.share(MAJA.actor, id_, Pane.EMPLOYEE)
         await here.sharing.withdraw(MAJA.actor, id_, Pane.EMPLOYEE)
     assert await jonas.tries(id_) == before
+
+
+async def test_what_somebody_keeps_to_herself_changes_no_byte_for_whoever_keeps_watch(
+    features: Features, app: Starlette, here: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Working here or gone: what HR, her manager's manager, a stand-in and her manager are shown is the same."""
+    today = here.clock().date()
+    await features.stand_ins.name(JONAS.actor, "jonas", "astrid", Days(today, today))
+    watching = {
+        "helena": (
+            "/retention?days=3650",
+            "/retention/people/maja",
+            "/coverage",
+            "/coverage/people.csv",
+            "/coverage/figures.csv",
+            "/conversations/to-reassign",
+            "/conversations/{id}/responsible",
+        ),
+        "astrid": ("/", "/staff", "/people/maja", "/people/maja/activities", "/mailbox"),
+        "jonas": ("/", "/staff", "/people/maja", "/conversations/{id}/prepare", "/mailbox"),
+    }
+    id_ = await here.conversation()
+    keys = {who: await features.sessions.begin(who, "") for who in watching}
+    # How often somebody signs in is counted: she does once.
+    once = await here.visit("maja")
+
+    async def same(_who: str) -> Session:
+        return once
+
+    monkeypatch.setattr(here, "visit", same)
+
+    async def seen() -> dict[str, Answer]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN) as client:
+            return {
+                f"{who} {path}": _plain(
+                    await client.get(path.format(id=id_), headers={"Cookie": f"samsyn={keys[who]}"}), id_
+                )
+                for who, paths in watching.items()
+                for path in paths
+            }
+
+    before = await seen()
+    await here.write("maja", id_, Pane.EMPLOYEE, {"a1": DRAFT, "a3": 4})
+    await features.preparing.tick(MAJA.actor, id_, ["e1"])
+    await features.letter_choices.choose(MAJA.actor, [])
+    for about in ({}, {"about_person": "jonas"}, {"about_conversation": id_}):
+        note = await features.notes.add(MAJA.actor, **about)
+        await here.write_in("maja", f"notes/maja/{note}", {"text": DRAFT})
+    await features.own_data.ask(MAJA.actor)
+    assert await seen() == before
+    await leave(here, "maja")
+    gone = await seen()
+    assert gone != before
+    for each in await features.notes.mine(MAJA.actor):
+        await features.notes.throw_away(MAJA.actor, each.id)
+    assert await seen() == gone
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", None])
