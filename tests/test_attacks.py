@@ -102,7 +102,7 @@ async def test_drafting_sharing_and_taking_back_leave_no_byte_behind(
 async def test_what_somebody_keeps_to_herself_changes_no_byte_for_whoever_keeps_watch(
     features: Features, app: Starlette, here: Organisation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Working here or gone: what HR, her manager's manager, a stand-in and her manager are shown is the same."""
+    """Working here or gone: HR, her manager's manager, a stand-in and her manager are shown the same."""
     today = here.clock().date()
     await features.stand_ins.name(JONAS.actor, "jonas", "astrid", Days(today, today))
     watching = {
