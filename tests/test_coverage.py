@@ -5,15 +5,17 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Connection, insert, select, update
 
 from server import people
 from server.conversations import Meeting
-from server.coverage import UNPLACED, WHOLE, Coverage, Coverages, Employee, Figures, Wanted
+from server.coverage import UNPLACED, WHOLE, Coverage, Coverages, Details, Employee, Figures, Wanted
 from server.people import Employment
 from server.policy import Period, Policies, Policy
 from server.rules.access import OPERATOR, Actor, Pane, State
-from server.rules.coverage import Employed, Standing, Talked, standing
+from server.rules.coverage import Employed, Standing, Talked, overdue_until, standing
 from server.rules.errors import NotFound
 from server.rules.requirement import Rule
 from server.storage import tables
@@ -72,6 +74,15 @@ def test_what_is_due_after_a_period_is_not_overdue_in_it() -> None:
     talked = Talked(held_before=PERIOD.begins_on - DAY)
     by = standing(Rule(), LONG, talked, PERIOD.ends_on, date(2030, 1, 1))
     assert by == (Standing.NONE, date(2027, 9, 20), False)
+
+
+@given(st.dates(date(2000, 1, 1), date(2040, 1, 1)), st.booleans(), st.dates(TODAY, TODAY + 400 * DAY))
+def test_for_good_it_is_overdue_when_the_last_one_was_on_one_day_or_before_it(
+    day: date, is_held: bool, today: date
+) -> None:
+    employed, talked = (LONG, Talked(held_before=day)) if is_held else (Employed(day, None), Talked())
+    *_, is_overdue = judged(employed, talked, today)
+    assert is_overdue == (day <= overdue_until(Rule(), PERIOD.ends_on, today))
 
 
 @pytest.mark.parametrize(
@@ -140,14 +151,22 @@ def of(coverage: Coverage, id_: str) -> Employee:
     return next(each for each in coverage.employees if each.id == id_)
 
 
+async def more_of(coverages: Coverages, coverage: Coverage, id_: str) -> Details:
+    """What a list says of somebody beside that."""
+    ((_, found),) = await coverages.detailed(HELENA.actor, coverage.period, [of(coverage, id_)])
+    return found
+
+
 async def test_hr_sees_who_has_had_one_and_when_and_nothing_of_it(
     here: Organisation, coverages: Coverages
 ) -> None:
     await here.closed()
     coverage = await coverages.read(HELENA.actor)
     maja, jonas = of(coverage, "maja"), of(coverage, "jonas")
-    assert (maja.standing, maja.held_on, maja.manager) == (Standing.HELD, TODAY, "Jonas Bergman")
-    assert (jonas.standing, jonas.due_on, jonas.is_overdue) == (Standing.NONE, date(2021, 1, 1), True)
+    assert (maja.standing, jonas.standing, jonas.is_overdue) == (Standing.HELD, Standing.NONE, True)
+    of_maja = await more_of(coverages, coverage, "maja")
+    assert (of_maja.held_on, of_maja.manager, of_maja.due_on) == (TODAY, "Jonas Bergman", None)
+    assert (await more_of(coverages, coverage, "jonas")).due_on == date(2021, 1, 1)
 
 
 @pytest.mark.parametrize("who", [ASTRID, JONAS, MAJA, TOMAS])
@@ -156,6 +175,8 @@ async def test_nobody_but_hr_sees_coverage_or_takes_it_out(
 ) -> None:
     with pytest.raises(NotFound):
         await coverages.read(who.actor)
+    with pytest.raises(NotFound):
+        await coverages.detailed(who.actor, YEAR, [])
     with pytest.raises(NotFound):
         await coverages.note_export(who.actor, "people", WHOLE)
 
@@ -173,20 +194,20 @@ async def test_private_writing_changes_nothing_that_hr_sees(here: Organisation, 
     meeting = Meeting(datetime(2026, 12, 3, 8, 30, tzinfo=UTC), "Europe/Stockholm", "")
     id_ = await here.conversation(meeting)
     before = await coverages.read(HELENA.actor)
-    assert (of(before, "maja").standing, of(before, "maja").meets_on) == (Standing.GOES_ON, date(2026, 12, 3))
+    details = await more_of(coverages, before, "maja")
+    assert (of(before, "maja").standing, details.meets_on) == (Standing.GOES_ON, date(2026, 12, 3))
     await here.write("maja", id_, Pane.EMPLOYEE, {"a1": text("Hemligt.")})
     await here.write("jonas", id_, Pane.MANAGER, {"a1": text("Hemligt.")})
     assert await coverages.read(HELENA.actor) == before
+    assert await more_of(coverages, before, "maja") == details
 
 
 async def test_a_declined_one_shows_until_another_goes_on(here: Organisation, coverages: Coverages) -> None:
     await here.declining.decline(MAJA.actor, await here.conversation(), "Hemligt skäl.")
     coverage = await coverages.read(HELENA.actor)
-    assert (of(coverage, "maja").standing, of(coverage, "maja").declined_on) == (
-        Standing.DECLINED,
-        TODAY,
-    )
-    assert "Hemligt" not in repr(coverage)
+    details = await more_of(coverages, coverage, "maja")
+    assert (of(coverage, "maja").standing, details.declined_on) == (Standing.DECLINED, TODAY)
+    assert "Hemligt" not in repr((coverage, details))
     assert of(await coverages.read(HELENA.actor, BEFORE), "maja").standing is Standing.NONE
     await here.conversation()
     assert of(await coverages.read(HELENA.actor), "maja").standing is Standing.GOES_ON
@@ -196,10 +217,10 @@ async def test_each_period_has_its_own_conversations(here: Organisation, coverag
     await held(here, "maja", date(2025, 12, 31))
     await held(here, "maja", date(2025, 3, 1))
     this, before = await coverages.read(HELENA.actor, YEAR), await coverages.read(HELENA.actor, BEFORE)
-    assert (of(before, "maja").held_on, of(before, "maja").held_before) == (date(2025, 12, 31), None)
-    maja = of(this, "maja")
-    assert (maja.standing, maja.held_before) == (Standing.NONE, date(2025, 12, 31))
-    assert (maja.due_on, maja.is_overdue) == (date(2026, 12, 31), False)
+    then, now = [await more_of(coverages, each, "maja") for each in (before, this)]
+    assert (then.held_on, then.held_before) == (date(2025, 12, 31), None)
+    assert (now.held_before, now.due_on) == (date(2025, 12, 31), date(2026, 12, 31))
+    assert of(this, "maja")[-2:] == (Standing.NONE, False)
 
 
 async def test_the_days_of_a_period_are_the_organisations_own(
@@ -212,8 +233,24 @@ async def test_the_days_of_a_period_are_the_organisations_own(
     await database.write(
         lambda c: c.execute(update(record).where(record.c.conversation_id == id_).values(closed_at=at))
     )
-    assert of(await coverages.read(HELENA.actor, YEAR), "maja").held_on == date(2026, 1, 1)
-    assert of(await coverages.read(HELENA.actor, BEFORE), "maja").held_on is None
+    this, before = await coverages.read(HELENA.actor, YEAR), await coverages.read(HELENA.actor, BEFORE)
+    assert (of(this, "maja").standing, of(before, "maja").standing) == (Standing.HELD, Standing.NONE)
+    assert (await more_of(coverages, this, "maja")).held_on == date(2026, 1, 1)
+    assert (await more_of(coverages, before, "maja")).held_on is None
+
+
+@pytest.mark.parametrize(("at", "is_overdue"), [("22:59:59", True), ("23:00:00", False)])
+async def test_it_is_overdue_the_day_after_the_last_for_it_and_not_before(
+    here: Organisation, coverages: Coverages, database: Database, at: str, is_overdue: bool
+) -> None:
+    # A year before today, in Stockholm: the last second of the day before, and the first of that day.
+    moment = datetime.fromisoformat(f"2025-11-19T{at}+00:00")
+    id_, record = await held(here, "maja", TODAY), tables.record
+    await database.write(
+        lambda c: c.execute(update(record).where(record.c.conversation_id == id_).values(closed_at=moment))
+    )
+    coverage = await coverages.read(HELENA.actor, YEAR)
+    assert of(coverage, "maja")[-2:] == (Standing.NONE, is_overdue)
 
 
 async def test_what_is_opened_again_stays_held(here: Organisation, coverages: Coverages) -> None:
@@ -241,8 +278,9 @@ async def test_whoever_has_left_counts_while_employed_and_nobody_follows_up(
 ) -> None:
     gone = replace(MAJA, active=False)
     await database.write(lambda c: people.change(c, TOMAS.actor, gone, clock()))
-    maja = of(await coverages.read(HELENA.actor, YEAR), "maja")
-    assert (maja.standing, maja.is_overdue, maja.employed.left_on) == (Standing.NONE, False, TODAY)
+    coverage = await coverages.read(HELENA.actor, YEAR)
+    assert of(coverage, "maja")[-2:] == (Standing.NONE, False)
+    assert (await more_of(coverages, coverage, "maja")).employed.left_on == TODAY
     next_year = Period(begins_on=date(2027, 1, 1), ends_on=date(2027, 12, 31))
     assert "maja" not in {each.id for each in (await coverages.read(HELENA.actor, next_year)).employees}
 
@@ -308,6 +346,18 @@ async def test_people_are_found_by_unit_state_and_name(here: Organisation, cover
     assert found(Wanted("top", overdue=True)) == ["north1", "top0"]
     assert found(Wanted(words="öb maj")) == found(Wanted(words="MAJA")) == ["maja"]
     assert len(found(Wanted())) == 8
+
+
+async def test_of_more_people_than_a_query_may_name_it_says_the_same(
+    here: Organisation, coverages: Coverages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await here.closed()
+    coverage = await coverages.read(HELENA.actor)
+    asked = coverage.people(Wanted(words="maja")) + coverage.people(Wanted(words="jonas"))
+    named = await coverages.detailed(HELENA.actor, coverage.period, asked)
+    monkeypatch.setattr("server.coverage.NAMED_MAX", 1)
+    assert await coverages.detailed(HELENA.actor, coverage.period, asked) == named
+    assert [(each.id, more.held_on) for each, more in named] == [("maja", TODAY), ("jonas", None)]
 
 
 async def test_it_asks_as_often_for_many_people_as_for_few(here: Organisation, coverages: Coverages) -> None:

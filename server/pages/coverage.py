@@ -58,7 +58,8 @@ async def show(visit: PersonVisit) -> Response:
     pages = max(1, -(-len(people) // COVERAGE_PEOPLE_SHOWN))
     page = min(number, pages)
     first = (page - 1) * COVERAGE_PEOPLE_SHOWN
-    rows = people[first : first + COVERAGE_PEOPLE_SHOWN]
+    here = people[first : first + COVERAGE_PEOPLE_SHOWN]
+    rows = await visit.features.coverages.detailed(visit.actor, coverage.period, here)
     declined = await visit.features.declining.declined(visit.actor, instants(coverage.period))
     return visit.page(
         view,
@@ -67,14 +68,14 @@ async def show(visit: PersonVisit) -> Response:
         typed=typed,
         faults=faults,
         period=coverage_view.period(coverage.period, view),
-        own=coverage_view.own_period((await visit.features.policies.get()).period, view),
+        own=coverage_view.own_period(coverage.own_period, view),
         years=(view.days.today.year, view.days.today.year - 1),
         small_group=coverage.small_group,
         lines=coverage_view.lines(coverage, typed.unit, view),
         trail=coverage_view.trail(coverage, typed.unit, view),
         units=coverage_view.options(coverage, view),
         standings=coverage_view.standings(view),
-        people=[coverage_view.row(each, coverage, view) for each in rows],
+        people=[coverage_view.row(each, more, coverage, view) for each, more in rows],
         declined=[start_view.declined_row(each, view) for each in declined],
         number=len(people),
         first=first + 1,
@@ -107,7 +108,9 @@ async def people(visit: PersonVisit) -> Response:
     """GET /coverage/people.csv with the same fields: everybody on the list."""
     typed, view = _typed(visit), visit.view()
     coverage = await _exported(visit, typed, "people", view)
-    rows = (coverage_view.cells(each, coverage, view) for each in coverage.people(_wanted(typed)))
+    wanted = coverage.people(_wanted(typed))
+    found = await visit.features.coverages.detailed(visit.actor, coverage.period, wanted)
+    rows = (coverage_view.cells(each, more, coverage, view) for each, more in found)
     return spreadsheet.answer(
         _file("coverage-people", coverage.period), _with(coverage_view.columns(view), rows)
     )

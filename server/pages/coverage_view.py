@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from server.coverage import UNPLACED, WHOLE, Coverage, Employee, Figures
+from server.coverage import UNPLACED, WHOLE, Coverage, Details, Employee, Figures
 from server.pages.rendering import View
 from server.pages.spreadsheet import Cell
 from server.policy import Period
@@ -151,37 +151,37 @@ def why_hidden(small_group: int, view: View) -> str:
     )
 
 
-def row(employee: Employee, coverage: Coverage, view: View) -> Row:
+def row(employee: Employee, details: Details, coverage: Coverage, view: View) -> Row:
     """One person in words."""
     return Row(
         id=employee.id,
         name=employee.name,
         unit=unit_name(coverage, employee.unit, view),
-        manager=employee.manager,
+        manager=details.manager,
         standing=_words(view)[employee.standing],
         kind=employee.standing,
-        detail=_detail(employee, view),
-        due=view.days.day(employee.due_on) if employee.due_on else "",
+        detail=_detail(employee.standing, details, view),
+        due=view.days.day(details.due_on) if details.due_on else "",
         is_overdue=employee.is_overdue,
-        has_left=employee.employed.left_on is not None,
+        has_left=details.employed.left_on is not None,
     )
 
 
-def _detail(employee: Employee, view: View) -> str:
+def _detail(stands: Standing, details: Details, view: View) -> str:
     say, day = view.catalogue.say, view.days.day
-    match employee.standing:
+    match stands:
         case Standing.HELD:
-            return day(employee.held_on) if employee.held_on else ""
-        case Standing.GOES_ON if employee.meets_on:
-            return say("Meeting %(day)s", day=day(employee.meets_on))
+            return day(details.held_on) if details.held_on else ""
+        case Standing.GOES_ON if details.meets_on:
+            return say("Meeting %(day)s", day=day(details.meets_on))
         case Standing.GOES_ON:
             return say("No time agreed")
         case Standing.DECLINED:
-            return day(employee.declined_on) if employee.declined_on else ""
-        case Standing.NOT_REQUIRED if employee.held_on:
-            return say("Had one all the same, %(day)s", day=day(employee.held_on))
+            return day(details.declined_on) if details.declined_on else ""
+        case Standing.NOT_REQUIRED if details.held_on:
+            return say("Had one all the same, %(day)s", day=day(details.held_on))
         case _:
-            return say("Last one %(day)s", day=day(employee.held_before)) if employee.held_before else ""
+            return say("Last one %(day)s", day=day(details.held_before)) if details.held_before else ""
 
 
 def columns(view: View) -> list[str]:
@@ -203,24 +203,24 @@ def columns(view: View) -> list[str]:
     ]
 
 
-def cells(employee: Employee, coverage: Coverage, view: View) -> list[Cell]:
+def cells(employee: Employee, details: Details, coverage: Coverage, view: View) -> list[Cell]:
     """One person as a row of the file."""
-    say, employed = view.catalogue.say, employee.employed
+    say, employed = view.catalogue.say, details.employed
     until: date | None = min(
         (day for day in (employed.ends_on, employed.left_on) if day is not None), default=None
     )
     return [
         employee.name,
         path(coverage, employee.unit, view),
-        employee.manager,
+        details.manager,
         employed.began_on,
         until,
         _words(view)[employee.standing],
-        employee.held_on,
-        employee.declined_on,
-        employee.meets_on,
-        employee.held_before,
-        employee.due_on,
+        details.held_on,
+        details.declined_on,
+        details.meets_on,
+        details.held_before,
+        details.due_on,
         say("yes") if employee.is_overdue else say("no"),
     ]
 

@@ -1,10 +1,10 @@
 """How one employment stands in a period: was there to be a conversation, and has there been one? Pure."""
 
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from server.rules.requirement import Rule, Urgency, due, is_required
+from server.rules.requirement import Rule, due_by, due_until, is_required
 
 
 class Standing(StrEnum):
@@ -62,13 +62,21 @@ def standing(
         return Standing.NOT_REQUIRED, None, False
     if talked.held:
         return Standing.HELD, None, False
-    said = due(rule, employed.began_on, employed.ends_on, talked.held_before, today)
+    by = due_by(rule, employed.began_on, employed.ends_on, talked.held_before)
     left = employed.left_on
-    if said.by is None or (left is not None and said.by > left):
+    if by is None or (left is not None and by > left):
         return Standing.NOT_REQUIRED, None, False
-    is_overdue = said.urgency is Urgency.OVERDUE and said.by <= last and left is None
+    is_overdue = by < today and by <= last and left is None
     if talked.goes_on:
-        return Standing.GOES_ON, said.by, is_overdue
+        return Standing.GOES_ON, by, is_overdue
     if talked.declined:
-        return Standing.DECLINED, said.by, is_overdue
-    return Standing.NONE, said.by, is_overdue
+        return Standing.DECLINED, by, is_overdue
+    return Standing.NONE, by, is_overdue
+
+
+def overdue_until(rule: Rule, last: date, today: date) -> date:
+    """Of whoever is employed for good, and has had none in a period that ends on ``last``: who is overdue?
+
+    Those whose last conversation, or else the day from which they are counted, was that day or before.
+    """
+    return due_until(rule, min(last, today - timedelta(days=1)))

@@ -53,12 +53,9 @@ def due(rule: Rule, began_on: date, ends_on: date | None, last_held_on: date | N
     """Say for one employment, whose days are as in ``is_required``, how it stands today."""
     if not is_required(rule, began_on, ends_on):
         return Due(Urgency.NONE)
-    by = due_on(rule, began_on, last_held_on)
-    if ends_on is not None and by > ends_on:
-        # A shorter employment has its one conversation before it ends, and needs no second one.
-        if last_held_on is not None:
-            return Due(Urgency.NONE)
-        by = ends_on
+    by = due_by(rule, began_on, ends_on, last_held_on)
+    if by is None:
+        return Due(Urgency.NONE)
     if by < today:
         return Due(Urgency.OVERDUE, by)
     return Due(Urgency.SOON if by - today <= timedelta(days=DUE_SOON_DAYS) else Urgency.LATER, by)
@@ -77,6 +74,23 @@ def due_on(rule: Rule, began_on: date, last_held_on: date | None) -> date:
     return _months_later(last_held_on or rule.counts_from(began_on), rule.every_months)
 
 
+def due_until(rule: Rule, day: date) -> date:
+    """The last day that makes ``due_on`` that day, or one before it."""
+    found = _months_later(day, -rule.every_months)
+    while (later := _after(found)) > found and due_on(rule, later, later) <= day:
+        found = later
+    return found
+
+
+def due_by(rule: Rule, began_on: date, ends_on: date | None, last_held_on: date | None) -> date | None:
+    """The same, or before the employment ends; None where no other one is needed until then."""
+    by = due_on(rule, began_on, last_held_on)
+    if ends_on is None or by <= ends_on:
+        return by
+    # A shorter employment has its one conversation before it ends, and needs no second one.
+    return ends_on if last_held_on is None else None
+
+
 def _after(day: date) -> date:
     return day + timedelta(days=1) if day < date.max else day
 
@@ -84,8 +98,8 @@ def _after(day: date) -> date:
 def _months_later(day: date, months: int) -> date:
     """The same day of a later month, or that month's last."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    if year > date.max.year:
-        return date.max
+    if not date.min.year <= year <= date.max.year:
+        return date.max if months > 0 else date.min
     if day.day <= SHORTEST_MONTH:
         return date(year, month + 1, day.day)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
