@@ -54,7 +54,7 @@ async def show(visit: PersonVisit) -> Response:
     coverage = await visit.features.coverages.read(visit.actor, period)
     if typed.unit not in coverage.units:
         raise NotFound
-    people = coverage.people(_wanted(typed))
+    people = view.by_name(coverage.people(_wanted(typed)))
     pages = max(1, -(-len(people) // COVERAGE_PEOPLE_SHOWN))
     page = min(number, pages)
     first = (page - 1) * COVERAGE_PEOPLE_SHOWN
@@ -108,7 +108,7 @@ async def people(visit: PersonVisit) -> Response:
     """GET /coverage/people.csv with the same fields: everybody on the list."""
     typed, view = _typed(visit), visit.view()
     coverage = await _exported(visit, typed, "people", view)
-    wanted = coverage.people(_wanted(typed))
+    wanted = view.by_name(coverage.people(_wanted(typed)))
     found = await visit.features.coverages.detailed(visit.actor, coverage.period, wanted)
     rows = (coverage_view.cells(each, more, coverage, view) for each, more in found)
     return spreadsheet.answer(

@@ -100,7 +100,8 @@ def from_above(coverage: Coverage, unit: str, view: View) -> Iterator[tuple[str,
 def _below(coverage: Coverage, unit: str, view: View) -> list[str]:
     """Directly below, by name; whoever is in no unit last."""
     below = coverage.units[unit].below
-    return sorted(below, key=lambda each: (each == UNPLACED, unit_name(coverage, each, view)))
+    named = view.by_name(below, lambda each: unit_name(coverage, each, view))
+    return sorted(named, key=lambda each: each == UNPLACED)
 
 
 def lines(coverage: Coverage, unit: str, view: View) -> list[Line]:
