@@ -40,6 +40,7 @@ from server.rules.access import GOES_ON, Action, Actor, OrganisationFacts, State
 from server.rules.coverage import Employed, Standing, Talked, overdue_until, standing
 from server.rules.day import ZONE, day_of
 from server.rules.errors import NotFound
+from server.rules.limits import COVERAGE_NAMED_MAX
 from server.rules.small_groups import shown
 from server.storage import tables
 from server.storage.database import Database
@@ -48,8 +49,6 @@ WHOLE = ""
 """The organisation as a whole, above all units."""
 UNPLACED = "-"
 """Whoever is in no unit. No unit's id is this."""
-NAMED_MAX = 500
-"""People of whom details are asked by their ids."""
 DAY = timedelta(days=1)
 
 
@@ -297,7 +296,7 @@ def details(
     rule, today = policy.get(connection).rule, day_of(now)
     person, manager, talk = tables.person, tables.person.alias(), tables.conversation
     # A database takes so many values in one query. Of more people it says everybody's.
-    are_named = len(ids) <= NAMED_MAX
+    are_named = len(ids) <= COVERAGE_NAMED_MAX
     counts = not_about_pay(connection)
     talks = _talks(counts & talk.c.employee_id.in_(ids) if are_named else counts, period, now)
     rows = connection.execute(

@@ -355,7 +355,7 @@ async def test_of_more_people_than_a_query_may_name_it_says_the_same(
     coverage = await coverages.read(HELENA.actor)
     asked = coverage.people(Wanted(words="maja")) + coverage.people(Wanted(words="jonas"))
     named = await coverages.detailed(HELENA.actor, coverage.period, asked)
-    monkeypatch.setattr("server.coverage.NAMED_MAX", 1)
+    monkeypatch.setattr("server.coverage.COVERAGE_NAMED_MAX", 1)
     assert await coverages.detailed(HELENA.actor, coverage.period, asked) == named
     assert [(each.id, more.held_on) for each, more in named] == [("maja", TODAY), ("jonas", None)]
 

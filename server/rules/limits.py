@@ -290,6 +290,8 @@ FORM_BYTES_MAX = 1 * MIB
 # Coverage, for HR.
 COVERAGE_PEOPLE_SHOWN = 50
 """People on one page of the list."""
+COVERAGE_NAMED_MAX = 500
+"""People of whom details are asked by their ids, in one query; of more it asks everybody's."""
 COVERAGE_YEARS_MAX = 20
 """How far from today a period may begin or end."""
 SPREADSHEET_CHUNK_ROWS = 500
