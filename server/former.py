@@ -7,7 +7,7 @@ have written, or seen grow, themselves.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +50,7 @@ class Former:
     """All that is kept of one conversation, as much as one person may read, the newest first."""
 
     conversation: Conversation
+    """With ``is_past`` as the reader left it: its responsible is who got it then, and there is no meeting."""
     parts: tuple[Part, ...]
     is_past: bool
     """The reader no longer takes part in the conversation, and sees nothing else of it."""
@@ -89,7 +90,20 @@ def of(connection: Connection, actor: Actor, id_: str) -> Former:
     is_past = not conversation.may(actor, Action.SEE_CONVERSATION)
     if is_past and not found and not _has_record(connection, actor, id_):
         raise NotFound
+    if is_past:
+        conversation = _as_left(connection, actor, conversation)
     return Former(conversation, tuple(found), is_past)
+
+
+def _as_left(connection: Connection, actor: Actor, conversation: Conversation) -> Conversation:
+    """The conversation as whoever handed it over knows it: who got it then, and nothing of when they meet."""
+    successor = connection.scalars(
+        select(HANDOVER.c.successor_id)
+        .where(HANDOVER.c.conversation_id == conversation.id, HANDOVER.c.predecessor_id == actor.person)
+        .order_by(HANDOVER.c.at.desc(), HANDOVER.c.id)
+        .limit(1)
+    ).one()
+    return replace(conversation, responsible=people.get(connection, successor), meeting=None)
 
 
 def remove(connection: Connection, actor: Actor, id_: str, handover: str, pane: Pane, now: datetime) -> None:

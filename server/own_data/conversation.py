@@ -23,6 +23,7 @@ class OwnConversation:
     """One conversation, with as much of it as its reader may read."""
 
     conversation: Conversation
+    """Of one that the reader has handed over as ``server/former.py`` tells it; ``is_past`` then."""
     records: tuple[Record, ...]
     """What was frozen and closed, the newest first."""
     draft: RecordContent | None
@@ -34,6 +35,8 @@ class OwnConversation:
     log: ChangeLog | None
     """None for whoever has handed it over, and takes part no longer."""
     guests: tuple[Person, ...]
+    is_past: bool = False
+    """The reader has handed it over: what became of it is not hers to know."""
 
 
 def ids(connection: Connection, me: Person) -> list[str]:
@@ -52,16 +55,19 @@ def read(connection: Connection, me: Person, id_: str, now: datetime) -> OwnConv
     """One conversation. Raises NotFound, also when it has been erased meanwhile."""
     kept = former.of(connection, me.actor, id_)
     before = tuple((part, _drawn(connection, kept.conversation, part, now)) for part in kept.parts)
+    closed = tuple(
+        records.of(connection, me.actor, id_, each.number)
+        for each in records.versions(connection, me.actor, id_)
+    )
     if kept.is_past:
-        return OwnConversation(kept.conversation, (), None, (), before, None, ())
+        return OwnConversation(kept.conversation, closed, None, (), before, None, (), is_past=True)
     conversation = conversations.see(connection, me.actor, id_)
-    versions = records.versions(connection, me.actor, id_)
     is_draft = conversation.state not in (State.FROZEN, State.CLOSED)
     contents = documents.contents(connection, me.actor, conversation) if is_draft else {}
     draft = freezing.gathered(connection, conversation, contents, bytes(SALT_BYTES), now)
     return OwnConversation(
         conversation=conversation,
-        records=tuple(records.of(connection, me.actor, id_, each.number) for each in versions),
+        records=closed,
         draft=record_format.drawn(draft) if is_draft else None,
         unread=tuple(
             pane

@@ -114,13 +114,14 @@ class BundleWriter:
             files += [File(f"{folder}/{each.name}", each.content) for each in made]
             links += named
         title = heading.names(conversation, view)
+        state = view.catalogue.say("Handed over") if own.is_past else _state(conversation.state, view)
         html = self._html(
             view,
             "my_data/conversation.html",
             title=conversation.template.name.to(view.locale),
             names=title,
             meeting=heading.meeting_of(conversation, view),
-            state=_state(conversation.state, view),
+            state=state,
             links=links,
             unread=[_pane(own, pane, view) for pane in own.unread],
             guests=[each.name for each in own.guests],
@@ -135,7 +136,7 @@ class BundleWriter:
                 (
                     title,
                     view.days.weekday(view.days.of(conversation.created_at)),
-                    _state(conversation.state, view),
+                    state,
                 ),
             )
         )
