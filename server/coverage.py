@@ -41,6 +41,7 @@ from server.rules.coverage import Employed, Standing, Talked, overdue_until, sta
 from server.rules.day import ZONE, day_of
 from server.rules.errors import NotFound
 from server.rules.limits import COVERAGE_NAMED_MAX
+from server.rules.requirement import Rule
 from server.rules.small_groups import shown
 from server.storage import tables
 from server.storage.database import Database
@@ -287,13 +288,12 @@ def _of_whose(
     return frozenset(found[0]), frozenset(found[1])
 
 
-def details(
+def _read_details(
     connection: Connection, actor: Actor, period: Period, ids: Collection[str], now: datetime
-) -> dict[str, Details]:
-    """What else a list says of some people in a period, by their ids. Raises NotFound for anybody but HR."""
+) -> tuple[Rule, Sequence[Any]]:
+    """The rule, and a row for each of some people: columns in the order in which ``_details`` takes them."""
     if not allowed(actor, Action.SEE_COVERAGE, OrganisationFacts()):
         raise NotFound
-    rule, today = policy.get(connection).rule, day_of(now)
     person, manager, talk = tables.person, tables.person.alias(), tables.conversation
     # A database takes so many values in one query. Of more people it says everybody's.
     are_named = len(ids) <= COVERAGE_NAMED_MAX
@@ -316,13 +316,17 @@ def details(
         .outerjoin(talks, talks.c.employee_id == person.c.id)
         .where(person.c.id.in_(ids) if are_named else true())
     )
+    return policy.get(connection).rule, rows.all()
+
+
+def _details(rows: Iterable[Any], rule: Rule, last: date, today: date) -> dict[str, Details]:
+    """What else a list says of people in a period that ends on ``last``, by their ids."""
     found = {}
-    every: Sequence[Any] = rows.all()
-    for id_, name, active, left_on, began_on, ends_on, *moments in every:
+    for id_, name, active, left_on, began_on, ends_on, *moments in rows:
         employed = _employed(active, left_on, began_on, ends_on)
         held_on, held_before, declined_on, meets_on = (_day(each) for each in moments)
         talked = Talked(held_on is not None, held_before)
-        _, due_on, _ = standing(rule, employed, talked, period.ends_on, today)
+        _, due_on, _ = standing(rule, employed, talked, last, today)
         found[id_] = Details(name or "", employed, due_on, held_on, held_before, declined_on, meets_on)
     return found
 
@@ -493,9 +497,14 @@ class Coverages:
     async def detailed(
         self, actor: Actor, period: Period, employees: Sequence[Employee]
     ) -> list[tuple[Employee, Details]]:
-        """Employees with their ``details``, without those who have been erased meanwhile."""
-        ids = [each.id for each in employees]
-        found = await self._database.read(lambda c: details(c, actor, period, ids, self._clock()))
+        """Employees with their details, without those who have been erased meanwhile.
+
+        Raises NotFound for anybody but HR.
+        """
+        ids, now = [each.id for each in employees], self._clock()
+        rule, rows = await self._database.read(lambda c: _read_details(c, actor, period, ids, now))
+        # As above: a file has everybody's.
+        found = await asyncio.to_thread(_details, rows, rule, period.ends_on, day_of(now))
         return [(each, found[each.id]) for each in employees if each.id in found]
 
     async def note_export(self, actor: Actor, kind: str, unit: str) -> None:
