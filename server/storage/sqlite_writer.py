@@ -132,16 +132,23 @@ class SqliteWriter:
             raise
 
     def _work(self) -> None:
-        closing = False
-        while not closing:
-            jobs, closing = self._take()
-            if jobs:
-                bells = self._carry_out(jobs)
-                self._answer(bells, (job for job in jobs if not job.erases))
-            if self._erasure_is_due and time.monotonic() >= self._erase_at:
-                self._erase()
-            self._answer([], (job for job in jobs if job.erases))
+        while not self._take_turn():
+            pass
         self._drop_connection()
+
+    def _take_turn(self) -> bool:
+        """Commit what waits and answer it. True when it was the last.
+
+        A function of its own, so that nothing of a turn is kept while the next one is waited for.
+        """
+        jobs, closing = self._take()
+        if jobs:
+            bells = self._carry_out(jobs)
+            self._answer(bells, (job for job in jobs if not job.erases))
+        if self._erasure_is_due and time.monotonic() >= self._erase_at:
+            self._erase()
+        self._answer([], (job for job in jobs if job.erases))
+        return closing
 
     def _take(self) -> tuple[list[Job], bool]:
         """Wait for work and take all there is, up to the limit. True when it is the last."""

@@ -8,6 +8,7 @@ import os
 import resource
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -288,6 +289,18 @@ async def test_work_whose_caller_has_gone_does_not_disturb_the_rest(scene: Scene
     assert await blocking
     await scene.database.log.append(typed(scene.private))
     assert leaving.cancelled()
+
+
+async def test_nothing_of_what_has_been_answered_is_kept(scene: Scene) -> None:
+    class Text:
+        """Somebody's."""
+
+    is_gone = asyncio.Event()
+    answer = await scene.database.write(lambda _: Text())
+    weakref.finalize(answer, asyncio.get_running_loop().call_soon_threadsafe, is_gone.set)
+    del answer
+    async with asyncio.timeout(5):
+        await is_gone.wait()
 
 
 async def test_a_file_has_no_other_nodes_to_tell(scene: Scene) -> None:
