@@ -52,8 +52,8 @@ class RunningServer:
     """With the sample organisation, in which anybody signs in as anybody."""
     recording: Path | None = None
     """Where everything is recorded that SQLite writes, for ``tests/campaign/disk.py`` to play again."""
-    syncs_fail_every: int = 0
-    """While it is recorded: every so many of its syncs one fails."""
+    syncs_fail: float = 0
+    """While it is recorded: the probability that one of its syncs fails."""
     process: BaseProcess | None = None
     said: IO[str] = field(default_factory=StringIO, repr=False)
     """What it says on its standard output, after the line that it serves."""
@@ -84,7 +84,7 @@ class RunningServer:
         logged, errors = FORKS.Pipe(duplex=False)
         gate, opener = FORKS.Pipe(duplex=False)
         self._questions, questions = FORKS.Pipe()
-        instruments = Instruments(gate, self.recording, self.syncs_fail_every, questions)
+        instruments = Instruments(gate, self.recording, self.syncs_fail, questions)
         self.process = FORKS.Process(
             target=run,
             args=(

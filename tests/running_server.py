@@ -8,18 +8,27 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Thread
 from typing import NoReturn
 
+from server.app import WEB, rendering
 from server.cli import main
+from server.pages.catalogues import LOCALES
 
 # What the server imports only when it needs it, or when it begins to serve.
 for module in ("uvicorn.protocols.http.auto", "uvloop", "server.storage.sqlite", "alembic.command"):
     with suppress(ImportError):
         import_module(module)
+
+# Nor does each of hundreds of servers compile all pages again.
+for language in LOCALES:
+    pages = rendering(WEB).view(language, datetime.now(UTC), "UTC").environment
+    for page in pages.list_templates():
+        pages.get_template(page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +39,7 @@ class Instruments:
     """It begins only when something has come through here."""
     recording: Path | None = None
     """Everything that SQLite writes is recorded here: see ``tests/campaign/disk.py``."""
-    syncs_fail_every: int = 0
+    syncs_fail: float = 0
     questions: Connection | None = None
     """Whatever comes through here is answered with how many objects of each class are alive."""
 
@@ -48,7 +57,7 @@ def run(
     if instruments.gate is not None:
         instruments.gate.recv_bytes()
     if instruments.recording is not None:
-        import_module("tests.campaign.disk").record(instruments.recording, instruments.syncs_fail_every)
+        import_module("tests.campaign.disk").record(instruments.recording, instruments.syncs_fail)
     if instruments.questions is not None:
         Thread(target=_answer, args=(instruments.questions,), daemon=True).start()
     if not network:

@@ -22,7 +22,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -87,10 +86,10 @@ _kept: list[Any] = []
 """What SQLite calls, which must not be collected."""
 
 
-def record(recording: Path, fails_every: int = 0) -> None:
+def record(recording: Path, syncs_fail: float = 0) -> None:
     """Record from now on, in this process, what is done to the files that SQLite opens from now on.
 
-    Every so many syncs one fails; none if that is 0.
+    A sync fails with the probability ``syncs_fail``. No seed plays that again; the recording says which did.
     """
     library = ctypes.CDLL(_sqlite3.__file__)
     try:
@@ -104,7 +103,7 @@ def record(recording: Path, fails_every: int = 0) -> None:
     out = os.open(recording, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     names: dict[int, str] = {}
     tables: dict[int, Any] = {}
-    syncs = count(1)
+    dice = random.Random()
 
     def keep(kind: Kind, file: str, offset: int = 0, data: bytes = b"") -> None:
         os.write(out, pickle.dumps(Event(time.monotonic_ns(), kind, file, offset, data)))
@@ -143,8 +142,7 @@ def record(recording: Path, fails_every: int = 0) -> None:
             return int(truncate(file, size))
 
         def synced(file: int, flags: int) -> int:
-            fails = fails_every and next(syncs) % fails_every == 0
-            result = SYNC_FAILED if fails else int(sync(file, flags))
+            result = SYNC_FAILED if dice.random() < syncs_fail else int(sync(file, flags))
             keep(Kind.SYNCED if result == OK else Kind.FAILED, names[file])
             return result
 

@@ -69,10 +69,10 @@ def power_cuts(played: Path, data: Path, count: int, seed: int, advance: Advance
 def power_cuts_after_failed_syncs(
     played: Path, data: Path, count: int, seed: int, advance: Advance
 ) -> power.Outcome:
-    """Power cuts under a disk of which a sync fails now and then."""
+    """Power cuts under a disk of which a sync fails now and then, with a server that is killed at times."""
     with serving_copy(played, data / "failing") as server:
-        every = power.SYNCS_FAIL_EVERY
-        return asyncio.run(power.lose_power(server, count, seed, advance, syncs_fail_every=every))
+        ill = power.lose_power(server, count, seed, advance, lives=power.LIVES, syncs_fail=power.SYNCS_FAIL)
+        return asyncio.run(ill)
 
 
 def postgres_stops(

@@ -7,6 +7,7 @@ saved. Of the recording many disks are made, as each might have been left; Samsy
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import tempfile
 from collections import Counter
@@ -23,11 +24,14 @@ from server.storage.opening import open_database
 from tests.campaign import disk
 from tests.campaign.races import now
 from tests.campaign.typists import Typists, merged
-from tests.running import RunningServer
+from tests.running import NotServing, RunningServer
 
 SECONDS = 5.0
-"""Of the recorded life."""
-SYNCS_FAIL_EVERY = 20
+"""Of the recording."""
+SYNCS_FAIL = 0.05
+LIVES = 20
+"""Of the server, in a recording in which syncs fail: it is killed between them."""
+STARTS_MAX = 10
 
 
 @dataclass
@@ -60,23 +64,30 @@ async def lose_power(
     progress: Callable[[], None],
     *,
     seconds: float = SECONDS,
-    syncs_fail_every: int = 0,
+    lives: int = 1,
+    syncs_fail: float = 0,
 ) -> Outcome:
     """Record `server` for so long under eight typists, and open `count` disks that it might have left.
 
-    Every so many syncs one fails, none if that is 0: then the server goes on, and what it has called saved
-    must be on the disk all the same.
+    It has several lives in that time, if that is asked for, with a SIGKILL after each. Syncs fail with the
+    probability `syncs_fail`: what the server then calls saved must be on the disk all the same.
     """
     dice = random.Random(seed)
     await asyncio.to_thread(server.stop)
     before = {path.name: path.read_bytes() for path in server.data.glob("samsyn.sqlite3*")}
     server.recording = server.data / "recording"
-    server.syncs_fail_every = syncs_fail_every
-    await asyncio.to_thread(server.start)
+    server.syncs_fail = syncs_fail
+    await asyncio.to_thread(_start, server)
     typists = await Typists.of(server.url, dice=dice)
     await typists.connect()
-    async with typists.typing():
-        await asyncio.sleep(seconds)
+    for life in range(lives):
+        if life:
+            await asyncio.to_thread(server.kill)
+            await typists.close()
+            await asyncio.to_thread(_start, server)
+            await typists.connect()
+        async with typists.typing():
+            await asyncio.sleep(dice.uniform(0, 2 * seconds / lives) if lives > 1 else seconds)
     await typists.until_acknowledged()
     await typists.close()
     await asyncio.to_thread(server.stop)
@@ -96,6 +107,15 @@ async def lose_power(
         outcome.lost += sum(not seen[key] for key, at in acknowledged.items() if at < image.at)
         progress()
     return outcome
+
+
+def _start(server: RunningServer) -> None:
+    """Start it, once more if its disk fails just then: as whatever looks after a service does."""
+    for _ in range(STARTS_MAX):
+        with contextlib.suppress(NotServing):
+            server.start()
+            return
+    raise NotServing(f"the server did not start {STARTS_MAX} times")
 
 
 async def _opened(image: disk.Image, document: str) -> tuple[Counter[str], list[str]]:
