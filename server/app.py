@@ -212,7 +212,7 @@ async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIter
 def create_app(features: Features) -> Starlette:
     """Make the application of the features. Raises AssetsMissing when the client has not been built."""
     static = WEB / "static"
-    pages = Pages(features, _rendering(WEB))
+    pages = Pages(features, rendering(WEB))
     for_person, for_anyone = pages.for_person, pages.for_anyone
     origin = features.settings.origin
     of_conversation, of_pane = "/conversations/{id}", "/conversations/{id}/panes/{pane}"
@@ -350,7 +350,7 @@ def create_app(features: Features) -> Starlette:
 
 
 @cache
-def _rendering(web: Path) -> Rendering:
+def rendering(web: Path) -> Rendering:
     """What all pages are made with; once in a process, so that each template is compiled once."""
     return Rendering(web / "templates", read_catalogues(web / "locales"), read_assets(web / "static"))
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 from pathlib import Path
+from types import CodeType
 from typing import Any, TypeVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from babel.numbers import format_decimal
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
@@ -37,8 +39,10 @@ class Rendering:
 
     def __init__(self, templates: Path, catalogues: Mapping[str, Catalogue], assets: Assets) -> None:
         self.catalogues = catalogues
+        compiled = _Compiled()
         self._environments = {
-            locale: _environment(templates, catalogue, assets) for locale, catalogue in catalogues.items()
+            locale: _environment(templates, catalogue, assets, compiled)
+            for locale, catalogue in catalogues.items()
         }
 
     def view(self, locale: str, now: datetime, zone: str) -> "View":
@@ -72,7 +76,22 @@ class View:
         return HTMLResponse(self.html(template, **context), status, headers={"Content-Language": self.locale})
 
 
-def _environment(templates: Path, catalogue: Catalogue, assets: Assets) -> Environment:
+class _Compiled(BytecodeCache):
+    """Has each template compiled once for all languages: their words come in only when it is rendered."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, CodeType | None] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._codes.get(bucket.key)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._codes[bucket.key] = bucket.code
+
+
+def _environment(
+    templates: Path, catalogue: Catalogue, assets: Assets, compiled: BytecodeCache
+) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(templates),
         autoescape=True,
@@ -80,6 +99,7 @@ def _environment(templates: Path, catalogue: Catalogue, assets: Assets) -> Envir
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        bytecode_cache=compiled,
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
