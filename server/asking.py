@@ -10,11 +10,11 @@ Nobody else reads it. One waits at a time, so that an answer is an answer to wha
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from server import audit, letters, people
 from server.audit import Event
@@ -22,8 +22,8 @@ from server.letter_format import Kind
 from server.people import Person
 from server.rules.access import Action, Actor, allowed
 from server.rules.day import day_of
-from server.rules.errors import AlreadyAnswered, AskedAlready, NotFound
-from server.rules.limits import WISH_CHARACTERS_MAX, WISHES_SHOWN_MAX
+from server.rules.errors import AlreadyAnswered, AskedAlready, AskedOften, NotFound
+from server.rules.limits import WISH_CHARACTERS_MAX, WISHES_A_DAY_MAX, WISHES_SHOWN_MAX
 from server.rules.saying import reason, said
 from server.storage import tables
 from server.storage.database import Database
@@ -64,7 +64,7 @@ def ask(connection: Connection, actor: Actor, wish: str, times: str, now: dateti
     """Ask one's manager for a conversation. Returns the id of what was asked.
 
     The manager, and whoever stands in today, is told. Raises NotFound for whoever has no manager,
-    AskedAlready and TextTooLong.
+    AskedAlready, AskedOften and TextTooLong.
     """
     wish, times = said(wish, WISH_CHARACTERS_MAX), said(times, WISH_CHARACTERS_MAX)
     facts = people.facts_on(connection, actor.person, day_of(now))
@@ -75,6 +75,9 @@ def ask(connection: Connection, actor: Actor, wish: str, times: str, now: dateti
     connection.execute(select(person.c.id).where(person.c.id == actor.person).with_for_update())
     if _waits(connection, [actor.person]):
         raise AskedAlready
+    mine = (REQUEST.c.employee_id == actor.person) & (REQUEST.c.asked_at > now - timedelta(days=1))
+    if (connection.scalar(select(func.count()).where(mine)) or 0) >= WISHES_A_DAY_MAX:
+        raise AskedOften(most=WISHES_A_DAY_MAX)
     id_ = secrets.token_hex(ID_BYTES)
     connection.execute(
         insert(REQUEST).values(

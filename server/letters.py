@@ -18,10 +18,10 @@ reminds.
 
 import secrets
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from server import people, templates
@@ -41,7 +41,7 @@ from server.letter_format import (
 from server.people import Person
 from server.rules.access import Actor
 from server.rules.errors import NotFound
-from server.rules.limits import LETTERS_SHOWN_MAX
+from server.rules.limits import LETTER_CROWD_SECONDS, LETTERS_A_DAY_MAX, LETTERS_SHOWN_MAX
 from server.storage import tables
 from server.storage.database import Database
 
@@ -220,7 +220,7 @@ def put(
             day=day,
             facts=facts,
             made_at=now,
-            next_at=now,
+            next_at=now + _pause(connection, matter, person, now),
             attempts=0,
         )
         .on_conflict_do_nothing(index_elements=["matter", "person_id", "kind", "day"])
@@ -237,6 +237,21 @@ def put(
         older = older.where(letter.c.kind.in_([each.value for each in REMINDERS]))
     connection.execute(older.values(next_at=None))
     return True
+
+
+def _pause(connection: Connection, matter: str, person: str, now: datetime) -> timedelta:
+    """How long the next letter to somebody about a matter waits: not at all, until there have been many.
+
+    Nobody fills another's mailbox by pressing again and again. While it waits a newer one takes its place, so
+    that what leaves at last tells how it is.
+    """
+    letter = tables.letter.c
+    lately = connection.scalar(
+        select(func.count()).where(
+            letter.matter == matter, letter.person_id == person, letter.made_at > now - timedelta(days=1)
+        )
+    )
+    return timedelta(seconds=LETTER_CROWD_SECONDS if (lately or 0) >= LETTERS_A_DAY_MAX else 0)
 
 
 def _waiting_material(connection: Connection, matter: str, person: str) -> Any:

@@ -10,8 +10,15 @@ from server.audit import Event
 from server.letter_format import Kind
 from server.planning import Plan, Planning
 from server.rules.access import Actor
-from server.rules.errors import AlreadyAnswered, AskedAlready, NotFound, ReasonMissing, TextTooLong
-from server.rules.limits import WISH_CHARACTERS_MAX
+from server.rules.errors import (
+    AlreadyAnswered,
+    AskedAlready,
+    AskedOften,
+    NotFound,
+    ReasonMissing,
+    TextTooLong,
+)
+from server.rules.limits import WISH_CHARACTERS_MAX, WISHES_A_DAY_MAX
 from server.storage import tables
 from tests.conftest import SetClock
 from tests.organisation import ANNUAL, ASTRID, HELENA, JONAS, MAJA, TOMAS, Organisation, person
@@ -98,6 +105,16 @@ async def test_nobody_asks_without_a_manager(asking: Asking) -> None:
         with pytest.raises(NotFound):
             await ask
     assert (await asking.may_ask(MAJA.actor)).id == "jonas"
+
+
+async def test_nobody_asks_all_day_long(asking: Asking, clock: SetClock) -> None:
+    for _ in range(WISHES_A_DAY_MAX):
+        await asking.take_back(MAJA.actor, await asking.ask(MAJA.actor, WISH, ""))
+    with pytest.raises(AskedOften):
+        await asking.ask(MAJA.actor, WISH, "")
+    await asking.ask(LINA.actor, WISH, "")
+    clock.pass_time(days=1)
+    await asking.ask(MAJA.actor, WISH, "")
 
 
 async def test_one_waits_at_a_time(asking: Asking) -> None:

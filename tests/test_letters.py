@@ -1,5 +1,6 @@
 """Letters: stored with what they tell of, taken by one node at a time, and given up at last."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from server.letters import Letters
 from server.outbox import Outbox
 from server.rules.access import OPERATOR, Pane
 from server.rules.errors import NotFound
+from server.rules.limits import LETTER_CROWD_SECONDS, LETTERS_A_DAY_MAX
 from server.storage.database import Database
 from tests.conftest import SetClock
 from tests.letters import FRIDAY, THURSDAY, everything, invited, rows
@@ -50,6 +52,24 @@ async def test_nobody_is_told_where_nothing_was_chosen(here: Organisation) -> No
 async def test_a_calendar_alone_is_told_by_letter_too(here: Organisation, waiting: Outbox) -> None:
     await invited(here, notify=False)
     assert [about(letter).sequence for letter in await everything(waiting)] == [0, 0]
+
+
+async def test_nobody_fills_a_mailbox_and_the_last_letter_tells_how_it_is(
+    here: Organisation, waiting: Outbox, clock: SetClock
+) -> None:
+    id_ = await invited(here)
+    taken = await everything(waiting)
+    for number in range(LETTERS_A_DAY_MAX + 5):
+        place = replace(FRIDAY, place=f"Rum {number}")
+        await here.meetings.move(JONAS.actor, id_, place)
+        taken += await everything(waiting)
+    assert len([letter for letter in taken if letter.to.id == "maja"]) == LETTERS_A_DAY_MAX
+    clock.pass_time(seconds=LETTER_CROWD_SECONDS)
+    (last,) = [letter for letter in await everything(waiting) if letter.to.id == "maja"]
+    assert about(last).place == f"Rum {LETTERS_A_DAY_MAX + 4}"
+    # And who was never told of it before is told at once.
+    await here.invitations.invite(MAJA.actor, id_, "astrid")
+    assert [letter.to.id for letter in await everything(waiting)] == ["astrid"]
 
 
 async def test_each_change_carries_the_next_sequence(here: Organisation, waiting: Outbox) -> None:

@@ -6,7 +6,14 @@ from server.pages import asking_view
 from server.pages.context import PersonVisit
 from server.pages.failures import sentence_of
 from server.pages.forms import read_form
-from server.rules.errors import AlreadyAnswered, AskedAlready, ReasonMissing, Refusal, TextTooLong
+from server.rules.errors import (
+    AlreadyAnswered,
+    AskedAlready,
+    AskedOften,
+    ReasonMissing,
+    Refusal,
+    TextTooLong,
+)
 
 ASK = "/conversations/ask"
 
@@ -22,7 +29,7 @@ async def ask(visit: PersonVisit) -> Response:
     wish, times = form.get("wish", ""), form.get("times", "")
     try:
         await visit.features.asking.ask(visit.actor, wish, times)
-    except (AskedAlready, TextTooLong) as refusal:
+    except (AskedAlready, AskedOften, TextTooLong) as refusal:
         return await _mine(visit, wish, times, refusal)
     return RedirectResponse(ASK, 303)
 

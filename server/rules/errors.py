@@ -210,6 +210,13 @@ class AskedAlready(Refusal):
     sentence = "You have asked already. Take that back first, if you want to ask for something else."
 
 
+class AskedOften(Refusal):
+    """The limit of one day (``limits.WISHES_A_DAY_MAX``)."""
+
+    status = 429
+    sentence = "You have asked %(most)s times in 24 hours. Wait a day, or talk to each other."
+
+
 class AlreadyAnswered(Refusal):
     """What an employee asked for has been answered or taken back meanwhile."""
 

@@ -96,6 +96,8 @@ whoever says more it learns only that she is there."""
 # The database.
 COMMIT_JOBS_MAX = 1_000
 """How many waiting changes, of all rooms and pages, one transaction carries."""
+CHANGE_LOG_SECONDS = 1.0
+"""How exact it is when somebody last wrote in a field: typing on then writes one row and not two (SQLite)."""
 STORAGE_BUSY_MILLISECONDS = 2_000
 """How long another process may keep SQLite's file locked before what waits for it fails."""
 READERS_MAX = 4
@@ -168,6 +170,8 @@ DECLINED_SHOWN_MAX = 20
 """Of the conversations that were declined, on HR's start page: the newest."""
 WISH_CHARACTERS_MAX = 2_000
 """Of what an employee wants to talk about, of when it would suit, and of the answer."""
+WISHES_A_DAY_MAX = 10
+"""How often one employee may ask in 24 hours: each time somebody gets a letter."""
 WISHES_SHOWN_MAX = 10
 """Of what one employee has asked for, the newest."""
 HANDOVERS_SHOWN_MAX = 200
@@ -217,6 +221,10 @@ LETTER_POLL_SECONDS = 5.0
 LETTER_FAILURE_CHARACTERS_MAX = 500
 """Of what a mail server said when it did not take a letter."""
 LETTERS_SHOWN_MAX = 50
+LETTERS_A_DAY_MAX = 20
+"""To one person about one matter in 24 hours. What comes later waits, and only the newest of it leaves."""
+LETTER_CROWD_SECONDS = 60 * 60
+"""For how long."""
 REMINDER_HOUR_MIN = 7
 """On the clock of the meeting's place: no reminder is written earlier in the day."""
 REMINDER_HOUR_MAX = 19
