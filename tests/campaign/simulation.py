@@ -15,14 +15,14 @@ from rich.progress import track
 
 from tests.crdt.world import World
 
-STEPS_MIN, STEPS_MAX = 100, 600
+STEPS = 200
 
 
 def simulate(seed: int) -> None:
     """Play one life. Raises AssertionError if anything that was promised does not hold at its end."""
     dice = random.Random(seed)
     world = World(browsers=dice.randint(2, 5), nodes=dice.randint(1, 2))
-    for _ in range(dice.randint(STEPS_MIN, STEPS_MAX)):
+    for _ in range(STEPS):
         _step(world, dice)
     world.settle()
     world.verify()
@@ -52,6 +52,8 @@ def _step(world: World, dice: random.Random) -> None:
         lambda: world.crash(at): 2,
         world.compact: 2,
         world.share: 1,
+        world.freeze: 1,
+        world.thaw: 2,
     }
     (action,) = dice.choices(list(actions), list(actions.values()))
     action()

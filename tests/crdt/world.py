@@ -1,9 +1,9 @@
 """A world of browsers, nodes and one log in pure memory, where everything that can go wrong on the way does.
 
 Browsers are pycrdt Docs; nodes are Documents; the log is a list. Packets can be lost, overtaken and
-doubled; nodes die between merge and commit; panes are shared into fresh generations. ``settle`` ends
-the trouble and ``verify`` holds the world to CON-1: everybody has what the replayed log has, nothing
-that was committed is missing or doubled, and nothing that was refused left a trace.
+doubled; nodes die between merge and commit; panes are shared into fresh generations, frozen and opened
+again. ``settle`` ends the trouble and ``verify`` holds the world to CON-1: everybody has what the replayed
+log has, nothing that was committed is missing or doubled, and nothing that was refused left a trace.
 
 Every keystroke is a character of its own, so that a lost one and a doubled one are both seen.
 """
@@ -96,6 +96,8 @@ class World:
         self.next_token = 0
         self.removed: set[str] = set()
         self.committed: set[str] = set()
+        self.frozen: Content | None = None
+        """What stood in the log when it was frozen; None while it is open."""
         self.packets: list[Packet] = []
         self._begin_log(Document.made(SCHEMA, UPDATE))
         self.nodes = [self._load() for _ in range(nodes)]
@@ -269,6 +271,10 @@ class World:
         change = node.document.take_change()
         if change is None:
             return
+        if self.frozen is not None:
+            # The append is refused: what the node has merged is thrown away with its document.
+            self.crash(number)
+            return
         self.rows.append(change)
         self.owners |= node.uncommitted_owners
         node.uncommitted_owners = {}
@@ -311,8 +317,28 @@ class World:
         self.snapshot, self.folded = scratch.document.snapshot(), len(self.rows)
         scratch.document.close()
 
+    def freeze(self) -> None:
+        """From now on nothing enters the log, whatever has been merged and not yet committed."""
+        if self.frozen is None:
+            self.frozen = self._replayed()
+
+    def thaw(self) -> None:
+        """Open what is frozen again, as it stood, in a fresh generation."""
+        if self.frozen is not None:
+            assert self._replayed() == self.frozen
+            self.frozen = None
+            self.share()
+
+    def _replayed(self) -> Content:
+        replayed = self._load().document
+        content = replayed.content()
+        replayed.close()
+        return content
+
     def share(self) -> None:
         """What stands in the log goes into a fresh generation; every page begins anew."""
+        if self.frozen is not None:
+            return
         replayed = self._load().document
         content = fresh(replayed.content(), SCHEMA, renumber_rows=True)
         document = Document.made(SCHEMA, UPDATE, content)
@@ -345,6 +371,7 @@ class World:
 
     def settle(self) -> None:
         """The network works again: every device comes back and says what it has."""
+        self.thaw()
         self.packets.clear()
         for browser in self.browsers:
             self.disconnect(browser)

@@ -173,11 +173,16 @@ class MemoryLog:
         await self._may_fail()
         self._known(document)
         rows = self.rows[document]
-        return [(number, rows[number]) for number in sorted(rows) if number > sequence]
+        later = [(number, rows[number]) for number in sorted(rows) if number > sequence]
+        folded_to, snapshot = self.snapshots[document]
+        # As the real ones: what has been folded comes as one.
+        return [(folded_to, snapshot), *later] if folded_to > sequence else later
 
     async def compact(self, document: int, sequence: int, snapshot: bytes) -> None:
         await self._may_fail()
         self._known(document)
+        if sequence <= self.snapshots[document][0]:
+            return
         self.snapshots[document] = (sequence, snapshot)
         self.rows[document] = {
             number: change for number, change in self.rows[document].items() if number > sequence
@@ -318,6 +323,10 @@ class Page:
         self.connection: Connection = rooms.connect(author, self)
 
     # The transport.
+
+    def send_at_once(self, frames: Sequence[bytes]) -> bool:
+        # As a socket that has to be waited for; one that has not is what ``tests/wire`` connects to.
+        return False
 
     async def send(self, frame: bytes) -> None:
         if self.was_aborted or self.closed is not None:
