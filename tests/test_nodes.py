@@ -20,6 +20,7 @@ from server.rules.access import OPERATOR
 from server.rules.limits import WIRE
 from server.storage import tables
 from server.storage.opening import open_database
+from tests.campaign.stop_postgres import stop_while_typing
 from tests.conftest import connected, made_database
 from tests.running import RunningServer
 from tests.typist import Device, documents_with, sign_in
@@ -256,3 +257,13 @@ async def test_a_node_that_is_killed_leaves_the_other_at_work(nodes: Nodes) -> N
     for words in ("från den första", "från den andra"):
         assert words in nodes.maja.text(nodes.joint, FIELD)
     await asyncio.to_thread(nodes.first.start)
+
+
+async def test_dur_1_a_database_that_is_stopped_at_once_has_every_keystroke_that_was_acknowledged(
+    servers: tuple[RunningServer, RunningServer], postgres_server: Any
+) -> None:
+    uri = servers[0].environment["SAMSYN_DATABASE"]
+    outcome = await stop_while_typing(postgres_server, uri, servers, 2, 20261120, lambda: None)
+    assert outcome.stops == outcome.recovered == 2
+    assert outcome.typed > 50
+    assert (outcome.lost, outcome.doubled) == (0, 0)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tests.campaign.canaries import play_canaries
+from tests.campaign.endure import come_and_go
 from tests.campaign.kill import kill_while_typing
 from tests.campaign.kill_closing import kill_while_closing
 from tests.campaign.kill_freezing import kill_while_freezing
@@ -75,3 +76,9 @@ async def test_what_was_agreed_becomes_activities_once_whenever_the_server_is_ki
     outcome = await kill_while_closing(tmp_path, 3, SEED, no_progress)
     assert outcome.kills == 3
     assert outcome.torn == 0
+
+
+async def test_rob_4_whoever_comes_and_goes_leaves_nothing_behind(tmp_path: Path) -> None:
+    outcome = await come_and_go(tmp_path, 40, SEED, no_progress, conversations=2, unloading=False)
+    assert outcome.visits == 40
+    assert outcome.left == {}

@@ -17,7 +17,7 @@ from tests.running import RunningServer, serving_copy
 
 Advance = Callable[..., None]
 
-OF_ONE_DATABASE = 50
+OF_ONE_DATABASE = 10
 """Kills and failures: then it goes on with another copy, before a text is longer than anybody's."""
 
 

@@ -24,6 +24,8 @@ FIELDS = ("a1", "a8")
 AT_ONCE = 8
 LEFT_BEHIND_MAX = 10
 """Objects of one class that a thousand visits may leave: one of a hundred would be a leak."""
+DOCUMENT = "crdt.document.Document"
+CONNECTION = "server.realtime.connection.Connection"
 OURS = ("server.", "crdt.", "pycrdt.", "_asyncio.", "asyncio.", "uvicorn.", "starlette.", "websockets.")
 SECONDS_TO_SETTLE = limits.ROOM_IDLE_SECONDS + 10
 
@@ -82,27 +84,40 @@ class Day:
         return self.keystrokes > 0 and self.growth <= GROWTH_MAX
 
 
-async def come_and_go(data: Path, visits: int, seed: int, progress: Callable[[], None]) -> Coming:
-    """Let people come and go so many times on a server on the empty folder `data`."""
+async def come_and_go(
+    data: Path,
+    visits: int,
+    seed: int,
+    progress: Callable[[], None],
+    *,
+    conversations: int = CONVERSATIONS,
+    unloading: bool = True,
+) -> Coming:
+    """Let people come and go so many times on a server on the empty folder `data`.
+
+    It is looked at when it keeps no document. Not `unloading`, it is when it has no connection: then nobody
+    writes, since a document that is loaded knows who did.
+    """
     dice = random.Random(seed)
-    seats = [seat for pair in await settle(data, CONVERSATIONS) for seat in pair]
+    seats = [seat for pair in await settle(data, conversations) for seat in pair]
+    last, keys = (DOCUMENT, (0, 0, 1)) if unloading else (CONNECTION, (0,))
     server = RunningServer(data, demo=False)
     await asyncio.to_thread(server.start)
     try:
         for seat in seats:
             await _visit(server, seat, dice, keys=1)
-        await _until_unloaded(server)
+        await _until_gone(server, last)
         outcome = Coming(before=_kept(server))
         memory = resident_bytes(server)
 
         async def come() -> None:
             while outcome.visits < visits:
                 outcome.visits += 1
-                await _visit(server, dice.choice(seats), dice, keys=dice.choice((0, 0, 1)))
+                await _visit(server, dice.choice(seats), dice, keys=dice.choice(keys))
                 progress()
 
         await asyncio.gather(*(come() for _ in range(AT_ONCE)))
-        await _until_unloaded(server)
+        await _until_gone(server, last)
         kept = _kept(server)
         outcome.left = {
             name: more for name, more in (kept - outcome.before).items() if more > LEFT_BEHIND_MAX
@@ -176,10 +191,10 @@ def _kept(server: RunningServer) -> Counter[str]:
     return kept
 
 
-async def _until_unloaded(server: RunningServer) -> None:
-    """Wait until the server keeps no document: it has them for a while after the last has left."""
+async def _until_gone(server: RunningServer, name: str) -> None:
+    """Wait until the server keeps no object of a class."""
     for _ in range(SECONDS_TO_SETTLE):
-        await asyncio.sleep(1)
-        if not (await asyncio.to_thread(server.alive))["crdt.document.Document"]:
+        if not (await asyncio.to_thread(server.alive))[name]:
             return
-    raise AssertionError("documents stay loaded though nobody has them open")
+        await asyncio.sleep(1)
+    raise AssertionError(f"there is a {name} though nobody is there")

@@ -67,8 +67,11 @@ async def stop_while_typing(
         outcome.lost += sum(not seen[key] for key in heard)
         outcome.in_the_air += len(typists.written) - len(typists.acknowledged)
         outcome.stops += 1
-        async with asyncio.timeout(SECONDS_TO_RECOVER):
-            outcome.sent_away += await typists.until_acknowledged()
+        try:
+            async with asyncio.timeout(SECONDS_TO_RECOVER):
+                outcome.sent_away += await typists.until_acknowledged()
+        except TimeoutError:
+            break
         outcome.recovered += 1
         progress()
     seen = await _stored(uri, typists.document)
