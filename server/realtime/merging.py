@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from crdt.errors import DocumentBroken, IncompleteUpdate, ProtocolError
+from crdt.errors import BorrowedClient, CrdtError, DocumentBroken, IncompleteUpdate, ProtocolError
 from server.realtime.audience import Audience
 from server.realtime.closings import DocumentClosing
 from server.realtime.effort import Effort
@@ -75,32 +75,38 @@ class Merging:
                 is_quick=document.is_quick(item.update),
             )
             turn.add(item, merged)
-        except IncompleteUpdate:
+        except (IncompleteUpdate, BorrowedClient) as error:
             if turn.writes:
                 return False
-            return await self._merge_after_catching_up(turn, item)
+            return await self._merge_after_catching_up(turn, item, error)
         except ProtocolError as error:
-            log.info("document %d refuses an update: %s", self._id, error)
-            self._expel(seat, DocumentClosing.REFUSED)
+            self._refuse(item, error)
         except DocumentBroken:
             self._expel(seat, DocumentClosing.REFUSED)
             raise
         return True
 
-    async def _merge_after_catching_up(self, turn: Turn, item: Written) -> bool:
-        """The client may come from another node, which has written what it builds on."""
-        if not item.seat.is_lacking:
+    async def _merge_after_catching_up(
+        self, turn: Turn, item: Written, error: IncompleteUpdate | BorrowedClient
+    ) -> bool:
+        """The client may come from another node, which has written what it builds on, or what it brings."""
+        is_borrowed = isinstance(error, BorrowedClient)
+        if is_borrowed or not item.seat.is_lacking:
             before = self._replica.sequence
             await self._catch_up()
             if self._replica.sequence > before:
                 return False
-        if item.step2:
+        if is_borrowed or item.step2:
             # It was to carry everything that the document lacks: asking again cannot help.
-            self._expel(item.seat, DocumentClosing.REFUSED)
+            self._refuse(item, error)
         else:
             item.seat.is_lacking = True
             turn.later.append(Lacking(item.seat, item.worth))
         return True
+
+    def _refuse(self, item: Written, error: CrdtError) -> None:
+        log.info("document %d refuses an update: %s", self._id, error)
+        self._expel(item.seat, DocumentClosing.REFUSED)
 
     async def _catch_up(self) -> None:
         self._audience.broadcast(await self._insist.on(self._replica.catch_up))

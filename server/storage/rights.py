@@ -98,14 +98,12 @@ def check_follows(append: Append, last: int) -> None:
 
 
 def check_clients(append: Append, owners: Mapping[int, str]) -> None:
-    """Raise AppendRefused for whoever writes under another person's Yjs client id.
+    """Raise LogMovedOn if a Yjs client id that is new to the room is another person's already.
 
     ``owners`` has whose the document's ids are. A room knows them as they were when it loaded the
-    document; what other nodes have stored since, only the database knows. What somebody wrote under a
-    borrowed id would take the place of what its owner writes next.
+    document; what other nodes have stored since, only the database knows. Most often somebody has come from
+    another node and brings what she has received there: once the room has read it too, nothing is wrong with
+    it. What is written under a borrowed id is then refused by the document itself.
     """
-    borrowers = frozenset(
-        person for client, person in append.new_clients if owners.get(client, person) != person
-    )
-    if borrowers:
-        raise AppendRefused("denied", borrowers)
+    if any(owners.get(client, person) != person for client, person in append.new_clients):
+        raise LogMovedOn

@@ -88,8 +88,7 @@ class LogError(Exception):
 
 class AppendRefused(LogError):
     """The append's rights do not hold. ``persons`` lost theirs; ``reason`` is ``frozen`` or ``moved``
-    when nobody may write here any more, ``denied`` when only those persons may not, or not under the
-    Yjs client id that they claim."""
+    when nobody may write here any more, ``denied`` when only those persons may not."""
 
     def __init__(self, reason: str, persons: frozenset[str]) -> None:
         super().__init__(reason)
@@ -102,7 +101,9 @@ class DocumentGone(LogError):
 
 
 class LogMovedOn(LogError):
-    """Another node has written since what the append's summary was made of: read the log, and try again."""
+    """Another node has written what this append should have counted in: read the log, and try again.
+
+    Its summary is of less than stands there, or it brings a Yjs client id as new that belongs to somebody."""
 
 
 class LogUnavailable(LogError):
@@ -117,7 +118,7 @@ class UpdateLog(Protocol):
 
         Calls that wait at the same time are carried by one transaction, each in its own SAVEPOINT.
         Where the append has a summary, the row that repeats it is written in the same transaction.
-        Raises AppendRefused, DocumentGone, LogMovedOn (never without a summary) or LogUnavailable.
+        Raises AppendRefused, DocumentGone, LogMovedOn or LogUnavailable.
         """
         ...
 

@@ -31,6 +31,7 @@ from server.realtime.rooms import Rooms
 from server.rules import limits
 from server.rules.access import Pane
 from server.storage.bells import Bell, BellsMissed, ConversationChanged, LogMoved
+from server.storage.rights import check_clients
 from server.storage.update_log import Append, AppendRefused, Author, Loaded, LogUnavailable
 from tests.realtime.doubles import SCHEMA, ManualClock, MemoryDesk, MemoryLog, Page
 
@@ -200,10 +201,7 @@ class Life:
     def _refuse(self, append: Append) -> None:
         if self._frozen is not None:
             raise AppendRefused("frozen", frozenset(author.person for author in append.authors))
-        known = self._log.clients[append.document]
-        borrowers = {person for client, person in append.new_clients if known.get(client, person) != person}
-        if borrowers:
-            raise AppendRefused("denied", frozenset(borrowers))
+        check_clients(append, self._log.clients[append.document])
 
     def stored(self, pane: Pane) -> Any:
         """What the replayed log says."""

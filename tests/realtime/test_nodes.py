@@ -8,6 +8,7 @@ from crdt.messages import AuthToken, SyncStatus, SyncStep1, SyncUpdate
 from server.realtime.room import CHANGED
 from server.rules.access import Pane
 from server.storage.bells import BellsMissed, LogMoved
+from server.storage.rights import check_clients
 from tests.realtime.doubles import EMPLOYEE, JOINT, House
 
 
@@ -65,6 +66,47 @@ async def test_an_update_that_builds_on_what_another_node_stored_is_not_refused(
     await moving.until_saved(JOINT, 1)
     assert moving.count(JOINT, SyncStep1) == 0
     await ola.until(lambda: ola.text(JOINT) == "ab")
+
+
+async def test_who_brings_from_another_node_what_somebody_wrote_there_is_not_turned_away(
+    nodes: tuple[House, House],
+) -> None:
+    """Seed 20261319 of the lives of rooms: the page was told that it may not read its own conversation."""
+    here, there = nodes
+    here.log.refuse = lambda append: check_clients(append, here.log.clients[append.document])
+    kari, ola, waiting = here.page("kari"), here.page("ola"), there.page("ola")
+    for page in (kari, ola, waiting):
+        await page.join(JOINT)
+    ola.type(JOINT, "a")
+    await kari.until(lambda: kari.text(JOINT) == "a")
+    # No bell has told the other node, and whose client id it is, it cannot know.
+    moving = there.page("kari")
+    moving.docs = kari.docs
+    await moving.join(JOINT)
+    assert (moving.saved(JOINT), moving.ended(JOINT)) == ([True], None)
+    await waiting.until(lambda: waiting.text(JOINT) == "a")
+    assert here.log.clients[1][ola.docs[JOINT].client_id] == "ola"
+
+
+async def test_what_is_brought_of_somebody_whom_the_node_knows_is_looked_up_before_it_is_refused(
+    nodes: tuple[House, House],
+) -> None:
+    """Seed 20261270 of the lives of rooms: as above, with a client id that the node has heard of."""
+    here, there = nodes
+    kari, ola = here.page("kari"), here.page("ola")
+    await ola.join(JOINT)
+    ola.type(JOINT, "a")
+    await ola.until_saved(JOINT, 2)
+    waiting = there.page("ola")
+    await waiting.join(JOINT)
+    ola.type(JOINT, "b")
+    await ola.until_saved(JOINT, 3)
+    await kari.join(JOINT)
+    moving = there.page("kari")
+    moving.docs = kari.docs
+    await moving.join(JOINT)
+    assert (moving.saved(JOINT), moving.ended(JOINT)) == ([True], None)
+    await waiting.until(lambda: waiting.text(JOINT) == "ab")
 
 
 async def test_rows_that_were_folded_before_they_were_read_are_not_missed(nodes: tuple[House, House]) -> None:

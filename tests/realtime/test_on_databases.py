@@ -180,7 +180,7 @@ async def test_nobody_takes_the_place_of_what_another_is_about_to_write_on_anoth
     forger.apply_update(jonas.docs[JOINT].get_update())
     jonas.docs[JOINT] = forger
     jonas.type(JOINT, "FORGED")
-    await jonas.until(lambda: jonas.ended(JOINT) == "denied")
+    await jonas.until(lambda: jonas.ended(JOINT) == "refused")
     maja.type(JOINT, "b")
     await maja.until_saved(JOINT, 3)
     for house in houses:
