@@ -49,6 +49,9 @@ from tests.access_table import (
 from tests.conftest import SetClock
 from tests.organisation import ANNUAL, PASSWORD, Organisation, annual_template, person, text
 
+# One process plays each scene, and asks for what never was.
+pytestmark = pytest.mark.xdist_group("access table")
+
 ORIGIN = "http://samsyn.example"
 NOBODYS = "0" * 32
 """The id of a conversation that there never was."""

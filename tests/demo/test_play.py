@@ -39,6 +39,9 @@ from server.storage.database import Database
 from server.storage.opening import open_database
 from tests.organisation import PASSWORD, QUICK, TOMAS, Organisation
 
+# One process plays it for all of these.
+pytestmark = pytest.mark.xdist_group("play")
+
 NOW = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)  # a Friday
 
 
