@@ -12,6 +12,26 @@ from tests.browser.conftest import Join, Person
 WRITTEN = "Skrivet på tåget, medan rutan delades."
 
 
+HELD = """async ([store, most]) => {
+  const db = await new Promise(done => {
+    const open = indexedDB.open('samsyn/maja')
+    open.onsuccess = () => done(open.result)
+  })
+  const until = performance.now() + 10_000
+  let held
+  do {
+    const rows = await new Promise(done => {
+      const asked = db.transaction(store).objectStore(store).getAll()
+      asked.onsuccess = () => done(asked.result)
+    })
+    held = [...new Set(rows.map(row => row.document))]
+  } while (most && held.length > most && performance.now() < until)
+  db.close()
+  return held
+}"""
+"""Names of the documents of which Maja's browser holds something in a store; `most`: waits for so few."""
+
+
 def sign_out(person: Person) -> None:
     person.page.locator("details.account > summary").click()
     person.page.locator('form[data-action="sign-out"] button').click()
@@ -124,6 +144,25 @@ def test_another_user_of_the_browser_never_sees_it(phone: Person) -> None:
     sign_out(phone)
     sign_in(phone, "maja")
     expect(kept(phone).locator("[data-kept=text]")).to_have_text(WRITTEN)
+
+
+def test_of_a_session_that_ended_nothing_that_was_received_is_left_to_the_next_user(
+    devices: tuple[Person, Person],
+) -> None:
+    """Nobody signed out. What was never sent waits for its writer, and for nobody else."""
+    phone, desk = devices
+    unsent = phone.page.evaluate(HELD, ["waiting", 0])
+    assert len(phone.page.evaluate(HELD, ["updates", 0])) > len(unsent)
+    phone.page.on("dialog", lambda dialog: dialog.accept())
+    phone.page.goto("about:blank")
+    phone.page.context.clear_cookies()
+    phone.go_online()
+    sign_in(phone, "leo")
+    assert phone.page.evaluate(HELD, ["updates", len(unsent)]) == unsent
+    sign_out(phone)
+    sign_in(phone, "maja")
+    phone.open("Jonas")
+    expect(desk.editor("employee", "a5")).to_contain_text(WRITTEN)
 
 
 def test_signing_out_with_something_unsent_asks_first(devices: tuple[Person, Person]) -> None:

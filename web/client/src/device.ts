@@ -42,6 +42,7 @@ interface StoredUpdate {
   readonly update: Uint8Array
 }
 
+const DATABASES = 'samsyn/'
 const UPDATES = 'updates'
 const WAITING = 'waiting'
 const KEPT = 'kept'
@@ -59,7 +60,7 @@ export class Device {
   static async open(person: string, patience_ms = 2000): Promise<Device | null> {
     if (typeof indexedDB === 'undefined') return null
     const opening = new Promise<Device | null>((resolve) => {
-      const request = indexedDB.open(`samsyn/${person}`, 1)
+      const request = indexedDB.open(DATABASES + person, 1)
       request.onupgradeneeded = () => {
         const db = request.result
         db.createObjectStore(UPDATES, { autoIncrement: true }).createIndex('document', 'document')
@@ -71,6 +72,18 @@ export class Device {
     })
     const tired = new Promise<null>((resolve) => setTimeout(() => resolve(null), patience_ms))
     return Promise.race([opening, tired]).catch(() => null)
+  }
+
+  /** Everybody but `me` of whom this browser holds something; nobody where it cannot tell. */
+  static async others(me: string): Promise<string[]> {
+    if (typeof indexedDB === 'undefined' || typeof indexedDB.databases !== 'function') return []
+    const all = await indexedDB.databases().catch(() => [])
+    const people = all.map(({ name }) => name ?? '').filter((name) => name.startsWith(DATABASES))
+    return people.map((name) => name.slice(DATABASES.length)).filter((person) => person !== me)
+  }
+
+  close(): void {
+    this.#db.close()
   }
 
   /** Everything stored of `document`; `merge` writes many updates as one. */
@@ -129,6 +142,12 @@ export class Device {
         cursor.continue()
       }
     })
+  }
+
+  /** Remove every document of which nothing waits: the server has all of it. */
+  async forgetReceived(): Promise<void> {
+    const waiting = new Set((await this.waiting()).map((row) => row.document))
+    for (const name of await this.documents()) if (!waiting.has(name)) await this.forget(name)
   }
 
   async waiting(): Promise<Waiting[]> {

@@ -1,7 +1,8 @@
 /** Texts that can no longer be merged are kept on this device, for their owner alone, until the owner deletes them. */
 
 import * as Y from 'yjs'
-import type { Device, FieldName, Kept } from './device.ts'
+import { Device } from './device.ts'
+import type { FieldName, Kept } from './device.ts'
 import { plainText } from './plain_text.ts'
 import type { Words } from './words.ts'
 
@@ -42,6 +43,18 @@ export async function giveUp(device: Device, document: string): Promise<void> {
 /** A conversation that this person has handed over: what waits here for it can never be received. */
 export async function giveUpConversation(device: Device, conversation: string): Promise<void> {
   for (const name of await device.documents()) if (name.startsWith(`${conversation}/`)) await giveUp(device, name)
+}
+
+/**
+ * Somebody has signed in where another one's session ended without signing out: what the server has of hers leaves
+ * the device, and what waits to be sent stays until she is back.
+ */
+export async function forgetOthers(me: string): Promise<void> {
+  for (const person of await Device.others(me)) {
+    const device = await Device.open(person)
+    await device?.forgetReceived()
+    device?.close()
+  }
 }
 
 /** Show how many texts are kept, as a link, on every other page of the person. */

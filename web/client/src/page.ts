@@ -7,7 +7,7 @@ import { measureBars } from './covered.ts'
 import { Device } from './device.ts'
 import { follow } from './follow.ts'
 import { Gradual } from './gradual.ts'
-import { giveUpConversation, paintKeptLink } from './kept.ts'
+import { forgetOthers, giveUpConversation, paintKeptLink } from './kept.ts'
 import { showKept } from './kept_page.ts'
 import { listenForSignOut } from './leave.ts'
 import { LivePage } from './live_page.ts'
@@ -23,6 +23,7 @@ async function begin(data: PageData): Promise<void> {
   const words = new Words(data)
   const announcer = new Announcer(document)
   const device = await Device.open(data.me.id)
+  void forgetOthers(data.me.id)
   if (!isLive(data)) {
     listenForSignOut(device, words, announcer, null)
     const handedOver = document.querySelector<HTMLElement>('[data-handed-over]')?.dataset['handedOver']
