@@ -18,12 +18,16 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tests.campaign import durability
+from tests.campaign.alterations import alterations as alterations_of
 from tests.campaign.canaries import PRIVATE_PANES, play_canaries
 from tests.campaign.kill_closing import kill_while_closing
+from tests.campaign.knocking import requests as requests_of
+from tests.campaign.lives_of_rooms import lives
 from tests.campaign.races import Outcome as Races
 from tests.campaign.races import run as run_races
 from tests.campaign.simulation import simulate
 from tests.campaign.strace import StraceMissing
+from tests.campaign.twins import sequences
 from tests.conftest import made_database, started_postgres
 from tests.running import played_organisation, serving_copy
 
@@ -120,10 +124,13 @@ def main(
     stalls: Annotated[int, typer.Option(help="ROB-2: one of 200 readers stalls.")] = 1,
     comings: Annotated[int, typer.Option(help="ROB-4: people who come and go.")] = 1000,
     minutes: Annotated[int, typer.Option(help="ROB-4: a day's work in so many.")] = 10,
-    canaries: Annotated[int, typer.Option(help="PRI-1: panes drafted, shared, searched for.")] = 100,
-    simulations: Annotated[int, typer.Option(help="CON-1: seeded lives of 2-5 clients.")] = 1000,
+    canaries: Annotated[int, typer.Option(help="PRI-1: panes drafted on a server, and shared.")] = 100,
+    twins: Annotated[int, typer.Option(help="PRI-1, PRI-2, PRI-3: drafts beside none.")] = 10_000,
+    simulations: Annotated[int, typer.Option(help="CON-1: lives of clients, and of two nodes.")] = 5000,
+    alterations: Annotated[int, typer.Option(help="SIG-2: of a record; its PDF's are 1 %.")] = 100_000,
+    requests: Annotated[int, typer.Option(help="ROB-1: to every address, on two databases.")] = 20_000,
     closings: Annotated[int, typer.Option(help="SIG-1: SIGKILLs round a closing.")] = 100,
-    races: Annotated[int, typer.Option(help="SIG-1: typing against freezing, on each database.")] = 5000,
+    races: Annotated[int, typer.Option(help="SIG-1: typing against freezing, on each database.")] = 10_000,
 ) -> None:
     """Run every campaign; exit code 1 if any promise was broken."""
     seed = random.SystemRandom().getrandbits(32) if seed is None else seed
@@ -142,7 +149,11 @@ def main(
         ("DUR-2 full disks", _told("DUR-2", durability.starvations), starvations, starvations),
         ("DUR-2 failing calls", _told("DUR-2, at calls", durability.failures), failures, failures * 4),
         ("PRI-1 canaries", _canaries, canaries, canaries),
+        ("PRI-1, PRI-2, PRI-3 twins", _told("PRI-1, PRI-2, PRI-3", sequences), twins, twins),
         ("CON-1 simulations", _simulations, simulations, simulations),
+        ("CON-1, CON-2 rooms", _told("CON-1, CON-2 of two nodes", lives), simulations, simulations),
+        ("SIG-2 alterations", _told("SIG-2", alterations_of), alterations, alterations + alterations // 100),
+        ("ROB-1 requests", _told("ROB-1 over HTTP", requests_of), requests, requests),
         ("SIG-1 closings", _closings, closings, closings),
         ("SIG-1 races on two databases", _races, races, races * 2),
         ("ROB-2 stalling readers", _told("ROB-2", durability.stalls), stalls, stalls),

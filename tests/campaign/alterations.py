@@ -12,6 +12,7 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from asn1crypto import cms
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from server.record.canonical_json import canonical
 from server.record.format import sha256
 from server.record.verifying import verify
+from tests.record.made import SealedRecord, paper, small
 
 P_256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """Order of the curve P-256 (SEC 2, 2.4.2)."""
@@ -252,3 +254,9 @@ def reach_elsewhere(dice: random.Random, data: bytes) -> bytes:
 
 
 ON_PAPER: tuple[Alteration, ...] = (put_a_twin_on_paper, add_behind, reach_elsewhere)
+
+
+def alterations(_played: Path, _data: Path, count: int, seed: int, advance: Callable[[], None]) -> Outcome:
+    """So many of a record, and a hundredth as many of its paper."""
+    record = SealedRecord(small())
+    return alter(record.json, paper(record), count, count // 100, seed, advance)

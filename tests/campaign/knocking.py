@@ -7,6 +7,8 @@ declining the last conversation that there was.
 from __future__ import annotations
 
 import asyncio
+import shutil
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,11 +20,14 @@ from hypothesis import seed as seeded
 from hypothesis import strategies as st
 
 from server.app import create_app, opened
+from server.demo import loading
 from server.settings import Settings
+from tests.conftest import made_database, started_postgres
 from tests.fuzz.requests import ORIGIN, Call, Door, hostile, hostile_file, shown
 
 PEOPLE = ("maja", "jonas", "helena")
 """An employee, a manager, HR."""
+PASSWORD = "nordljus"
 ROUND = 2_500
 """Requests of one round, at least one to each address."""
 Progress = Callable[[], None]
@@ -41,6 +46,13 @@ class Outcome:
     @property
     def holds(self) -> bool:
         return self.requests > 0 and not self.faults
+
+    def add(self, other: Outcome) -> None:
+        """Count another outcome in."""
+        self.requests += other.requests
+        self.routes = other.routes
+        self.statuses = dict(Counter(self.statuses) + Counter(other.statuses))
+        self.faults += other.faults
 
 
 def now() -> datetime:
@@ -117,3 +129,18 @@ def _knock_at(
     except Exception as error:  # noqa: BLE001 (every one of them is what is looked for)
         told = "; ".join(getattr(error, "__notes__", [])[:1])
         outcome.faults.append(f"{type(error).__name__}: {error} <- {told}")
+
+
+def requests(played: Path, data: Path, count: int, seed: int, advance: Progress) -> Outcome:
+    """So many, in rounds: every other on SQLite, and on PostgreSQL, which takes less of what is no text."""
+    outcome = Outcome()
+    postgres = started_postgres(data / "requests-postgres")
+    for number, first in enumerate(range(0, count, ROUND)):
+        some = min(ROUND, count - first)
+        folder = Path(shutil.copytree(played, data / f"requests-{number}"))
+        database = made_database(postgres) if number % 2 else ""
+        if database:
+            asyncio.run(loading.once(database, now(), PASSWORD))
+        outcome.add(knock(folder, some, seed + ROUND * number, advance, database=database))
+    postgres.cleanup()
+    return outcome

@@ -19,12 +19,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pycrdt
 
 from crdt.content import fresh
 from crdt.document import Document
+from crdt.errors import DocumentBroken
 from crdt.messages import Message, SyncStatus, SyncStep2, SyncUpdate
 from server.realtime.ports import Opening, Scope
 from server.realtime.rooms import Rooms
@@ -425,3 +427,31 @@ async def live(seed: int) -> int:
     await life.settle()
     life.verify()
     return sum(map(len, life.acknowledged.values()))
+
+
+@dataclass
+class Outcome:
+    """What was seen over many lives."""
+
+    lives: int = 0
+    acknowledged: int = 0
+    """Keystrokes, each of which was there at the end."""
+    broken: list[str] = field(default_factory=list)
+    """Seeds whose lives did not end as they should, and how."""
+
+    @property
+    def holds(self) -> bool:
+        return self.acknowledged > 0 and not self.broken
+
+
+def lives(_played: Path, _data: Path, count: int, seed: int, advance: Callable[[], None]) -> Outcome:
+    """Play so many lives."""
+    outcome = Outcome()
+    for number in range(seed, seed + count):
+        try:
+            outcome.acknowledged += asyncio.run(live(number))
+        except (AssertionError, DocumentBroken, TimeoutError) as error:
+            outcome.broken.append(f"seed {number}: {type(error).__name__} {error}")
+        outcome.lives += 1
+        advance()
+    return outcome

@@ -16,8 +16,9 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import shutil
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ SHARED_NUMBER, DRAFTED_NUMBER = 3, 5
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 OWNERS = ((MAJA, JONAS, Pane.EMPLOYEE), (JONAS, MAJA, Pane.MANAGER))
 """(owner, the other party, her pane)."""
+SEQUENCES_OF_ONE_ORGANISATION = 50
 TURNS = 10
 """Of the event loop, for a frame that should not come."""
 PAGES = (
@@ -80,6 +82,11 @@ class Outcome:
     @property
     def holds(self) -> bool:
         return self.sequences > 0 and not self.hits
+
+    def add(self, other: Outcome) -> None:
+        """Count another outcome in."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 
 
 @dataclass
@@ -304,3 +311,15 @@ def _found(data: Path, words: list[bytes]) -> list[str]:
     files = [path for path in data.rglob("*") if path.is_file()]
     assert files
     return [f"{word!r} in {path.name}" for path in files for word in words if word in path.read_bytes()]
+
+
+def sequences(_played: Path, data: Path, count: int, seed: int, advance: Callable[[], None]) -> Outcome:
+    """Play so many, in one organisation after the other: what is listed grows with each."""
+    outcome = Outcome()
+    for number, first in enumerate(range(0, count, SEQUENCES_OF_ONE_ORGANISATION)):
+        folder = data / f"twins-{number}"
+        folder.mkdir()
+        some = min(SEQUENCES_OF_ONE_ORGANISATION, count - first)
+        outcome.add(asyncio.run(play_twins(folder, some, f"{seed}/{number}", advance)))
+        shutil.rmtree(folder)
+    return outcome

@@ -7,8 +7,10 @@ from typing import Any, cast
 
 from crdt.content import Content
 from server.conversations import Meeting
+from server.pages import record_view, record_words
+from server.record import content, sealing
 from server.record import format as record_format
-from server.record import sealing
+from server.record import paper as record_paper
 from server.record.format import Frozen
 from server.record.sealing import OrganisationSeal
 from server.rules.access import Pane
@@ -16,6 +18,7 @@ from server.template import format as template_format
 from server.template.format import Template
 from server.template.parts import Column, Part, PartKind, Source
 from tests.organisation import JONAS, MAJA
+from tests.pages.reading import SWEDISH
 from tests.template.bodies import body, element, sample
 
 NOW = datetime(2026, 11, 26, 10, 0, tzinfo=UTC)
@@ -179,3 +182,15 @@ class SealedRecord:
 
     def of(self, **changes: Any) -> "SealedRecord":
         return replace(self, **changes)
+
+
+def paper(record: SealedRecord) -> bytes:
+    """Its PDF, in Swedish, sealed."""
+    sheet = record_view.sheet(
+        content.read(record.content),
+        [record_format.read_statement(each) for each in record.statements],
+        SWEDISH,
+        closed_at=NOW,
+    )
+    words = record_words.record(sheet, record.sha256, [record.seal.fingerprint], "https://x.example", SWEDISH)
+    return record_paper.pdf(sheet, words, record.sha256, record.seal, NOW)

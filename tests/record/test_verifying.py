@@ -29,11 +29,11 @@ from server.record import sealing, verifying, verifying_pdf
 from server.record.bundle import bundle
 from server.record.canonical_json import canonical
 from server.record.content import RecordContent, read
-from server.record.format import EARLIER_FORMAT, SEALED_FORMAT, read_statement, sha256
+from server.record.format import EARLIER_FORMAT, SEALED_FORMAT, sha256
 from server.record.verifying import Part, Verdict, verify
 from tests.campaign.alterations import P_256_ORDER, alter, put_a_twin_on_paper, put_the_twin_of_a_seal
 from tests.pages.reading import SWEDISH
-from tests.record.made import NOW, SEAL, SealedRecord, small
+from tests.record.made import NOW, SEAL, SealedRecord, paper, small
 from tests.running import Done, samsyn
 
 RECORD = SealedRecord(small())
@@ -41,15 +41,7 @@ JSON = RECORD.json
 ANOTHER = sealing.make("Somebody else", NOW)
 
 
-def paper(record: SealedRecord = RECORD) -> bytes:
-    sheet = record_view.sheet(
-        read(record.content), [read_statement(each) for each in record.statements], SWEDISH, closed_at=NOW
-    )
-    words = record_words.record(sheet, record.sha256, [record.seal.fingerprint], "https://x.example", SWEDISH)
-    return record_paper.pdf(sheet, words, record.sha256, record.seal, NOW)
-
-
-PDF = paper()
+PDF = paper(RECORD)
 BUNDLE = bundle(JSON, PDF, SEAL.certificate, "Läs mig")
 
 
