@@ -14,10 +14,10 @@ Key invariants:
 from bisect import bisect_right
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Self, cast
+from typing import Any, NamedTuple, Self, cast
 
 from pycrdt import Array, Doc, Map, XmlElement, XmlFragment, XmlText, merge_updates
 
@@ -45,6 +45,7 @@ from crdt.errors import BorrowedClient, DocumentBroken, IncompleteUpdate, OverLi
 from crdt.schema import ROW_ID, SERVER_CLIENT, VALUES, ChoiceSet, DocumentSchema, Field, Table, Text, Value
 from crdt.shape import Shape
 from crdt.steps import steps
+from crdt.typed import read_typed
 from crdt.update import DeleteRange, ParsedUpdate, encode_state_vector, parse, parse_state_vector
 
 _UNBOUNDED = 2**40
@@ -54,8 +55,7 @@ _UNBOUNDED = 2**40
 _JOINED_AT_ONCE = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(NamedTuple):
     """What a merge did."""
 
     touched: frozenset[str]
@@ -81,6 +81,8 @@ class Document:
         self._clients = dict(clients)
         self._shape = Shape(schema, bounds)
         self._changes: list[bytes] = []
+        self._typed: list[bytes] = []
+        """What has been typed and recorded, and pycrdt has still to be given: all of a turn at once."""
         self._size = 0
         self._size_is_exact = False
         self._doc = _empty_doc(schema, SERVER_CLIENT)
@@ -131,6 +133,9 @@ class Document:
         Raises ProtocolError if it breaks a rule, IncompleteUpdate if it builds on something that is not
         here (nothing was changed in both cases), and DocumentBroken.
         """
+        if (field := self._merge_typed(update, person)) is not None:
+            return Merged(frozenset((field,)), (), changed=True)
+        self._integrate_typed()
         parsed = parse(update, self._bounds)
         checked = self._shape.check(parsed)
         told = told or {}
@@ -143,6 +148,30 @@ class Document:
         new = tuple(sorted(checked.writers - self._clients.keys()))
         self._clients.update(dict.fromkeys(new, person))
         return Merged(checked.touched, new, changed=True)
+
+    def _merge_typed(self, update: bytes, person: str) -> str | None:
+        """Merge a key press of somebody who is known here, and return the field. None: it is none."""
+        typed = read_typed(update)
+        if typed is None or self._clients.get(typed.client) != person:
+            return None
+        if self._size + len(update) > self._bounds.document_bytes_max:
+            return None
+        field = self._shape.admit_typed(typed, self._bounds.step_comparisons_max // 2)
+        if field is not None:
+            self._typed.append(update)
+            self._size += len(update)
+            self._size_is_exact = False
+        return field
+
+    def _integrate_typed(self) -> None:
+        """Give pycrdt what has been typed, in one transaction."""
+        if self._typed:
+            with _pycrdt(), self._doc.transaction():
+                for update in self._typed:
+                    self._doc.apply_update(update)
+                integrated = self._doc.get_state()
+            self._typed.clear()
+            self._require_all(integrated)
 
     def is_quick(self, update: bytes) -> bool:
         """Whether merging the update takes a few milliseconds at most, whatever is in it.
@@ -163,12 +192,17 @@ class Document:
         Raises IncompleteUpdate if an earlier row is missing (nothing was changed), and DocumentBroken.
         """
         try:
+            self._integrate_typed()
             self._apply(update, parse(update, self._stored_bounds))
         except ProtocolError as error:
             raise DocumentBroken("what was stored is not what this document can hold") from error
 
     def take_change(self) -> bytes | None:
-        """Everything that was merged since the last call as one update, or None if nothing was."""
+        """Everything that was merged since the last call as one update, or None if nothing was.
+
+        Raises DocumentBroken.
+        """
+        self._integrate_typed()
         changes = self._changes[:]
         self._changes.clear()
         return _joined(changes) if changes else None
@@ -210,6 +244,7 @@ class Document:
 
     def content(self, only: Container[str] | None = None) -> Content:
         """What the document says, without what its schema does not have: in all fields, or ``only`` these."""
+        self._integrate_typed()
         fields = [field for field in self._schema.fields if only is None or field.name in only]
         with _pycrdt(), self._doc.transaction():
             read = {field.name: _read_field(self._doc, field) for field in fields}
@@ -250,13 +285,17 @@ class Document:
             for step in steps(update, parsed, order, self._size, self._bounds.step_comparisons_max):
                 self._doc.apply_update(step)
             integrated = self._doc.get_state()
-        if parse_state_vector(integrated, self._stored_bounds) != self._shape.clocks:
-            raise DocumentBroken("pycrdt holds back a part of what was accepted")
+        self._require_all(integrated)
         if len(self._changes) == changes_before:
             return False
         self._size += len(update)
         self._size_is_exact = False
         return True
+
+    def _require_all(self, integrated: bytes) -> None:
+        """Raise DocumentBroken unless pycrdt's state vector is what has been recorded."""
+        if parse_state_vector(integrated, self._stored_bounds) != self._shape.clocks:
+            raise DocumentBroken("pycrdt holds back a part of what was accepted")
 
     def _make_room(self, added: int) -> None:
         """The size is only estimated, from above, until that estimate reaches the limit."""
@@ -268,6 +307,7 @@ class Document:
         return parse(self._encoded(self.state_vector()), self._stored_bounds).deletes
 
     def _encoded(self, state_vector: bytes | None) -> bytes:
+        self._integrate_typed()
         with _pycrdt():
             return self._doc.get_update(state_vector)
 

@@ -312,6 +312,39 @@ def encode(document: str, message: Message) -> bytes:
             return string(document) + _encode_addressed(message)
 
 
+def envelope(document: str) -> bytes:
+    """What every frame under the routing key begins with."""
+    return string(document)
+
+
+def update_in(envelope: bytes, update: bytes) -> bytes:
+    """The same as ``encode`` of a SyncUpdate: one goes to every reader at every key press."""
+    return envelope + _UPDATE + buffer(update)
+
+
+def saved_in(envelope: bytes) -> bytes:
+    """The same as ``encode`` of a SyncStatus that says saved."""
+    return envelope + _SAVED
+
+
+def short_update(frame: bytes) -> tuple[bytes, bytes] | None:
+    """Envelope and update of a SyncUpdate of less than 128 bytes; None for any other frame, broken or not."""
+    if len(frame) < _SHORT_MIN or (at := frame[0] + 1) >= _SHORT:
+        return None
+    start = at + len(_UPDATE) + 1
+    if start > len(frame) or frame[at : start - 1] != _UPDATE:
+        return None
+    size = frame[start - 1]
+    return (frame[:at], frame[start:]) if size < _SHORT and size == len(frame) - start else None
+
+
+_SHORT: Final = 128
+"""A length below this is one byte."""
+_SHORT_MIN: Final = 2
+_UPDATE: Final = bytes((_Type.SYNC, _Sync.UPDATE))
+_SAVED: Final = bytes((_Type.SYNC_STATUS, 1))
+
+
 def _encode_addressed(message: Addressed) -> bytes:
     match message:
         case SyncStep1() | SyncStep2() | SyncUpdate():

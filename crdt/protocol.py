@@ -18,6 +18,7 @@ Key invariants:
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from crdt.bounds import WireBounds
 from crdt.encoding import Reader
@@ -40,6 +41,10 @@ from crdt.messages import (
     SyncUpdate,
     decode,
     encode,
+    envelope,
+    saved_in,
+    short_update,
+    update_in,
 )
 from crdt.messages import Pong as PongMessage
 
@@ -77,8 +82,7 @@ class StateVector:
     state_vector: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(NamedTuple):
     """The client writes. Answer with ``acknowledge(key, saved, worth)`` or ``resync(key, sv, worth)``."""
 
     key: Attachment
@@ -133,6 +137,8 @@ class _Waiting:
 
 @dataclass(slots=True)
 class _Open:
+    envelope: bytes
+    """What every frame of the attachment begins with."""
     unanswered: deque[bool] = field(default_factory=deque)
     """Our Step1s that the client has yet to answer: whether each was part of a handshake. A handshake
     is one unsynced change to the client; a resync is none."""
@@ -158,6 +164,8 @@ class Connection:
         self._bounds = bounds
         self._attachments: dict[str, Attachment] = {}
         self._states: dict[Attachment, _State] = {}
+        self._open: dict[bytes, Attachment] = {}
+        """The open ones by their envelopes."""
         self._last_number = 0
         self._held_frames = 0
         self._held_bytes = 0
@@ -170,6 +178,9 @@ class Connection:
         Raises MalformedFrame or OverLimit when the socket must be closed; what concerns one document
         only is a Violation.
         """
+        # Nearly everything that comes is a key press in an open document.
+        if (short := short_update(frame)) is not None and (key := self._open.get(short[0])) is not None:
+            return [Update(key, short[1], step2=False, worth=1)]
         try:
             decoded = decode(frame, self._bounds)
         except UnexpectedMessage as error:
@@ -180,13 +191,13 @@ class Connection:
             raise UnexpectedMessage("a ping from the client")
         if isinstance(decoded.message, Close):
             return self._detach(decoded.document)
-        key = self._attachment(decoded.document)
-        state = self._states[key]
+        attachment = self._attachment(decoded.document)
+        state = self._states[attachment]
         if isinstance(state, _Waiting):
-            return self._wait(key, state, decoded.message, len(frame))
+            return self._wait(attachment, state, decoded.message, len(frame))
         if isinstance(state, _Open):
-            return [self._speak(key, state, decoded.message)]
-        return self._knock(key, decoded.message)
+            return [self._speak(attachment, state, decoded.message)]
+        return self._knock(attachment, decoded.message)
 
     def _attachment(self, routing: str) -> Attachment:
         key = self._attachments.get(routing)
@@ -216,6 +227,8 @@ class Connection:
         if isinstance(state, _Waiting):
             self._held_frames -= len(state.held)
             self._held_bytes -= sum(size for _, size in state.held)
+        elif isinstance(state, _Open):
+            del self._open[state.envelope]
 
     def _wait(self, key: Attachment, waiting: _Waiting, message: Message, size: int) -> list[Event]:
         if isinstance(message, AuthToken) and not waiting.asked:
@@ -280,7 +293,8 @@ class Connection:
         events: list[Event] = []
         if isinstance(state, _Waiting):
             self._let_go(state)
-            opened = self._states[key] = _Open()
+            opened = self._states[key] = _Open(envelope(key.routing_key))
+            self._open[opened.envelope] = key
             for message, _ in state.held:
                 if self._states[key] is opened:
                     events.append(self._speak(key, opened, message))
@@ -327,11 +341,15 @@ class Connection:
 
     def acknowledge(self, key: Attachment, saved: bool, worth: int = 1) -> list[bytes]:
         """Say that an update is durable (once for each change that it settles), or that it is not kept."""
-        return self._send(key, SyncStatus(saved)) * (worth if saved else 1)
+        if not saved:
+            return self._send(key, SyncStatus(saved=False))
+        envelope = self._envelope(key)
+        return [] if envelope is None else [saved_in(envelope)] * worth
 
     def update(self, key: Attachment, update: bytes) -> list[bytes]:
         """Pass on what others wrote."""
-        return self._send(key, SyncUpdate(update))
+        envelope = self._envelope(key)
+        return [] if envelope is None else [update_in(envelope, update)]
 
     def presence(self, key: Attachment, entries: tuple[AwarenessEntry, ...]) -> list[bytes]:
         """Pass on who is here. Nothing is sent for no entries."""
@@ -342,6 +360,9 @@ class Connection:
         return self._send(key, Stateless(payload))
 
     def _send(self, key: Attachment, message: Message) -> list[bytes]:
-        if not isinstance(self._states.get(key), _Open):
-            return []
-        return [encode(key.routing_key, message)]
+        return [] if self._envelope(key) is None else [encode(key.routing_key, message)]
+
+    def _envelope(self, key: Attachment) -> bytes | None:
+        """What its frames begin with, if it is open."""
+        opened = self._states.get(key)
+        return opened.envelope if isinstance(opened, _Open) else None

@@ -11,9 +11,10 @@ from typing import Final
 
 from crdt.bounds import UpdateBounds
 from crdt.errors import ForeignContent, IncompleteUpdate, MalformedUpdate, OverLimit
-from crdt.grammar import Branch, Grave, Place, Row, Rows, roots
+from crdt.grammar import Branch, Grave, Place, Row, Rows, Run, roots
 from crdt.intervals import Ranges, Runs, merged
 from crdt.schema import ROW_ID, SERVER_CLIENT, DocumentSchema
+from crdt.typed import Typed
 from crdt.update import CLOCK_MAX, Id, Kind, ParsedUpdate, Struct
 
 _Standing = Place | Grave | None
@@ -111,6 +112,37 @@ class Shape:
             writers=writers,
             adds=bool(writers) or additions.deletes,
         )
+
+    def admit_typed(self, typed: Typed, items_max: int) -> str | None:
+        """Check and record what has been typed, and return the field.
+
+        None, and nothing is recorded, where it is not plain at first sight that ``check`` would let it in, or
+        where the text has ``items_max`` items and more.
+        """
+        runs = self._runs.get(typed.client)
+        place = self._typed_place(typed)
+        if runs is None or runs.end != typed.clock or place is None or place.items >= items_max:
+            return None
+        runs.append(typed.clock + typed.length, place)
+        place.items += 1
+        return place.field
+
+    def _typed_place(self, typed: Typed) -> Place | None:
+        """The text that is on both sides of what has been typed, if both are there."""
+        (client, clock), right = typed.origin, typed.right_origin
+        runs = self._runs.get(client)
+        if runs is None or not runs.start <= clock < runs.end or (client, clock + 1) in self._splits:
+            return None
+        place = runs.at(clock)
+        if not isinstance(place, Place) or type(place.branch) is not Run:
+            return None
+        if right is not None:
+            runs = self._runs.get(right.client)
+            if runs is None or not runs.start <= right.clock < runs.end or right in self._splits:
+                return None
+            if runs.at(right.clock) is not place:
+                return None
+        return place
 
     def admit(self, parsed: ParsedUpdate) -> list[tuple[Struct, int]]:
         """Record an update that the document was given: a client's after ``check``, or a stored one.

@@ -11,7 +11,7 @@ from types import FrameType
 import uvicorn
 from starlette.types import ASGIApp
 
-from server.realtime.websocket_protocol import AbortableWebSockets
+from server.realtime.websocket_protocol import LiveWebSockets
 from server.rules.limits import OPEN_FILES, WIRE
 
 BACKLOG = 2048
@@ -61,7 +61,7 @@ class DrainingServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                ws=AbortableWebSockets,
+                ws=LiveWebSockets,
                 # Deflate costs memory for each connection and tells an observer more about the text.
                 ws_per_message_deflate=False,
                 ws_max_size=WIRE.frame_bytes_max,

@@ -63,15 +63,12 @@ class Answers:
         try:
             match item:
                 case Asked(_, state_vector):
-                    with self._effort.of(seat.author.person):
-                        seat.answer(document.state_vector(), document.diff(state_vector))
+                    diff = self._effort.spend(seat.author.person, document.diff, state_vector)
+                    seat.answer(document.state_vector(), diff)
                 case Written(_, update, _, worth):
-                    contains = await self._effort.spend(
-                        seat.author.person,
-                        lambda: document.contains(update),
-                        is_quick=document.is_quick(update),
-                    )
-                    seat.acknowledge(contains, worth)
+                    spend = self._effort.spend if document.is_quick(update) else self._effort.spend_aside
+                    contains = spend(seat.author.person, document.contains, update)
+                    seat.acknowledge(contains if isinstance(contains, bool) else await contains, worth)
                 case Lacking(_, worth):
                     seat.resync(document.state_vector(), worth)
         except ProtocolError as error:

@@ -5,14 +5,14 @@ again and again. What honest people write takes milliseconds.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TypeVar
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
 from server.realtime.ports import Clock
 from server.rules import limits
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 
 class Effort:
@@ -33,26 +33,16 @@ class Effort:
         """Say whether the person has to wait."""
         return self._left_of(person, self._clock.now()) <= 0
 
-    async def spend(self, person: str, work: Callable[[], T], *, is_quick: bool) -> T:
-        """Do the work, and count the time that it takes as the person's.
-
-        Unless it is quick it is done in another thread, so that others need not wait until it ends.
-        """
-        if is_quick:
-            return self._counted(person, work)
+    async def spend_aside(self, person: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As ``spend``, in another thread: others need not wait until it ends."""
         async with self._at_once:
-            return await asyncio.to_thread(self._counted, person, work)
+            return await asyncio.to_thread(lambda: self.spend(person, work, *args, **kwargs))
 
-    def _counted(self, person: str, work: Callable[[], T]) -> T:
-        with self.of(person):
-            return work()
-
-    @contextmanager
-    def of(self, person: str) -> Iterator[None]:
-        """Count the time that passes inside, which must not await, as the person's."""
+    def spend(self, person: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do the work, and count the time that it takes as the person's."""
         began = self._clock.now()
         try:
-            yield
+            return work(*args, **kwargs)
         finally:
             now = self._clock.now()
             self._left[person] = self._left_of(person, began) - (now - began), now

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from crdt.messages import AwarenessEntry
 from server.realtime.seat import Seat
@@ -24,8 +25,7 @@ class Asked:
     state_vector: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """An Update or a Step2. ``worth`` is how many of the client's changes its acknowledgement settles."""
 
     seat: Seat
@@ -77,13 +77,15 @@ class SpokenElsewhere:
 
 
 FromClient = Asked | Written | Spoken | PresenceAsked
+_FROM_CLIENT = (Written, Asked, Spoken, PresenceAsked)
+"""The same, as it is asked for at every key press."""
 Item = FromClient | Joined | Lacking | Gone | LogAhead | SpokenElsewhere
 
 
 def weight(item: FromClient) -> int:
     """Bytes that an item holds on to."""
     match item:
-        case Asked(_, data) | Written(_, data):
+        case Written(_, data) | Asked(_, data):
             return len(data)
         case Spoken(_, entries):
             return sum(len(entry.state) for entry in entries)
@@ -104,22 +106,22 @@ class Inbox:
 
     def put(self, item: Item) -> bool:
         """Take an item in. False, and it is not taken, when its seat already has too much waiting."""
-        if isinstance(item, FromClient) and not item.seat.wait(weight(item)):
-            item.seat.waited(weight(item))
+        if isinstance(item, _FROM_CLIENT) and not item.seat.wait(size := weight(item)):
+            item.seat.waited(size)
             return False
         self._items.append(item)
         return True
 
     def take(self) -> Item:
         item = self._items.popleft()
-        if isinstance(item, FromClient):
+        if isinstance(item, _FROM_CLIENT):
             item.seat.waited(weight(item))
         return item
 
     def put_back(self, items: Sequence[Item]) -> None:
         """Undo ``take`` of the items, which were taken in this order."""
         for item in items:
-            if isinstance(item, FromClient):
+            if isinstance(item, _FROM_CLIENT):
                 item.seat.wait(weight(item))
         self._items.extendleft(reversed(items))
 

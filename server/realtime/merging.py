@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 
+from crdt.document import Merged
 from crdt.errors import BorrowedClient, CrdtError, DocumentBroken, IncompleteUpdate, ProtocolError
 from server.realtime.audience import Audience
 from server.realtime.closings import DocumentClosing
@@ -64,17 +65,15 @@ class Merging:
 
     async def _merge(self, turn: Turn, item: Written) -> bool:
         document, seat = self._replica.document, item.seat
-        if self._effort.is_spent(seat.author.person):
+        person = seat.author.person
+        if self._effort.is_spent(person):
             # The text stays with the page.
             self._expel(seat, DocumentClosing.UNAVAILABLE)
             return True
         try:
-            merged = await self._effort.spend(
-                seat.author.person,
-                lambda: document.merge(item.update, seat.author.person, self._audience.persons),
-                is_quick=document.is_quick(item.update),
-            )
-            turn.add(item, merged)
+            spend = self._effort.spend if document.is_quick(item.update) else self._effort.spend_aside
+            merging = spend(person, document.merge, item.update, person, self._audience.persons)
+            turn.add(item, merging if isinstance(merging, Merged) else await merging)
         except (IncompleteUpdate, BorrowedClient) as error:
             if turn.writes:
                 return False
@@ -121,8 +120,7 @@ class Merging:
         turn.change = self._take_change(turn)
         if turn.change is None:
             return None
-        with self._effort.of(turn.writes[0].seat.author.person):
-            summary = self._replica.summary(turn.fields)
+        summary = self._effort.spend(turn.writes[0].seat.author.person, self._replica.summary, turn.fields)
         append = turn.as_append(self._id, turn.change, summary, self._replica.sequence)
         is_next = await self._insist.on(lambda: self._replica.append(append))
         return None if is_next else await self._insist.on(self._replica.catch_up)

@@ -1,4 +1,8 @@
-"""What waits for one reader: bounded, in order, written by a task that exists only while it has work."""
+"""What waits for one reader: bounded, in order, and written together.
+
+What is put in while one thing is done (an acknowledgement, what others wrote) leaves in one write when that
+is over. Only where the socket cannot take it at once does a task wait for that, frame by frame.
+"""
 
 import asyncio
 from collections import deque
@@ -24,6 +28,7 @@ class Outbox:
         "_closing",
         "_ended",
         "_frames",
+        "_is_due",
         "_since",
         "_tasks",
         "_transport",
@@ -37,6 +42,8 @@ class Outbox:
         self._ended = ended
         self._frames: deque[bytes] = deque()
         self._bytes = 0
+        self._is_due = False
+        """What waits is about to be written, as soon as the event loop gets there."""
         self._writer: asyncio.Task[None] | None = None
         self._since: float | None = None
         self._closing: SocketClosing | None = None
@@ -47,6 +54,7 @@ class Outbox:
 
     async def flushed(self) -> None:
         """Return when everything has been handed to the socket, the closing included."""
+        self._write()
         while self._writer is not None:
             await asyncio.wait((self._writer,))
 
@@ -58,8 +66,9 @@ class Outbox:
         self._bytes += len(frame)
         if len(self._frames) > limits.OUTBOX_FRAMES_MAX or self._bytes > limits.OUTBOX_BYTES_MAX:
             self.cut()
-        elif self._writer is None:
-            self._writer = self._tasks.start(self._write())
+        elif self._writer is None and not self._is_due:
+            self._is_due = True
+            asyncio.get_running_loop().call_soon(self._write)
 
     def close(self, closing: SocketClosing) -> None:
         """Close the socket behind what waits. Only the first closing counts."""
@@ -67,7 +76,7 @@ class Outbox:
             return
         self._closing = closing
         if self._writer is None:
-            self._writer = self._tasks.start(self._write())
+            self._writer = self._tasks.start(self._send())
         self._ended()
 
     def cut(self) -> None:
@@ -94,7 +103,18 @@ class Outbox:
             self._closing = STALLED
             self._ended()
 
-    async def _write(self) -> None:
+    def _write(self) -> None:
+        """Write what waits at once, or have it written by a task."""
+        self._is_due = False
+        if self._writer is not None or not self._frames:
+            return
+        if self._transport.send_at_once(self._frames):
+            self._frames.clear()
+            self._bytes = 0
+        else:
+            self._writer = self._tasks.start(self._send())
+
+    async def _send(self) -> None:
         try:
             while self._frames:
                 frame = self._frames.popleft()

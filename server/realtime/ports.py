@@ -1,6 +1,6 @@
 """What the rooms need from outside, and nothing of how it is done: who may open what, time, a socket."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -85,6 +85,10 @@ class Clock(Protocol):
 
 class Transport(Protocol):
     """One socket, from the writing side. ``send`` and ``close`` raise ConnectionError once it is gone."""
+
+    def send_at_once(self, frames: Sequence[bytes]) -> bool:
+        """Send binary frames at once. False, and nothing is sent, if they must be given to ``send``."""
+        ...
 
     async def send(self, frame: bytes) -> None:
         """Send one binary frame; returns when the socket is ready to take another."""

@@ -1,7 +1,7 @@
 """The WebSocket at /live: who is let in at all, and bytes in and out."""
 
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -15,8 +15,9 @@ from server.storage.update_log import Author
 FindAuthor = Callable[[HTTPConnection], Awaitable[Author | None]]
 """Finds out who asks, by the session's cookie; None when there is no session that holds."""
 
-ABORT: Final = "samsyn.abort"
-"""The ASGI extension by which ``websocket_protocol`` lets a socket be dropped at once."""
+DIRECT: Final = "samsyn.direct"
+"""The ASGI extension by which ``websocket_protocol`` lets a socket be dropped at once, and plain frames be
+read and written without ASGI. Where it is missing everything goes through ASGI."""
 
 
 _GONE: Final = (WebSocketDisconnect, RuntimeError)
@@ -26,10 +27,19 @@ _GONE: Final = (WebSocketDisconnect, RuntimeError)
 class _SocketTransport:
     """The ``Transport`` of ports.py over an accepted WebSocket."""
 
-    __slots__ = ("_socket",)
+    __slots__ = ("_direct", "_socket")
 
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
+        self._direct: Mapping[str, Any] = socket.scope.get("extensions", {}).get(DIRECT, {})
+
+    def listen(self, sink: Callable[[bytes], None]) -> None:
+        """Have binary frames handed to ``sink`` as they come, if that is possible."""
+        if self._direct:
+            self._direct["listen"](sink)
+
+    def send_at_once(self, frames: Sequence[bytes]) -> bool:
+        return bool(self._direct) and self._direct["write"](frames)
 
     async def send(self, frame: bytes) -> None:
         try:
@@ -44,8 +54,8 @@ class _SocketTransport:
             raise ConnectionError from error
 
     def abort(self) -> None:
-        if (extension := self._socket.scope.get("extensions", {}).get(ABORT)) is not None:
-            extension["abort"]()
+        if self._direct:
+            self._direct["abort"]()
 
 
 def live_socket(
@@ -78,7 +88,9 @@ def live_socket(
 
 
 async def _carry(rooms: Rooms, author: Author, socket: WebSocket) -> None:
-    connection = rooms.connect(author, _SocketTransport(socket))
+    transport = _SocketTransport(socket)
+    connection = rooms.connect(author, transport)
+    transport.listen(connection.receive)
     try:
         while True:
             message = await socket.receive()

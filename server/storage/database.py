@@ -31,6 +31,7 @@ Clock = Callable[[], datetime]
 _BELLS = "samsyn.bells"
 _LAST = "samsyn.last"
 _ERASES = "samsyn.erases"
+_LEAVES_RIGHTS = "samsyn.leaves_rights"
 
 
 class Database(ABC):
@@ -162,3 +163,16 @@ def erase_soon(connection: Connection) -> None:
 def take_erasure(connection: Connection) -> bool:
     """Say whether text was deleted on ``connection`` since the last call. For the databases themselves."""
     return not connection.invalidated and connection.info.pop(_ERASES, False) is True
+
+
+def leave_rights(connection: Connection) -> None:
+    """Say that the surrounding ``write`` changes nothing that decides who may append to what.
+
+    What has been read of that is then not read again (SQLite). Where it is not said, it is.
+    """
+    connection.info[_LEAVES_RIGHTS] = True
+
+
+def take_left_rights(connection: Connection) -> bool:
+    """Say whether rights were left alone since the last call. For the databases themselves."""
+    return not connection.invalidated and connection.info.pop(_LEAVES_RIGHTS, False) is True

@@ -6,7 +6,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, delete, select, update
 
 from server.rules.errors import StorageUnavailable
-from server.storage.database import Database, erase_soon
+from server.storage.database import Database, erase_soon, leave_rights
 from server.storage.tables import document, document_client, document_snapshot, document_update
 from server.storage.update_log import DocumentGone, Loaded, LogUnavailable
 
@@ -29,7 +29,12 @@ class StoredLog:
 
     async def compact(self, document: int, sequence: int, snapshot: bytes) -> None:
         """See ``UpdateLog.compact``."""
-        await available(self._database.write(lambda rows: compact(rows, document, sequence, snapshot)))
+
+        def work(rows: Connection) -> None:
+            leave_rights(rows)
+            compact(rows, document, sequence, snapshot)
+
+        await available(self._database.write(work))
 
 
 async def available(waiting: Awaitable[T]) -> T:

@@ -1,18 +1,14 @@
 """The update log on PostgreSQL: one transaction at a time carries all appends that wait on this node."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import IntegrityError
 
-from server.rules import limits
+from server.storage.append_queue import Outcome, QueuedLog
 from server.storage.bells import LogMoved
 from server.storage.database import Clock, Database, ring
-from server.storage.log_rows import StoredLog, available
 from server.storage.postgres_targets import authors, lock, owners
 from server.storage.rights import check_append, check_clients, check_follows
 from server.storage.tables import (
@@ -29,65 +25,22 @@ from server.storage.update_log import (
     Append,
     DocumentGone,
     LogError,
-    LogUnavailable,
     NoteSummary,
     Summary,
 )
 
-Outcome = int | Exception
-"""An append's sequence number, or why there is none."""
 
-
-class PostgresLog(StoredLog):
+class PostgresLog(QueuedLog):
     """Keeps ``update_log.UpdateLog``; every append that commits is rung to the other nodes."""
 
     def __init__(self, database: Database, node: str, clock: Clock) -> None:
         super().__init__(database)
         self._node = node
         self._clock = clock
-        self._waiting: list[tuple[Append, asyncio.Future[int]]] = []
-        self._task: asyncio.Task[None] | None = None
 
-    async def append(self, append: Append) -> int:
-        answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._waiting.append((append, answer))
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._carry_out(), name="append")
-        return await answer
-
-    async def close(self) -> None:
-        """Return once everything that waits has been answered."""
-        if self._task is not None:
-            await self._task
-
-    async def _carry_out(self) -> None:
-        while self._waiting:
-            batch = self._waiting[: limits.COMMIT_JOBS_MAX]
-            del self._waiting[: len(batch)]
-            outcomes = await self._commit([append for append, _ in batch])
-            for (_, answer), outcome in zip(batch, outcomes, strict=True):
-                if answer.done():
-                    continue
-                if isinstance(outcome, Exception):
-                    answer.set_exception(outcome)
-                else:
-                    answer.set_result(outcome)
-
-    async def _commit(self, appends: Sequence[Append]) -> Sequence[Outcome]:
-        try:
-            return await available(
-                self._database.write(partial(_append_all, appends, self._node, self._clock))
-            )
-        except IntegrityError as error:
-            if len(appends) == 1:
-                return [error]
-            # One of them names what does not exist. Each on its own, so that only that one fails.
-            return [outcome for append in appends for outcome in await self._commit([append])]
-        except LogUnavailable as error:
-            return [error] * len(appends)
-        except Exception as error:  # noqa: BLE001
-            # Whatever it is, those who wait are told, and the next ones are carried.
-            return [error] * len(appends)
+    def append_all(self, appends: Sequence[Append], connection: Connection) -> Sequence[Outcome]:
+        """See ``QueuedLog``."""
+        return _append_all(appends, self._node, self._clock, connection)
 
 
 def _append_all(

@@ -34,13 +34,21 @@ class AuthorFacts:
         """Say whether the session and its person still count at ``now``."""
         return self.active and session_holds(self.began_at, self.seen_at, self.ended_at, now)
 
+    @property
+    def holds_until(self) -> datetime:
+        """When a session that holds will have grown too old."""
+        return _grows_old(self.began_at, self.seen_at)
+
 
 def session_holds(began_at: datetime, seen_at: datetime, ended_at: datetime | None, now: datetime) -> bool:
     """Say whether a session is neither ended nor too old at ``now``."""
-    return (
-        ended_at is None
-        and now < began_at + timedelta(hours=limits.SESSION_HOURS_MAX)
-        and now < seen_at + timedelta(hours=limits.SESSION_IDLE_HOURS_MAX)
+    return ended_at is None and now < _grows_old(began_at, seen_at)
+
+
+def _grows_old(began_at: datetime, seen_at: datetime) -> datetime:
+    return min(
+        began_at + timedelta(hours=limits.SESSION_HOURS_MAX),
+        seen_at + timedelta(hours=limits.SESSION_IDLE_HOURS_MAX),
     )
 
 

@@ -28,11 +28,11 @@ class SqliteDatabase(Database):
     def __init__(self, path: Path, clock: Clock) -> None:
         super().__init__()
         self._lock = FileLock(path)
-        self._writer = SqliteWriter(path, self._tell)
+        self.log = self._log = SqliteLog(self, clock)
+        self._writer = SqliteWriter(path, self._tell, self._log.forget)
         self._readers = _readers(path)
         self._readers_see = 0
         self._is_closed = False
-        self.log = SqliteLog(self, clock)
 
     @classmethod
     async def open(cls, url: str, clock: Clock) -> "SqliteDatabase":
@@ -71,6 +71,7 @@ class SqliteDatabase(Database):
             self._is_closed = True
             # The readers first: the last connection to close is the one that empties the write-ahead log.
             await self._readers.dispose()
+            await self._log.close()
             await self._writer.close()
             self._lock.release()
 

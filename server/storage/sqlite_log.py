@@ -2,8 +2,9 @@
 
 import json
 import sqlite3
-from datetime import UTC, datetime
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from sqlalchemy import Connection
@@ -18,8 +19,9 @@ from server.rules.access import (
     Role,
     State,
 )
-from server.storage.database import Clock, Database
-from server.storage.log_rows import StoredLog, available
+from server.rules.limits import CHANGE_LOG_SECONDS
+from server.storage.append_queue import Outcome, QueuedLog
+from server.storage.database import Clock, Database, leave_rights
 from server.storage.rights import (
     AuthorFacts,
     Written,
@@ -29,14 +31,24 @@ from server.storage.rights import (
     check_follows,
     writing_guests,
 )
-from server.storage.update_log import ActivitySummary, Append, Author, DocumentGone, NoteSummary, Summary
+from server.storage.update_log import (
+    ActivitySummary,
+    Append,
+    Author,
+    DocumentGone,
+    LogError,
+    NoteSummary,
+    Summary,
+    Touch,
+)
 
 # Plain SQL on the driver's connection: an append is the one thing that happens at every key press, and
 # building and running its statements through SQLAlchemy takes several times as long as they do.
-# The driver keeps each of them prepared.
+# The driver keeps each of them prepared. What is written is one statement for all appends of a transaction:
+# the driver lets other threads run at each step of a statement, and then waits until it may go on.
 
 _TARGET = """
-    SELECT d.pane, c.employee_id, c.responsible_id, c.state, c.shares, c.joint_writers,
+    SELECT d.last, d.pane, c.employee_id, c.responsible_id, c.state, c.shares, c.joint_writers,
            p.owner_id, p.shared_at IS NOT NULL, p.opened_at IS NOT NULL, p.document_id IS d.id,
            p.withheld
     FROM document d
@@ -49,17 +61,25 @@ _AUTHOR = """
     FROM session s JOIN person p ON p.id = s.person_id
     WHERE s.id_hash = ? AND s.person_id = ?"""
 
-_NUMBER = "UPDATE document SET last = last + 1 WHERE id = ? RETURNING last"
+_MOVE = """
+    UPDATE document SET last = reached.last
+    FROM (SELECT value ->> 0 AS id, value ->> 1 AS last FROM json_each(?)) AS reached
+    WHERE document.id = reached.id"""
 
-_KEEP = "INSERT INTO document_update (document_id, sequence, change) VALUES (?, ?, ?)"
+# The changes come as one blob: JSON has no bytes.
+_KEEP = """
+    INSERT INTO document_update (document_id, sequence, change)
+    SELECT value ->> 0, value ->> 1, coalesce(substr(?2, value ->> 2, value ->> 3), x'')
+    FROM json_each(?1)"""
 
 _TOUCH = """
-    INSERT INTO change_log (document_id, field, person_id, first_at, last_at) VALUES (?, ?, ?, ?, ?)
+    INSERT INTO change_log (document_id, field, person_id, first_at, last_at)
+    SELECT value ->> 0, value ->> 1, value ->> 2, ?2, ?2 FROM json_each(?1) WHERE true
     ON CONFLICT (document_id, field, person_id) DO UPDATE SET last_at = excluded.last_at"""
 
 # Asked only where there is no conversation: no pane's append takes longer for it.
 _KEPT = """
-    SELECT a.employee_id, e.manager_id, a.state, n.owner_id
+    SELECT d.last, a.employee_id, e.manager_id, a.state, n.owner_id
     FROM document d
     LEFT JOIN activity a ON a.document_id = d.id
     LEFT JOIN person e ON e.id = a.employee_id
@@ -82,43 +102,99 @@ _CLIENT = """
     ON CONFLICT (document_id, client) DO NOTHING"""
 
 
-class SqliteLog(StoredLog):
-    """Keeps ``update_log.UpdateLog``: the writer's thread carries appends like any other work."""
+@dataclass(slots=True)
+class _Known:
+    """What the writer has read of one document. It holds until something else is written than appends."""
+
+    target: Written
+    last: int
+    """Number of its last change."""
+    until: dict[Author, datetime] = field(default_factory=dict)
+    """Who may write, and up to when the session holds."""
+    touched: dict[Touch, datetime] = field(default_factory=dict)
+    """What the change log has, and since when."""
+
+
+class SqliteLog(QueuedLog):
+    """Keeps ``update_log.UpdateLog``: the writer's thread carries appends like any other work.
+
+    That thread alone writes, so what it has read of the rights remains true until it writes something that
+    they rest on: ``forget`` is called before any append after that. No right is ever older than the
+    transaction in which it is used.
+    """
 
     def __init__(self, database: Database, clock: Clock) -> None:
         super().__init__(database)
         self._clock = clock
+        self._known: dict[int, _Known] = {}
 
-    async def append(self, append: Append) -> int:
-        return await available(self._database.write(partial(_append, append, self._clock)))
+    def forget(self) -> None:
+        """Read again what decides. Called in the writer's thread."""
+        self._known.clear()
+
+    def append_all(self, appends: Sequence[Append], connection: Connection) -> Sequence[Outcome]:
+        """See ``QueuedLog``."""
+        leave_rights(connection)
+        rows = cast(sqlite3.Connection, connection.connection.driver_connection)
+        now = self._clock()
+        outcomes: list[Outcome] = []
+        accepted: list[tuple[int, Append]] = []
+        for append in appends:
+            try:
+                known = self._known.get(append.document) or self._read(rows, append.document)
+                self._check(rows, known, append, now)
+            except LogError as refusal:
+                outcomes.append(refusal)
+            else:
+                known.last += 1
+                outcomes.append(known.last)
+                accepted.append((known.last, append))
+        if accepted:
+            self._store(rows, accepted, now)
+        return outcomes
+
+    def _read(self, rows: sqlite3.Connection, document: int) -> _Known:
+        known = self._known[document] = _target(rows, document)
+        return known
+
+    def _check(self, rows: sqlite3.Connection, known: _Known, append: Append, now: datetime) -> None:
+        """Raise AppendRefused or LogMovedOn if it may not be appended."""
+        if any(now >= known.until.get(author, now) for author in append.authors):
+            facts = {author: _author(rows, author) for author in append.authors}
+            check_append(known.target, ((author.person, facts[author]) for author in facts), now)
+            for author, found in facts.items():
+                if found is not None:
+                    known.until[author] = found.holds_until
+        check_follows(append, known.last)
+        if append.new_clients:
+            check_clients(append, dict(rows.execute(_OWNERS, (append.document,)).fetchall()))
+
+    def _store(self, rows: sqlite3.Connection, accepted: Sequence[tuple[int, Append]], now: datetime) -> None:
+        places, start = [], 1
+        for number, append in accepted:
+            places.append((append.document, number, start, len(append.change)))
+            start += len(append.change)
+        reached = {append.document: number for number, append in accepted}
+        rows.execute(_MOVE, (json.dumps(tuple(reached.items())),))
+        rows.execute(_KEEP, (json.dumps(places), b"".join(append.change for _, append in accepted)))
+        touched = []
+        for _, append in accepted:
+            if append.summary is not None:
+                _repeat(rows, append.document, append.summary)
+            if append.new_clients:
+                rows.executemany(_CLIENT, [(append.document, *each) for each in append.new_clients])
+            noted = self._known[append.document].touched
+            for touch in append.touched:
+                # Whoever types touches the same field several times a second.
+                if abs(now - noted.get(touch, _NEVER)) >= _EXACTNESS:
+                    noted[touch] = now
+                    touched.append((append.document, touch.field, touch.person))
+        if touched:
+            rows.execute(_TOUCH, (json.dumps(touched), _text(now)))
 
 
-def _append(append: Append, clock: Clock, connection: Connection) -> int:
-    rows = cast(sqlite3.Connection, connection.connection.driver_connection)
-    now = clock()
-    check_append(
-        _target(rows, append.document),
-        ((author.person, _author(rows, author)) for author in append.authors),
-        now,
-    )
-    if append.new_clients:
-        check_clients(append, dict(rows.execute(_OWNERS, (append.document,)).fetchall()))
-    # All rows are fetched: a statement that has not ended would hold up the end of the transaction.
-    ((number,),) = rows.execute(_NUMBER, (append.document,)).fetchall()
-    check_follows(append, number - 1)
-    rows.execute(_KEEP, (append.document, number, append.change))
-    if append.summary is not None:
-        _repeat(rows, append.document, append.summary)
-    instant = _text(now)
-    rows.executemany(
-        _TOUCH,
-        [(append.document, touch.field, touch.person, instant, instant) for touch in append.touched],
-    )
-    if append.new_clients:
-        rows.executemany(
-            _CLIENT, [(append.document, client, person) for client, person in append.new_clients]
-        )
-    return int(number)
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_EXACTNESS = timedelta(seconds=CHANGE_LOG_SECONDS)
 
 
 def _repeat(rows: sqlite3.Connection, document: int, summary: Summary) -> None:
@@ -131,36 +207,39 @@ def _repeat(rows: sqlite3.Connection, document: int, summary: Summary) -> None:
             rows.execute(_REPEAT_NOTE, (beginning, document))
 
 
-def _target(rows: sqlite3.Connection, document: int) -> Written:
+def _target(rows: sqlite3.Connection, document: int) -> _Known:
+    """Raises DocumentGone."""
     found = rows.execute(_TARGET, (document,)).fetchone()
     if found is None:
         return _kept(rows, document)
-    pane, employee, responsible, state, shares, writers, owner, shared, opened, current, withheld = found
+    last, pane, employee, responsible, state, shares, writers, owner, *is_so = found
     guests = writing_guests(json.loads(writers)) if writers else ()
-    return PaneFacts(
+    shared, opened, current, withheld = map(bool, is_so)
+    target = PaneFacts(
         conversation=ConversationFacts(employee, responsible, State(state), bool(shares), guests=guests),
         pane=Pane(pane),
         owner=owner,
-        shared=bool(shared),
-        opened=bool(opened),
-        current=bool(current),
-        withheld=bool(withheld),
+        shared=shared,
+        opened=opened,
+        current=current,
+        withheld=withheld,
     )
+    return _Known(target, last)
 
 
-def _kept(rows: sqlite3.Connection, document: int) -> Written:
+def _kept(rows: sqlite3.Connection, document: int) -> _Known:
     """What decides about a document that belongs to no conversation."""
     found = rows.execute(_KEPT, (document,)).fetchone()
     if found is None:
         raise DocumentGone(document)
-    employee, manager, state, owner = found
+    last, employee, manager, state, owner = found
     if owner is not None:
-        return NoteFacts(owner)
+        return _Known(NoteFacts(owner), last)
     if employee is None:
         raise DocumentGone(document)
     responsibles = rows.execute(_RESPONSIBLES, (employee, *GOES_ON)).fetchall()
     person = PersonFacts(employee, manager, responsibles=frozenset(each for (each,) in responsibles))
-    return activity_facts(person, state)
+    return _Known(activity_facts(person, state), last)
 
 
 def _author(rows: sqlite3.Connection, author: Author) -> AuthorFacts | None:

@@ -12,19 +12,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+# What is made at every key press is made as a tuple, in half the time.
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
+class Author(NamedTuple):
     """Who wrote a part of a change: ids of the person and of the session (its hash)."""
 
     person: str
     session: str
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
+class Touch(NamedTuple):
     """That a person changed a field; never what was written. For the change log (F6)."""
 
     person: str
@@ -52,8 +52,7 @@ class NoteSummary:
 Summary = ActivitySummary | NoteSummary
 
 
-@dataclass(frozen=True, slots=True)
-class Append:
+class Append(NamedTuple):
     """One document's change, as it comes from the document itself, never from a client."""
 
     document: int

@@ -43,7 +43,7 @@ class Kept:
     async def append(self, document: int, author: Author, summary: Summary | None = None) -> int:
         follows = (await self.scene.database.log.load(document)).sequence
         append = typed(document, author=author, field="title")
-        return await self.scene.database.log.append(replace(append, summary=summary, follows=follows))
+        return await self.scene.database.log.append(append._replace(summary=summary, follows=follows))
 
     async def row(self) -> tuple[Any, ...]:
         (row,) = await self.scene.rows(tables.activity)
@@ -119,17 +119,17 @@ async def test_whoever_does_not_exist_does_nothing(kept: Kept) -> None:
 
 async def test_a_summary_that_lacks_a_change_of_another_node_is_not_stored(kept: Kept) -> None:
     await kept.append(kept.activity, JONAS, SAYS)
-    late = replace(typed(kept.activity), summary=ActivitySummary("Ny jourlista", None, None, None))
+    late = typed(kept.activity)._replace(summary=ActivitySummary("Ny jourlista", None, None, None))
     with pytest.raises(LogMovedOn):
         await kept.scene.database.log.append(late)
     assert await kept.row() == ("Handledarkurs", "jonas", date(2027, 3, 1), date(2027, 6, 1))
     assert (await kept.scene.database.log.load(kept.activity)).sequence == 1
-    assert await kept.scene.database.log.append(replace(late, follows=1)) == 2
+    assert await kept.scene.database.log.append(late._replace(follows=1)) == 2
 
 
 async def test_of_appends_at_the_same_time_none_overwrites_anothers_summary(kept: Kept) -> None:
     """Both were made of the same state: one is stored, and the other tries again."""
-    appends = [replace(typed(kept.activity), summary=replace(SAYS, title=title)) for title in ("A", "B")]
+    appends = [typed(kept.activity)._replace(summary=replace(SAYS, title=title)) for title in ("A", "B")]
     log = kept.scene.database.log
     done = await asyncio.gather(
         *map(log.append, appends), log.append(typed(kept.scene.joint)), return_exceptions=True
@@ -154,7 +154,7 @@ async def test_whoever_is_responsible_writes_as_long_as_the_conversation_goes_on
     kept: Kept, state: State
 ) -> None:
     await kept.scene.change(update(tables.conversation).values(responsible_id="astrid", state=state))
-    append = replace(typed(kept.activity, author=ASTRID), summary=SAYS)
+    append = typed(kept.activity, author=ASTRID)._replace(summary=SAYS)
     if state in (State.OPEN, State.FROZEN):
         assert await kept.scene.database.log.append(append) == 1
     else:
@@ -173,13 +173,13 @@ async def test_a_new_line_manager_writes_and_the_old_one_no_longer(kept: Kept) -
 @pytest.mark.parametrize("state", ["completed", "cancelled", "archived"])
 async def test_nothing_is_written_in_what_has_ended(kept: Kept, state: str) -> None:
     await kept.scene.change(update(tables.activity).values(state=state))
-    refused = await kept.refusal(replace(typed(kept.activity), summary=SAYS))
+    refused = await kept.refusal(typed(kept.activity)._replace(summary=SAYS))
     assert (refused.reason, refused.persons) == ("frozen", frozenset({"maja"}))
 
 
 async def test_nobody_but_its_owner_writes_in_a_note(kept: Kept) -> None:
     for author in (JONAS, ASTRID):
-        refused = await kept.refusal(replace(typed(kept.note, author=author), summary=NoteSummary("x")))
+        refused = await kept.refusal(typed(kept.note, author=author)._replace(summary=NoteSummary("x")))
         assert (refused.reason, refused.persons) == ("denied", frozenset({author.person}))
     assert await kept.append(kept.note, MAJA, NoteSummary("x")) == 1
 
@@ -216,7 +216,7 @@ async def test_a_refusal_leaves_the_panes_and_activities_that_wait_with_it(kept:
 
 
 async def test_an_erased_activity_is_gone_with_everything_that_it_had(kept: Kept) -> None:
-    append = replace(typed(kept.activity), summary=SAYS, new_clients=((7, "maja"),))
+    append = typed(kept.activity)._replace(summary=SAYS, new_clients=((7, "maja"),))
     await kept.scene.database.log.append(append)
 
     def erase(rows: Connection) -> None:
@@ -317,7 +317,7 @@ class TestOnPostgres:
         transaction = past.transaction()
         await transaction.start()
         await past.execute("SELECT FROM document WHERE id = $1 FOR UPDATE", kept.activity)
-        append = replace(typed(kept.activity, author=JONAS), summary=SAYS)
+        append = typed(kept.activity, author=JONAS)._replace(summary=SAYS)
         appending = asyncio.create_task(kept.scene.database.log.append(append))
         await wait_for_a_lock(watching)
         await past.execute(what)

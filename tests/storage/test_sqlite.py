@@ -178,12 +178,26 @@ async def test_a_full_database_fails_everything_of_its_commit_and_the_next_goes_
     await scene.database.write(
         lambda rows: rows.execute(text(f"PRAGMA max_page_count = {pages + 10}")) and None
     )
-    results = await asyncio.gather(
+    begun, may_end = threading.Event(), threading.Event()
+
+    def keep_busy(_: Connection) -> None:
+        begun.set()
+        may_end.wait()
+
+    before = asyncio.create_task(scene.database.write(keep_busy))
+    await asyncio.to_thread(begun.wait)
+    together = asyncio.gather(
         scene.database.log.append(typed(scene.joint, b"small")),
         scene.database.write(lambda rows: ring(rows, PersonChanged("maja"))),
         scene.database.log.append(typed(scene.private, LARGE)),
         return_exceptions=True,
     )
+    # Those who ask, and the task that carries appends, have asked by then.
+    for _ in range(3):
+        await asyncio.sleep(0)
+    may_end.set()
+    await before
+    results = await together
     assert [type(result) for result in results] == [LogUnavailable, StorageUnavailable, LogUnavailable]
     assert heard == []
     assert await scene.database.log.append(typed(scene.joint, b"small")) == 1

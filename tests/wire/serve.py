@@ -18,7 +18,7 @@ from starlette.websockets import WebSocket
 from server.realtime.clock import LoopClock
 from server.realtime.closings import SERVICE_RESTART
 from server.realtime.socket import live_socket
-from server.realtime.websocket_protocol import AbortableWebSockets
+from server.realtime.websocket_protocol import LiveWebSockets
 from server.rules import limits
 from server.rules.access import Pane
 from server.rules.errors import StorageUnavailable
@@ -121,7 +121,7 @@ async def main() -> None:
     )
     config = uvicorn.Config(
         app,
-        ws=AbortableWebSockets,
+        ws=LiveWebSockets,
         ws_max_size=limits.WIRE.frame_bytes_max,
         ws_per_message_deflate=False,
         ws_ping_interval=None,
