@@ -10,6 +10,7 @@ from tests.campaign.kill_freezing import kill_while_freezing
 from tests.campaign.power import lose_power
 from tests.campaign.races import run as run_races
 from tests.campaign.starve import starve
+from tests.campaign.twins import play_twins
 from tests.running import RunningServer
 
 SEED = 20261120
@@ -51,6 +52,15 @@ async def test_pri_1_what_was_drafted_and_deleted_in_private_reaches_nobody_and_
     assert outcome.holds
     assert outcome.hits == []
     assert outcome.canaries > 5
+
+
+async def test_pri_3_of_two_conversations_the_one_with_drafts_is_no_other_to_the_other_party(
+    tmp_path: Path,
+) -> None:
+    outcome = await play_twins(tmp_path, 3, str(SEED), no_progress)
+    assert outcome.hits == []
+    assert outcome.sequences == 3
+    assert outcome.frames > 20
 
 
 async def test_sig_1_a_freeze_is_one_moment_for_everybody_who_types(database_url: str) -> None:
