@@ -7,6 +7,7 @@ declining the last conversation that there was.
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -134,6 +135,8 @@ def _knock_at(
 def requests(played: Path, data: Path, count: int, seed: int, advance: Progress) -> Outcome:
     """So many, in rounds: every other on SQLite, and on PostgreSQL, which takes less of what is no text."""
     outcome = Outcome()
+    # What it makes of bytes that are no form is of no interest to anybody.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
     postgres = started_postgres(data / "requests-postgres")
     for number, first in enumerate(range(0, count, ROUND)):
         some = min(ROUND, count - first)
