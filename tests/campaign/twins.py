@@ -256,6 +256,8 @@ class Twins:
     async def _share(self, owner: Person, other: Person, side: Side, pane: Pane) -> bytes:
         """Share it and open it. Returns what the other party is then sent."""
         await self._here.share(owner.actor, side.id, pane)
+        # Two changes that come together are told as one.
+        await side.spy.until(lambda: side.spy.count(side.joint, Stateless) == 1)
         await self._here.sharing.open_pane(other.actor, side.id, pane)
         await side.spy.until(lambda: side.spy.count(side.joint, Stateless) == 2)
         name = await self._here.name(side.id, pane)
