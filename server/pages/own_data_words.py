@@ -265,6 +265,7 @@ def values(catalogue: Catalogue) -> dict[tuple[str, str], Mapping[str, str]]:
         "invited": say("Invitation"),
         "moved": say("Another time or place"),
         "called_off": say("Called off"),
+        "declined": say("Declined"),
         "reassigned": say("Somebody else is responsible"),
         "guest_asked": say("Invitation as a guest"),
         "not_asked": say("Invitation taken back"),
