@@ -28,7 +28,7 @@ SIGN = "form[data-action=freeze] button"
 MISSING = "[data-slot=message] li"
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES[:1])
 def test_s04_signing_before_the_other_has_shared_explains_and_then_works(
     join: Join, server: RunningServer, language: str
 ) -> None:
