@@ -18,6 +18,7 @@ from typing import NoReturn
 from server.app import WEB, rendering
 from server.cli import main
 from server.pages.catalogues import LOCALES
+from server.serving import settle_memory
 
 # What the server imports only when it needs it, or when it begins to serve.
 for module in ("uvicorn.protocols.http.auto", "uvloop", "server.storage.sqlite", "alembic.command"):
@@ -29,6 +30,9 @@ for language in LOCALES:
     pages = rendering(WEB).view(language, datetime.now(UTC), "UTC").environment
     for page in pages.list_templates():
         pages.get_template(page)
+
+# Nor looks its collector of garbage through all of this, which would copy it for each.
+settle_memory()
 
 
 @dataclass(frozen=True, slots=True)
