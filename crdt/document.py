@@ -79,7 +79,8 @@ class Document:
             update_clients_max=_UNBOUNDED,
         )
         self._clients = dict(clients)
-        self._shape = Shape(schema, bounds)
+        self._judge: Shape | None = Shape(schema, bounds)
+        """None for what was stored, until somebody writes: it takes ten times as long to make as to read."""
         self._changes: list[bytes] = []
         self._typed: list[bytes] = []
         """What has been typed and recorded, and pycrdt has still to be given: all of a turn at once."""
@@ -127,14 +128,77 @@ class Document:
         document.take_change()
         return document
 
+    @classmethod
+    def stored(
+        cls,
+        schema: DocumentSchema,
+        bounds: UpdateBounds,
+        snapshot: bytes,
+        updates: Sequence[bytes],
+        clients: Mapping[int, str],
+    ) -> Self:
+        """As ``loaded``, from what was judged before it was stored, and can be read at once.
+
+        ``prepare`` judges it once more, before anything is merged. Raises DocumentBroken if pycrdt fails, or
+        does not find what a change builds on.
+        """
+        document = cls(schema, bounds, clients)
+        document._judge = None
+        with _pycrdt():
+            document._doc.apply_update(snapshot)
+        if updates:
+            joined = _joined(updates)
+            with _pycrdt():
+                document._doc.apply_update(joined)
+            document._require_integrated(joined)
+        document._changes.clear()
+        document._size = len(snapshot) + sum(map(len, updates))
+        return document
+
+    def is_ready_for(self, update: bytes) -> bool:
+        """Whether the update can be merged without ``prepare``. Raises MalformedUpdate or OverLimit.
+
+        A page that has nothing of its own says so with an update: no reason to judge all that is stored.
+        """
+        return self._judge is not None or (self.is_quick(update) and self._contains(update))
+
+    def prepare(self) -> Shape:
+        """Make what updates are judged by, of a stored document. Raises DocumentBroken if it is not whole."""
+        if self._judge is not None:
+            return self._judge
+        with _pycrdt():
+            everything, integrated = self._doc.get_update(), self._doc.get_state()
+        shape = Shape(self._schema, self._bounds)
+        try:
+            shape.admit(parse(everything, self._stored_bounds))
+        except (ProtocolError, IncompleteUpdate) as error:
+            raise DocumentBroken("what was stored is not what this document can hold") from error
+        self._judge = shape
+        self._require_all(integrated)
+        return shape
+
+    @property
+    def _shape(self) -> Shape:
+        return self._judge or self.prepare()
+
+    def _clocks(self) -> dict[int, int]:
+        """Each client's clock."""
+        if self._judge is not None:
+            return self._judge.clocks
+        with _pycrdt():
+            integrated = self._doc.get_state()
+        return parse_state_vector(integrated, self._stored_bounds)
+
     def merge(self, update: bytes, person: str, told: Mapping[int, str] | None = None) -> Merged:
         """Merge what a person wrote. ``told``: whose the client ids are that others have been told of.
 
         Raises ProtocolError if it breaks a rule, IncompleteUpdate if it builds on something that is not
         here (nothing was changed in both cases), and DocumentBroken.
         """
-        if (field := self._merge_typed(update, person)) is not None:
+        if self._judge is not None and (field := self._merge_typed(update, person)) is not None:
             return Merged(frozenset((field,)), (), changed=True)
+        if self._judge is None and self.is_ready_for(update):
+            return Merged(frozenset(), (), changed=False)
         self._integrate_typed()
         parsed = parse(update, self._bounds)
         checked = self._shape.check(parsed)
@@ -209,16 +273,19 @@ class Document:
 
     def contains(self, update: bytes) -> bool:
         """Whether merging the update would change nothing. Raises MalformedUpdate or OverLimit."""
+        return self._contains(update)
+
+    def _contains(self, update: bytes) -> bool:
         parsed = parse(update, self._bounds)
-        clocks = self._shape.clocks
+        clocks = self._clocks()
         for client, structs in parsed.sections.items():
             if structs[-1].end > clocks.get(client, 0):
                 return False
-        return _all_within(parsed.deletes, self._deleted())
+        return not parsed.deletes or _all_within(parsed.deletes, self._deleted())
 
     def state_vector(self) -> bytes:
         """The clock up to which each client is known."""
-        return encode_state_vector(self._shape.clocks)
+        return encode_state_vector(self._clocks())
 
     def is_ahead_of(self, state_vector: bytes) -> bool:
         """Whether somebody with this state vector lacks something that was written.
@@ -226,15 +293,13 @@ class Document:
         A state vector cannot tell who has seen a deletion. Raises MalformedUpdate or OverLimit.
         """
         theirs = parse_state_vector(state_vector, self._bounds)
-        return any(clock > theirs.get(client, 0) for client, clock in self._shape.clocks.items())
+        return any(clock > theirs.get(client, 0) for client, clock in self._clocks().items())
 
     def diff(self, state_vector: bytes) -> bytes:
         """What somebody with this state vector lacks. Raises MalformedUpdate or OverLimit."""
         theirs = parse_state_vector(state_vector, self._bounds)
         shared = {
-            client: min(theirs[client], clock)
-            for client, clock in self._shape.clocks.items()
-            if client in theirs
+            client: min(theirs[client], clock) for client, clock in self._clocks().items() if client in theirs
         }
         return self._encoded(encode_state_vector(shared))
 
@@ -291,6 +356,16 @@ class Document:
         self._size += len(update)
         self._size_is_exact = False
         return True
+
+    def _require_integrated(self, stored: bytes) -> None:
+        """Raise DocumentBroken unless pycrdt has all that a stored change adds."""
+        clocks = self._clocks()
+        try:
+            sections = parse(stored, self._stored_bounds).sections
+        except ProtocolError as error:
+            raise DocumentBroken("what was stored cannot be read") from error
+        if any(structs[-1].end > clocks.get(client, 0) for client, structs in sections.items()):
+            raise DocumentBroken("what was stored is not whole")
 
     def _require_all(self, integrated: bytes) -> None:
         """Raise DocumentBroken unless pycrdt's state vector is what has been recorded."""

@@ -1,10 +1,12 @@
 """The templates that conversations are made from: added whole and checked, never changed afterwards."""
 
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select, tuple_
+from sqlalchemy import Connection, Text, cast, func, insert, select, tuple_
 
 from crdt.schema import DocumentSchema
 from server import audit, people
@@ -21,9 +23,17 @@ from server.template.format import Template, TemplateInvalid
 
 def schemas(template: Template, pane: Pane) -> DocumentSchema:
     """What the document of ``pane`` holds in a conversation with this template."""
-    return DocumentSchema(
-        tuple(field for element in template.elements_in(pane) for field in element.fields())
-    )
+    return template.schemas[pane]
+
+
+@lru_cache(maxsize=256)
+def _understood(body: str) -> Template:
+    """A template of its JSON. It never changes, and every opening of a document asks for it."""
+    return template_format.read(json.loads(body))
+
+
+_BODY: Final = cast(tables.template.c.body, Text)
+"""As it is stored, not yet read as JSON."""
 
 
 def add(connection: Connection, actor: Actor, body: Mapping[str, Any], now: datetime) -> Template:
@@ -61,20 +71,20 @@ def newest(connection: Connection, id_: str) -> int:
 def get(connection: Connection, id_: str, version: int) -> Template:
     """Read one version. Raises NotFound."""
     body = connection.scalar(
-        select(tables.template.c.body).where(
-            tables.template.c.id == id_, tables.template.c.version == version
-        )
+        select(_BODY).where(tables.template.c.id == id_, tables.template.c.version == version)
     )
     if body is None:
         raise NotFound
-    return template_format.read(body)
+    return _understood(body)
 
 
 def these(connection: Connection, wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], Template]:
     """Read several versions, by id and version. One that is not there is left out."""
     table = tables.template
-    rows = connection.execute(select(table).where(tuple_(table.c.id, table.c.version).in_(wanted)))
-    return {(row.id, row.version): template_format.read(row.body) for row in rows}
+    rows = connection.execute(
+        select(table.c.id, table.c.version, _BODY).where(tuple_(table.c.id, table.c.version).in_(wanted))
+    )
+    return {(id_, version): _understood(body) for id_, version, body in rows}
 
 
 def available(connection: Connection, person: Person) -> list[Template]:
@@ -88,9 +98,9 @@ def all_newest(connection: Connection) -> list[Template]:
     table = tables.template
     newest_of = select(table.c.id, func.max(table.c.version)).group_by(table.c.id)
     rows = connection.scalars(
-        select(table.c.body).where(tuple_(table.c.id, table.c.version).in_(newest_of)).order_by(table.c.id)
+        select(_BODY).where(tuple_(table.c.id, table.c.version).in_(newest_of)).order_by(table.c.id)
     )
-    return [template_format.read(body) for body in rows]
+    return [_understood(body) for body in rows]
 
 
 def can_be_chosen(template: Template, person: Person, units: Collection[str]) -> bool:

@@ -1,8 +1,8 @@
 """Counts what the database is asked, so that a page that asks once for each of its rows is found out."""
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy import Connection, event
@@ -14,6 +14,10 @@ QUERIES_MAX = 12
 _NOT_ASKED = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA", "SHOW", "SET ")
 
 
+_asked: ContextVar[list[str] | None] = ContextVar("asked", default=None)
+"""Where the statements go that whoever counts has asked. It follows the work into a reader's thread."""
+
+
 @contextmanager
 def counted() -> Iterator[list[str]]:
     """Every statement that the task which counts has a database read by meanwhile, in order, as SQL.
@@ -22,10 +26,10 @@ def counted() -> Iterator[list[str]]:
     and on SQLite what is written.
     """
     statements: list[str] = []
-    counting = asyncio.current_task()
+    token = _asked.set(statements)
 
     def hear(_connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
-        if _task() is counting and not statement.lstrip().upper().startswith(_NOT_ASKED):
+        if _asked.get() is statements and not statement.lstrip().upper().startswith(_NOT_ASKED):
             statements.append(statement)
 
     event.listen(Engine, "before_cursor_execute", hear)
@@ -33,11 +37,4 @@ def counted() -> Iterator[list[str]]:
         yield statements
     finally:
         event.remove(Engine, "before_cursor_execute", hear)
-
-
-def _task() -> "asyncio.Task[Any] | None":
-    """Whose statement it is; None in a thread without tasks, as that which writes on SQLite."""
-    try:
-        return asyncio.current_task()
-    except RuntimeError:
-        return None
+        _asked.reset(token)

@@ -71,6 +71,7 @@ class Merging:
             self._expel(seat, DocumentClosing.UNAVAILABLE)
             return True
         try:
+            await self._replica.prepare_for(item.update)
             spend = self._effort.spend if document.is_quick(item.update) else self._effort.spend_aside
             merging = spend(person, document.merge, item.update, person, self._audience.persons)
             turn.add(item, merging if isinstance(merging, Merged) else await merging)

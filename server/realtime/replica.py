@@ -61,14 +61,23 @@ class Replica:
         Returns all of it when others have written since it was loaded the last time, for everybody here.
         """
         loaded = await self._log.load(self.id)
-        self._document = await asyncio.to_thread(
-            Document.loaded, self._schema, limits.UPDATE, loaded.snapshot, loaded.updates, loaded.clients
-        )
+        stored = self._schema, limits.UPDATE, loaded.snapshot, loaded.updates, loaded.clients
+        if len(loaded.snapshot) + sum(map(len, loaded.updates)) <= limits.QUICK_LOAD_BYTES:
+            self._document = Document.stored(*stored)
+        else:
+            self._document = await asyncio.to_thread(Document.stored, *stored)
         is_news = self._was_loaded and loaded.sequence > self.sequence
         self._was_loaded = True
         self.sequence = loaded.sequence
         self.rows = len(loaded.updates)
         return self._document.snapshot() if is_news else None
+
+    async def prepare_for(self, update: bytes) -> None:
+        """Make the document ready to merge an update. Raises DocumentBroken, MalformedUpdate or OverLimit."""
+        document = self.document
+        if not document.is_ready_for(update):
+            # Takes a moment where there is much text: whoever only reads does not wait for it.
+            await asyncio.to_thread(document.prepare)
 
     def summary(self, touched: Collection[str]) -> Summary | None:
         """What the document's row is to repeat of it after a change of these fields; None for what it had.
@@ -102,6 +111,8 @@ class Replica:
             self.drop()
             return await self.load()
         document = self.document
+        for _, change in rows:
+            await self.prepare_for(change)
         if all(document.is_quick(change) for _, change in rows):
             self._merge(document, rows)
         else:

@@ -69,6 +69,8 @@ BATCH_ITEMS_MAX = 256
 """What one document takes from its inbox for one commit."""
 TURN_SECONDS_MAX = 0.01
 """Of the clock's rounds, before everybody else gets a turn."""
+QUICK_LOAD_BYTES = 256 * KIB
+"""Of a stored document that is read within a few milliseconds; larger ones are read in another thread."""
 ROOM_IDLE_SECONDS = 30
 """An empty room stays loaded this long, so that a reload finds it warm."""
 COMPACTION_ROWS = 500

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, select, update
 from server.rules.errors import StorageUnavailable
 from server.storage.database import Database, erase_soon, leave_rights
 from server.storage.tables import document, document_client, document_snapshot, document_update
-from server.storage.update_log import DocumentGone, Loaded, LogUnavailable
+from server.storage.update_log import DocumentGone, Loaded, LogIncomplete, LogUnavailable
 
 T = TypeVar("T")
 
@@ -46,9 +46,11 @@ async def available(waiting: Awaitable[T]) -> T:
 
 
 def load(connection: Connection, document_id: int) -> Loaded:
-    """Read the snapshot and all later changes. Raises DocumentGone."""
+    """Read the snapshot and all later changes. Raises DocumentGone or LogIncomplete."""
     folded_to, snapshot = _snapshot(connection, document_id)
     later = _changes(connection, document_id, folded_to)
+    if later and (later[0][0] != folded_to + 1 or later[-1][0] != folded_to + len(later)):
+        raise LogIncomplete(document_id)
     clients = connection.execute(
         select(document_client.c.client, document_client.c.person_id).where(
             document_client.c.document_id == document_id

@@ -1,15 +1,22 @@
-"""The embedded database: one thread writes, others read beside it."""
+"""The embedded database: one thread writes, others read beside it.
 
+A reader is a thread with a plain synchronous connection too: a function that reads goes there whole and comes
+back once. Through an asynchronous wrapper each statement goes there and back four times, and on a busy
+machine every one of those waits.
+"""
+
+import asyncio
+import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from pathlib import Path
 from typing import TypeVar, cast
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from server.rules import limits
 from server.rules.errors import StorageUnavailable
@@ -31,6 +38,7 @@ class SqliteDatabase(Database):
         self.log = self._log = SqliteLog(self, clock)
         self._writer = SqliteWriter(path, self._tell, self._log.forget)
         self._readers = _readers(path)
+        self._threads = ThreadPoolExecutor(limits.READERS_MAX, thread_name_prefix="samsyn-reader")
         self._readers_see = 0
         self._is_closed = False
 
@@ -55,12 +63,14 @@ class SqliteDatabase(Database):
         if self._readers_see != self._writer.files_seen:
             # The readers' connections belong to a file that is no longer there.
             self._readers_see = self._writer.files_seen
-            await self._readers.dispose()
+            self._readers.dispose()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, copy_context().run, self._read, work)
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
         try:
-            async with self._readers.connect() as connection:
-                return await connection.run_sync(work)
-        except PoolTimeout as error:
-            raise StorageUnavailable("all readers are busy") from error
+            with self._readers.connect() as connection:
+                return work(connection)
         except DBAPIError as error:
             if has_failed(error):
                 raise StorageUnavailable(str(error.orig)) from error
@@ -70,26 +80,31 @@ class SqliteDatabase(Database):
         if not self._is_closed:
             self._is_closed = True
             # The readers first: the last connection to close is the one that empties the write-ahead log.
-            await self._readers.dispose()
+            await asyncio.to_thread(self._threads.shutdown)
+            self._readers.dispose()
             await self._log.close()
             await self._writer.close()
             self._lock.release()
 
 
-def _readers(path: Path) -> AsyncEngine:
-    engine = create_async_engine(
-        URL.create(
-            "sqlite+aiosqlite",
-            database=f"file:{quote(str(path))}",
-            query={"mode": "rw", "uri": "true"},
+def _readers(path: Path) -> Engine:
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(
+            f"file:{quote(str(path))}?mode=rw",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=limits.STORAGE_BUSY_MILLISECONDS / 1000,
         ),
-        connect_args={"isolation_level": None, "timeout": limits.STORAGE_BUSY_MILLISECONDS / 1000},
+        # One for each thread: nobody waits for a connection.
+        poolclass=QueuePool,
         pool_size=limits.READERS_MAX,
-        hide_parameters=True,
         max_overflow=0,
+        hide_parameters=True,
     )
 
-    @event.listens_for(engine.sync_engine, "connect")
+    @event.listens_for(engine, "connect")
     def prepare(connection: DBAPIConnection, _: object) -> None:
         cursor = connection.cursor()
         # ``mode=ro`` could not open a log that the writer has yet to recover; this forbids writing.
@@ -97,7 +112,7 @@ def _readers(path: Path) -> AsyncEngine:
         cursor.execute("PRAGMA temp_store = MEMORY")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # One transaction around all that a function reads; the driver would begin none.
         connection.exec_driver_sql("BEGIN")

@@ -105,6 +105,10 @@ class LogMovedOn(LogError):
     Its summary is of less than stands there, or it brings a Yjs client id as new that belongs to somebody."""
 
 
+class LogIncomplete(LogError):
+    """A change is missing between two others: what is stored has been damaged."""
+
+
 class LogUnavailable(LogError):
     """The database could not be read or written: nothing was kept, try again."""
 
@@ -122,7 +126,7 @@ class UpdateLog(Protocol):
         ...
 
     async def load(self, document: int) -> Loaded:
-        """Read the snapshot and all later changes. Raises DocumentGone or LogUnavailable."""
+        """Read the snapshot and all later changes. Raises DocumentGone, LogIncomplete or LogUnavailable."""
         ...
 
     async def read_after(self, document: int, sequence: int) -> Sequence[tuple[int, bytes]]:

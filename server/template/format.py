@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from crdt.schema import DocumentSchema
 from server.faults import Fault
 from server.rules.access import Pane
 from server.template.elements import Element
@@ -234,6 +235,14 @@ class Template(Strict):
     """Choices for what kind of development is meant (F109)."""
     requires_before_complete: Annotated[tuple[Rule, ...], Once] = ()
     excluded_topics: tuple[ExcludedTopic, ...] = ()
+
+    @cached_property
+    def schemas(self) -> Mapping[Pane, DocumentSchema]:
+        """What the document of each pane holds: of all conversations with this template the same object."""
+        return {
+            pane: DocumentSchema(tuple(field for each in self.elements_in(pane) for field in each.fields()))
+            for pane in Pane
+        }
 
     @property
     def shares(self) -> bool:

@@ -168,6 +168,7 @@ class Bench:
             self._documents.write_plan(data / "plan", seats)
             server = Server(kind, self._installed, data)
             server.start()
+            server.settle()
             try:
                 arguments = {
                     "protocol": kind.protocol,

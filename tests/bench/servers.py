@@ -19,8 +19,9 @@ from tests.running import free_port
 
 HERE = Path(__file__).parent
 PEERS = HERE / "peers"
-READY_SECONDS_MAX = 60
 EXIT_SECONDS_MAX = 30
+SETTLING_SECONDS_MAX = 15
+IDLE_SECONDS = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,19 @@ class Server:
         assert self.process.stdout is not None
         if not self.process.stdout.readline():
             raise RuntimeError(f"{self.kind.name} did not start: {(self.data / 'server.log').read_text()}")
+
+    def settle(self) -> None:
+        """Wait until it is idle: some make ready for later once they serve."""
+        until = time.monotonic() + SETTLING_SECONDS_MAX
+        used, before = self._processor_ticks(), -1
+        while used != before and time.monotonic() < until:
+            time.sleep(IDLE_SECONDS)
+            used, before = self._processor_ticks(), used
+
+    def _processor_ticks(self) -> int:
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        # utime and stime, the 14th and 15th of the line.
+        return int(fields[11]) + int(fields[12])
 
     def stop(self) -> None:
         """Ask it to end, and end it if it does not."""

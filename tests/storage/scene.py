@@ -1,15 +1,34 @@
 """Maja and Jonas with one open conversation, put straight into the tables."""
 
+import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.util import await_only
 
 from server.rules.access import Pane, State
 from server.storage import tables
 from server.storage.database import Database, add_document, drop_document, lock_conversation
 from server.storage.update_log import Append, Author, Touch
 from tests.conftest import SetClock
+
+
+def wait_within() -> Callable[[Coroutine[Any, Any, Any]], Any]:
+    """A function that waits for something from within work that reads, wherever a database has that done."""
+    loop = asyncio.get_running_loop()
+
+    def wait(coroutine: Coroutine[Any, Any, Any]) -> Any:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            # In a thread of its own.
+            return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+        return await_only(coroutine)
+
+    return wait
+
 
 MAJA = Author("maja", "session-maja")
 JONAS = Author("jonas", "session-jonas")

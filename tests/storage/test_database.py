@@ -6,7 +6,6 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.util import await_only
 
 from server.rules.access import Pane, State
 from server.rules.errors import NoLongerPossible, StorageUnavailable
@@ -25,7 +24,7 @@ from server.storage.bells import (
 from server.storage.database import Database, lock_conversation, ring
 from server.storage.opening import open_database
 from tests.conftest import SetClock
-from tests.storage.scene import Scene, typed
+from tests.storage.scene import Scene, typed, wait_within
 
 
 def add_unit(name: str) -> Callable[[Connection], str]:
@@ -95,9 +94,11 @@ async def test_work_may_nest_a_transaction_and_go_on_when_that_fails(database: D
 
 
 async def test_reading_gives_one_state_whatever_is_written_meanwhile(database: Database) -> None:
+    wait = wait_within()
+
     def twice(rows: Connection) -> tuple[int, int]:
         before = count_units(rows)
-        await_only(database.write(add_unit("drift")))
+        wait(database.write(add_unit("drift")))
         return before, count_units(rows)
 
     assert await database.read(twice) == (0, 0)

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, insert, make_url, text
-from sqlalchemy.util import await_only
 
 from server.rules import limits
 from server.rules.errors import StorageUnavailable
@@ -25,7 +24,7 @@ from server.storage.database import Database, ring
 from server.storage.opening import open_database
 from server.storage.update_log import Append, LogUnavailable, Touch
 from tests.conftest import SetClock
-from tests.storage.scene import MAJA, Scene, typed
+from tests.storage.scene import MAJA, Scene, typed, wait_within
 
 CANARY = b"I am thinking of applying for the other job"
 LARGE = bytes(3_000_000)
@@ -112,9 +111,11 @@ async def test_text_leaves_the_disk_as_soon_as_no_reader_is_in_the_way(
     monkeypatch.setattr(limits, "ERASURE_RETRY_SECONDS", 0.01)
     await scene.database.log.append(typed(scene.private, CANARY))
 
+    wait = wait_within()
+
     def read_meanwhile(rows: Connection) -> bool:
         rows.execute(text("SELECT count(*) FROM document_update")).all()
-        await_only(scene.replace_private(drop=True))
+        wait(scene.replace_private(drop=True))
         return CANARY in on_disk(file)
 
     assert await scene.database.read(read_meanwhile)

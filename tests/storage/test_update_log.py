@@ -12,7 +12,15 @@ from server.rules import limits
 from server.rules.access import Pane, State
 from server.storage import tables
 from server.storage.opening import open_database
-from server.storage.update_log import Append, AppendRefused, Author, DocumentGone, LogMovedOn, Touch
+from server.storage.update_log import (
+    Append,
+    AppendRefused,
+    Author,
+    DocumentGone,
+    LogIncomplete,
+    LogMovedOn,
+    Touch,
+)
 from tests.storage.scene import JONAS, MAJA, SNAPSHOT, Scene, typed
 
 
@@ -233,6 +241,14 @@ async def test_a_yjs_client_belongs_to_the_person_who_came_with_it_first(scene: 
     loaded = await scene.database.log.load(scene.joint)
     assert loaded.clients == {largest: "maja", 5: "maja"}
     assert b"forged" not in loaded.updates
+
+
+async def test_a_log_with_a_change_missing_is_not_loaded(scene: Scene) -> None:
+    for change in (b"first", b"second", b"third"):
+        await scene.database.log.append(typed(scene.joint, change))
+    await scene.change(delete(tables.document_update).where(tables.document_update.c.sequence == 2))
+    with pytest.raises(LogIncomplete):
+        await scene.database.log.load(scene.joint)
 
 
 # Compaction
