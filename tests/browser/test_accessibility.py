@@ -16,6 +16,7 @@ from tests.pages.world import JONAS, MAJA, NOW, ORIGIN, ROOT, World, application
 from tests.test_calendar import INVITED
 
 STATIC = ROOT / "web/static"
+BUILT = read_assets(STATIC)
 AXE = ROOT / "web/client/node_modules/axe-core/axe.min.js"
 EVERYTHING = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 CONTRAST = {"runOnly": ["color-contrast"]}
@@ -76,7 +77,7 @@ PAGES = {
 
 async def answered(world: World, key: str | None, path: str) -> httpx.Response:
     """Ask the application for a page, with the assets as they are built."""
-    transport = httpx.ASGITransport(application(world, read_assets(STATIC)))
+    transport = httpx.ASGITransport(application(world, BUILT))
     cookies = {"__Host-samsyn": key} if key else {}
     async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, cookies=cookies) as client:
         return await client.get(path)

@@ -5,12 +5,11 @@ from datetime import UTC, datetime
 import pytest
 
 from server.change_log import ChangeLog, Kind, Turn, Writing
-from server.pages.catalogues import read_catalogues
 from server.pages.changes import Day, days
 from server.pages.rendering import Rendering, View
 from server.people import Person
 from server.rules.access import Pane, State
-from tests.pages.world import ASSETS, JONAS, MAJA, NOW, ROOT, TEMPLATE, World, browser, person
+from tests.pages.world import ASSETS, JONAS, MAJA, NOW, ROOT, TEMPLATE, World, browser, person, rendering_with
 
 ELEMENTS = {element.id: element for element in TEMPLATE.elements}
 ASTRID = person("astrid", "Astrid Lindqvist")
@@ -29,7 +28,7 @@ def wrote(by: Person, element: str, first: datetime, last: datetime, pane: Pane 
 
 @pytest.fixture(scope="module")
 def rendering() -> Rendering:
-    return Rendering(ROOT / "web/templates", read_catalogues(ROOT / "web/locales"), ASSETS)
+    return rendering_with(ASSETS)
 
 
 @pytest.fixture

@@ -3,15 +3,25 @@
 import pytest
 
 from server.pages import chapters_view, conversation_view
-from server.pages.catalogues import read_catalogues
 from server.pages.chapters_view import Chapter, Form, Question
 from server.pages.conversation_view import Seen
-from server.pages.rendering import Rendering, View
+from server.pages.rendering import View
 from server.people import Person
 from server.rules.access import Action, Pane
 from server.template.format import Template
 from server.template.parts import PartKind, Source
-from tests.pages.world import ASSETS, JONAS, MAJA, NOW, ROOT, TEMPLATE, World, person, template_of, text
+from tests.pages.world import (
+    ASSETS,
+    JONAS,
+    MAJA,
+    NOW,
+    TEMPLATE,
+    World,
+    person,
+    rendering_with,
+    template_of,
+    text,
+)
 
 ROUTINE = template_of("template_routine_with_plan.yaml")
 FOLLOW_UP = template_of("template_short_follow_up.yaml")
@@ -21,9 +31,7 @@ GUEST = person("ulla", "Ulla Strand")
 
 @pytest.fixture(scope="module")
 def view() -> View:
-    return Rendering(ROOT / "web/templates", read_catalogues(ROOT / "web/locales"), ASSETS).view(
-        "en", NOW, "Europe/Stockholm"
-    )
+    return rendering_with(ASSETS).view("en", NOW, "Europe/Stockholm")
 
 
 def chapters(

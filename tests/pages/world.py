@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -477,10 +478,15 @@ TAKEN = {
 """Address -> the page of a turn: what asks for it, and what takes it."""
 
 
+@cache
+def rendering_with(assets: Assets) -> Rendering:
+    """What pages are made with, in which each template is compiled once."""
+    return Rendering(ROOT / "web/templates", read_catalogues(ROOT / "web/locales"), assets)
+
+
 def application(world: World, assets: Assets = ASSETS) -> Starlette:
     """The pages at their addresses, behind the same guard as in ``server/app.py``."""
-    rendering = Rendering(ROOT / "web/templates", read_catalogues(ROOT / "web/locales"), assets)
-    pages = Pages(world.features(), rendering)
+    pages = Pages(world.features(), rendering_with(assets))
     pane = "/conversations/{id}/panes/{pane}"
 
     def refused(scope: Any, refusal: Refusal) -> Any:
