@@ -19,6 +19,8 @@ from tests.running import RunningServer
 from tests.typist import Device
 
 CONVERSATIONS = 20
+CONVERSATIONS_OF_DAY = 400
+"""So many that each is visited a few times and then at rest: one that is visited all day grows itself."""
 FIELDS = ("a1", "a8")
 """Of one's own pane, and of the joint one."""
 AT_ONCE = 8
@@ -131,7 +133,7 @@ async def come_and_go(
 async def work_all_day(data: Path, seconds: float, seed: int, progress: Callable[[float], None]) -> Day:
     """Let people work for so long on a server on the empty folder `data`. `progress` is told of minutes."""
     dice = random.Random(seed)
-    pairs = await settle(data, CONVERSATIONS)
+    pairs = await settle(data, CONVERSATIONS_OF_DAY)
     server = RunningServer(data, demo=False)
     await asyncio.to_thread(server.start)
     day = Day()
@@ -163,12 +165,16 @@ async def _visit(
 ) -> None:
     """Open a conversation, write a little in both panes, take that back and leave, politely or not."""
     if pages:
-        async with httpx.AsyncClient(base_url=server.url, headers={"Cookie": seat.cookie}) as client:
+        cookie = {"Cookie": seat.cookie}
+        async with httpx.AsyncClient(base_url=server.url, headers=cookie, timeout=None) as client:
             for address in ("/", f"/conversations/{seat.joint.split('/')[0]}"):
                 (await client.get(address)).raise_for_status()
     device = Device(server.url, seat.cookie)
     await device.connect(seat.own, seat.joint)
     await device.until_synced()
+    assert device.connected, "the server let go of a connection"
+    for attached in device.documents.values():
+        assert attached.synced, f"a document was refused: {attached.denied or attached.closed}"
     places = tuple(zip((seat.own, seat.joint), FIELDS, strict=True))
     for number in range(keys):
         document, field_name = dice.choice(places)
