@@ -17,6 +17,11 @@ from server.rules.limits import OPEN_FILES, WIRE
 BACKLOG = 2048
 REQUEST_SECONDS = 1
 """For the last requests, once the rooms are drained."""
+OBJECTS_BETWEEN_LOOKS = 10_000
+"""How many new objects have the collector of cyclic garbage look.
+
+More often costs a long page a tenth of its time.
+"""
 
 
 class CannotListen(Exception):
@@ -107,6 +112,7 @@ def settle_memory() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(OBJECTS_BETWEEN_LOOKS)
 
 
 def _allow_many_sockets() -> None:
