@@ -19,7 +19,18 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple, Self, cast
 
-from pycrdt import Array, Doc, Map, XmlElement, XmlFragment, XmlText, merge_updates
+from pycrdt import (
+    Array,
+    Doc,
+    Map,
+    Subscription,
+    XmlElement,
+    XmlFragment,
+    XmlText,
+    get_state,
+    get_update,
+    merge_updates,
+)
 
 from crdt.bounds import UpdateBounds
 from crdt.content import (
@@ -53,6 +64,7 @@ _UNBOUNDED = 2**40
 
 
 _JOINED_AT_ONCE = 16
+_KNOWS_NOTHING = encode_state_vector({})
 
 
 class Merged(NamedTuple):
@@ -86,10 +98,10 @@ class Document:
         """What has been typed and recorded, and pycrdt has still to be given: all of a turn at once."""
         self._size = 0
         self._size_is_exact = False
-        self._doc = _empty_doc(schema, SERVER_CLIENT)
-        changes = self._changes
-        # The update must be read at once: the event is gone when the callback returns.
-        self._subscription = self._doc.observe(lambda event: changes.append(event.update))
+        self._snapshot: bytes | None = None
+        """All that there is, as long as pycrdt has not been given it: a document that is only read costs its
+        bytes and no more."""
+        self._subscribed: tuple[Doc[Any], Subscription] | None = None
 
     @classmethod
     def made(cls, schema: DocumentSchema, bounds: UpdateBounds, content: Content | None = None) -> Self:
@@ -144,16 +156,31 @@ class Document:
         """
         document = cls(schema, bounds, clients)
         document._judge = None
-        with _pycrdt():
-            document._doc.apply_update(snapshot)
+        document._snapshot = snapshot
+        document._size = len(snapshot) + sum(map(len, updates))
+        document._clocks()
         if updates:
             joined = _joined(updates)
             with _pycrdt():
                 document._doc.apply_update(joined)
             document._require_integrated(joined)
-        document._changes.clear()
-        document._size = len(snapshot) + sum(map(len, updates))
+            document._changes.clear()
         return document
+
+    @property
+    def _doc(self) -> Doc[Any]:
+        """What pycrdt has of it, which is made when something is changed or its content is asked for."""
+        if self._subscribed is not None:
+            return self._subscribed[0]
+        doc = _empty_doc(self._schema, SERVER_CLIENT)
+        if self._snapshot is not None:
+            with _pycrdt():
+                doc.apply_update(self._snapshot)
+            self._snapshot = None
+        changes = self._changes
+        # The update must be read at once: the event is gone when the callback returns.
+        self._subscribed = doc, doc.observe(lambda event: changes.append(event.update))
+        return doc
 
     def is_ready_for(self, update: bytes) -> bool:
         """Whether the update can be merged without ``prepare``. Raises MalformedUpdate or OverLimit.
@@ -186,8 +213,8 @@ class Document:
         if self._judge is not None:
             return self._judge.clocks
         with _pycrdt():
-            integrated = self._doc.get_state()
-        return parse_state_vector(integrated, self._stored_bounds)
+            known = self._doc.get_state() if self._snapshot is None else get_state(self._snapshot)
+        return parse_state_vector(known, self._stored_bounds)
 
     def merge(self, update: bytes, person: str, told: Mapping[int, str] | None = None) -> Merged:
         """Merge what a person wrote. ``told``: whose the client ids are that others have been told of.
@@ -341,7 +368,9 @@ class Document:
 
     def close(self) -> None:
         """Let go of the memory. The document is of no use afterwards."""
-        self._doc.unobserve(self._subscription)
+        if self._subscribed is not None:
+            doc, subscription = self._subscribed
+            doc.unobserve(subscription)
 
     def _apply(self, update: bytes, parsed: ParsedUpdate) -> bool:
         order = self._shape.admit(parsed)
@@ -384,7 +413,11 @@ class Document:
     def _encoded(self, state_vector: bytes | None) -> bytes:
         self._integrate_typed()
         with _pycrdt():
-            return self._doc.get_update(state_vector)
+            if self._snapshot is None:
+                return self._doc.get_update(state_vector)
+            if state_vector is None or state_vector == _KNOWS_NOTHING:
+                return self._snapshot
+            return get_update(self._snapshot, state_vector)
 
 
 @contextmanager

@@ -84,9 +84,11 @@ Item = FromClient | Joined | Lacking | Gone | LogAhead | SpokenElsewhere
 
 def weight(item: FromClient) -> int:
     """Bytes that an item holds on to."""
+    if isinstance(item, Written):
+        return len(item.update)
     match item:
-        case Written(_, data) | Asked(_, data):
-            return len(data)
+        case Asked(_, state_vector):
+            return len(state_vector)
         case Spoken(_, entries):
             return sum(len(entry.state) for entry in entries)
         case PresenceAsked():

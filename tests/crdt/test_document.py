@@ -27,6 +27,7 @@ from crdt.errors import (
 from crdt.schema import SERVER_CLIENT, VALUES
 from crdt.update import parse
 from server.rules.limits import UPDATE
+from tests.crdt import forged
 from tests.crdt.documents import EMPTY, FULL, SCHEMA, Writer, add_text, made, reloaded, text_of
 
 
@@ -465,10 +466,11 @@ class FailingDoc:
 
 @contextmanager
 def failing(document: Document, error: BaseException) -> Iterator[None]:
-    working = document._doc
-    document._doc = FailingDoc(error)  # type: ignore[assignment]
+    working = document._subscribed
+    assert working is not None
+    document._subscribed = FailingDoc(error), working[1]  # type: ignore[assignment]
     yield
-    document._doc = working
+    document._subscribed = working
 
 
 def test_a_panic_is_a_broken_document() -> None:
@@ -512,6 +514,8 @@ def test_closing_a_document_frees_its_memory() -> None:
 
 
 def test_a_document_that_could_not_be_loaded_frees_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = made().snapshot()
+    unfounded = forged.update(forged.section(7, 5, forged.text("x", origin=(7, 4))))
     inner: list[weakref.ref[Any]] = []
 
     class WatchedDoc(Doc[Any]):
@@ -521,6 +525,6 @@ def test_a_document_that_could_not_be_loaded_frees_its_memory(monkeypatch: pytes
 
     monkeypatch.setattr("crdt.document.Doc", WatchedDoc)
     with pytest.raises(DocumentBroken):
-        Document.loaded(SCHEMA, UPDATE, b"\xff", (), {})
+        Document.loaded(SCHEMA, UPDATE, snapshot, (unfounded,), {})
     gc.collect()
     assert [ref() for ref in inner] == [None]

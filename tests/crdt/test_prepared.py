@@ -10,6 +10,7 @@ import crdt.document
 from crdt.document import Document
 from crdt.errors import BorrowedClient, DocumentBroken, IncompleteUpdate, MalformedUpdate
 from crdt.schema import DocumentSchema, Text
+from crdt.update import encode_state_vector, parse
 from server.rules.limits import UPDATE
 from tests.crdt.documents import FULL, SCHEMA
 from tests.crdt.forged import deletes, element, section, text, update
@@ -55,6 +56,24 @@ def test_what_brings_nothing_is_merged_without_judging_all_that_is_stored(nothin
     document = Document.stored(SCHEMA, UPDATE, SNAPSHOT, ROWS, CLIENTS)
     assert document.is_ready_for(nothing_new)
     assert document.merge(nothing_new, KARI) == (frozenset(), (), False)
+
+
+FOLDED = Document.loaded(SCHEMA, UPDATE, SNAPSHOT, ROWS, CLIENTS).snapshot()
+"""The same as one snapshot: what it says is read from its bytes."""
+
+
+@pytest.mark.parametrize(("snapshot", "rows"), [(SNAPSHOT, ROWS), (FOLDED, ())], ids=["rows", "folded"])
+@pytest.mark.parametrize("theirs", [{}, {A: 4}, {A: END, B: 1}, {A: END + 5, 9: 9}])
+def test_what_somebody_lacks_is_the_same(
+    snapshot: bytes, rows: tuple[bytes, ...], theirs: dict[int, int]
+) -> None:
+    stored = Document.stored(SCHEMA, UPDATE, snapshot, rows, CLIENTS)
+    loaded = Document.loaded(SCHEMA, UPDATE, snapshot, rows, CLIENTS)
+    vector = encode_state_vector(theirs)
+    assert parse(stored.diff(vector), UPDATE) == parse(loaded.diff(vector), UPDATE)
+    assert [stored.contains(each) for each in ROWS] == [True, True, True]
+    assert stored.snapshot() == loaded.snapshot()
+    stored.close()
 
 
 def test_a_stored_document_says_what_a_loaded_one_says() -> None:
@@ -120,9 +139,9 @@ def test_what_is_not_whole_is_not_shown(snapshot: bytes, rows: tuple[bytes, ...]
 
 
 def test_what_pycrdt_takes_and_the_parser_does_not_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    def parse(*_: Any) -> None:
+    def refuse(*_: Any) -> None:
         raise MalformedUpdate
 
-    monkeypatch.setattr(crdt.document, "parse", parse)
+    monkeypatch.setattr(crdt.document, "parse", refuse)
     with pytest.raises(DocumentBroken):
         Document.stored(SCHEMA, UPDATE, SNAPSHOT, (FIRST,), {})
