@@ -15,6 +15,7 @@ from server.new_activities import NewActivities
 from server.notes import Notes
 from server.preparing import Preparing
 from server.rules.access import Pane
+from server.rules.day import day_of
 from server.stand_ins import Days, StandIns
 from server.storage.update_log import Append
 from tests.organisation import ANNUAL, ASTRID, HELENA, JONAS, MAJA, Organisation, text
@@ -68,7 +69,7 @@ async def everything(here: Organisation) -> Life:
     await Preparing(here.database, here.clock).tick(MAJA.actor, going_on, ["e1"])
     await Asking(here.database, here.clock).ask(MAJA.actor, "kanarieonskan", "")
     await LetterChoices(here.database).choose(MAJA.actor, {Kind.PREPARE})
-    today = here.clock().date()
+    today = day_of(here.clock())
     await StandIns(here.database, here.clock).name(
         JONAS.actor, "jonas", "astrid", Days(today, today), "kanariesemester"
     )
