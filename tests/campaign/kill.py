@@ -10,7 +10,9 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from websockets.exceptions import WebSocketException
 
 from tests.campaign import strace
 from tests.campaign.typists import Typists
@@ -33,6 +35,8 @@ class Outcome:
     """Of these, keystrokes that were not yet acknowledged when the server was killed."""
     lost: int = 0
     doubled: int = 0
+    broken_by: list[int] = field(default_factory=list)
+    """Seeds of the databases in which anything was."""
 
     @property
     def holds(self) -> bool:
@@ -46,6 +50,7 @@ class Outcome:
         self.in_the_air += other.in_the_air
         self.lost += other.lost
         self.doubled += other.doubled
+        self.broken_by += other.broken_by
 
 
 async def kill_while_typing(
@@ -63,6 +68,8 @@ async def kill_while_typing(
         await _look(server, typists, outcome)
         progress()
     await _look_at_last(typists, outcome)
+    if outcome.lost or outcome.doubled:
+        outcome.broken_by.append(seed)
     return outcome
 
 
@@ -82,7 +89,7 @@ async def kill_at_calls(
             except NotServing:
                 outcome.while_opening += 1
             else:
-                with contextlib.suppress(OSError):
+                with contextlib.suppress(OSError, WebSocketException):
                     await typists.connect()
                 async with typists.typing():
                     await typists.until_cut_off()
@@ -90,6 +97,8 @@ async def kill_at_calls(
         await _look(server, typists, outcome)
         progress()
     await _look_at_last(typists, outcome)
+    if outcome.lost or outcome.doubled:
+        outcome.broken_by.append(seed)
     return outcome
 
 
