@@ -102,6 +102,10 @@ class Document:
         """All that there is, as long as pycrdt has not been given it: a document that is only read costs its
         bytes and no more."""
         self._subscribed: tuple[Doc[Any], Subscription] | None = None
+        self._stored_clocks: dict[int, int] = {}
+        """Each client's clock in what was stored. Nothing changes it before it is judged."""
+        self._stored_deletes: bytes | None = None
+        """What was deleted of what was stored, once somebody has asked. As above."""
 
     @classmethod
     def made(cls, schema: DocumentSchema, bounds: UpdateBounds, content: Content | None = None) -> Self:
@@ -158,14 +162,20 @@ class Document:
         document._judge = None
         document._snapshot = snapshot
         document._size = len(snapshot) + sum(map(len, updates))
-        document._clocks()
-        if updates:
-            joined = _joined(updates)
+        if not updates:
             with _pycrdt():
-                document._doc.apply_update(joined)
-            document._require_integrated(joined)
-            document._changes.clear()
+                document._keep_clocks(get_state(snapshot))
+            return document
+        joined = _joined(updates)
+        with _pycrdt():
+            document._doc.apply_update(joined)
+            document._keep_clocks(document._doc.get_state())
+        document._require_integrated(joined)
+        document._changes.clear()
         return document
+
+    def _keep_clocks(self, state_vector: bytes) -> None:
+        self._stored_clocks = parse_state_vector(state_vector, self._stored_bounds)
 
     @property
     def _doc(self) -> Doc[Any]:
@@ -210,11 +220,7 @@ class Document:
 
     def _clocks(self) -> dict[int, int]:
         """Each client's clock."""
-        if self._judge is not None:
-            return self._judge.clocks
-        with _pycrdt():
-            known = self._doc.get_state() if self._snapshot is None else get_state(self._snapshot)
-        return parse_state_vector(known, self._stored_bounds)
+        return self._stored_clocks if self._judge is None else self._judge.clocks
 
     def merge(self, update: bytes, person: str, told: Mapping[int, str] | None = None) -> Merged:
         """Merge what a person wrote. ``told``: whose the client ids are that others have been told of.
@@ -324,11 +330,9 @@ class Document:
 
     def diff(self, state_vector: bytes) -> bytes:
         """What somebody with this state vector lacks. Raises MalformedUpdate or OverLimit."""
-        theirs = parse_state_vector(state_vector, self._bounds)
-        shared = {
-            client: min(theirs[client], clock) for client, clock in self._clocks().items() if client in theirs
-        }
-        return self._encoded(encode_state_vector(shared))
+        theirs, clocks = parse_state_vector(state_vector, self._bounds), self._clocks()
+        shared = {client: min(theirs[client], clock) for client, clock in clocks.items() if client in theirs}
+        return self._only_deletes() if shared == clocks else self._encoded(encode_state_vector(shared))
 
     def snapshot(self) -> bytes:
         """All of it, as one update."""
@@ -408,7 +412,15 @@ class Document:
             raise OverLimit("document_bytes_max")
 
     def _deleted(self) -> Iterable[DeleteRange]:
-        return parse(self._encoded(self.state_vector()), self._stored_bounds).deletes
+        return parse(self._only_deletes(), self._stored_bounds).deletes
+
+    def _only_deletes(self) -> bytes:
+        """What somebody lacks who has all that was written, as everybody does who was cut off: deletions."""
+        if self._judge is not None:
+            return self._encoded(self.state_vector())
+        if self._stored_deletes is None:
+            self._stored_deletes = self._encoded(self.state_vector())
+        return self._stored_deletes
 
     def _encoded(self, state_vector: bytes | None) -> bytes:
         self._integrate_typed()

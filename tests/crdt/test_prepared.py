@@ -76,6 +76,20 @@ def test_what_somebody_lacks_is_the_same(
     stored.close()
 
 
+def test_what_is_stored_is_read_through_once_however_many_open_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = Document.stored(SCHEMA, UPDATE, FOLDED, (), CLIENTS)
+    stored.diff(stored.state_vector())
+
+    def read(*_: Any) -> None:
+        pytest.fail("what is stored was read once more")
+
+    monkeypatch.setattr(crdt.document, "get_state", read)
+    monkeypatch.setattr(crdt.document, "get_update", read)
+    assert stored.diff(NOTHING[:1]) == FOLDED
+    assert stored.contains(stored.diff(stored.state_vector()))
+    stored.close()
+
+
 def test_a_stored_document_says_what_a_loaded_one_says() -> None:
     stored, loaded = both()
     assert stored.content() == loaded.content()
