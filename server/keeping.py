@@ -1,11 +1,11 @@
 """Keeping and erasing, as pages, the command and the background task ask for it."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
-import structlog
 from sqlalchemy import Connection, func, select
 
 from server import erasing, erasing_person, holds, people, retention
@@ -23,7 +23,7 @@ from server.rules.limits import RETENTION_SHOWN_MAX, SEARCH_RESULTS_MAX
 from server.storage import tables
 from server.storage.database import Database
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ class Keeping:
         """Erase everything that is due today: the round of the background task. Raises StorageUnavailable."""
         erased = [await self.erase_due(each) for each in await self.due()]
         if any(erased):
-            log.info("what is no longer to be kept was erased", things=sum(erased))
+            log.info("what is no longer to be kept was erased", extra={"count": sum(erased)})
 
     def _today(self) -> date:
         return self._clock().date()

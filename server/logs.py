@@ -1,23 +1,19 @@
 """What the operator's log may hold: that something happened and where in the code, never what was written.
 
-A key that is not listed in KEYS does not reach the log. Neither do the words of an exception, which may
-quote a row or a frame: its type and the places it passed are enough to find it. Records of other
-libraries lose their arguments for the same reason.
+What is said beside a message (``extra``) reaches the log under a name of KEYS only. The words of an
+exception do not, since they may quote a row or a frame: its type and the places it passed are enough to find
+it. Records of other libraries lose their arguments for the same reason.
 """
 
+import json
 import logging
 import sys
 import traceback
-from collections.abc import MutableMapping
-from typing import Any, TextIO
-
-import structlog
-from structlog.typing import Processor
+from datetime import UTC, datetime
+from typing import TextIO
 
 KEYS = frozenset(
     {
-        # What happened, when, how bad, and which part says so.
-        "event", "timestamp", "level", "logger", "exception",
         # Which: ids only, and never of a person together with a private pane.
         "document", "conversation", "node", "migration",
         # How much: figures, classes of error and names of limits.
@@ -30,61 +26,32 @@ EVENT_CHARACTERS = 200
 
 def configure(level: str, stream: TextIO | None = None) -> None:
     """Send the log to ``stream`` (standard error), one JSON object a line. ``level`` as in the settings."""
-    ending: list[Processor] = [
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _exception_without_words,
-        _known_keys,
-        structlog.processors.JSONRenderer(ensure_ascii=False),
-    ]
-    number = logging.getLevelNamesMapping()[level.upper()]
-    to = stream or sys.stderr
-    structlog.configure(
-        processors=[structlog.processors.add_log_level, *ending],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(to),
-        cache_logger_on_first_use=False,
-    )
-    others = logging.StreamHandler(to)
-    others.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[
-                structlog.stdlib.add_log_level,
-                structlog.stdlib.add_logger_name,
-                _arguments_of_our_own,
-            ],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending],
-            pass_foreign_args=True,
-            use_get_message=False,
-        )
-    )
-    logging.basicConfig(level=number, handlers=[others], force=True)
+    lines = logging.StreamHandler(stream or sys.stderr)
+    lines.setFormatter(_Line())
+    logging.basicConfig(level=logging.getLevelNamesMapping()[level.upper()], handlers=[lines], force=True)
 
 
-def _known_keys(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {key: value for key, value in event.items() if key in KEYS}
+class _Line(logging.Formatter):
+    """What happened, when, how bad, which part says so, and what of ``extra`` may be said."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "event": _event(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z"),
+            **{key: value for key, value in record.__dict__.items() if key in KEYS},
+        }
+        if record.exc_info and record.exc_info[1] is not None:
+            line["exception"] = f"Traceback: {_places(record.exc_info[1])}"
+        return json.dumps(line, ensure_ascii=False, default=repr)
 
 
-def _arguments_of_our_own(
-    _logger: Any, _name: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    """Fill the placeholders of our own messages; of another library keep the first line, unfilled."""
-    arguments = event.pop("positional_args", ())
-    if str(event["logger"]).partition(".")[0] in OURS and arguments:
-        event["event"] = str(event["event"]) % arguments
-    event["event"] = str(event["event"]).partition("\n")[0][:EVENT_CHARACTERS]
-    return event
-
-
-def _exception_without_words(
-    _logger: Any, _name: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    info = event.pop("exc_info", None)
-    error = info if isinstance(info, BaseException) else sys.exc_info()[1] if info is True else None
-    if isinstance(info, tuple):
-        error = info[1]
-    if error is not None:
-        event["exception"] = f"Traceback: {_places(error)}"
-    return event
+def _event(record: logging.LogRecord) -> str:
+    """Our own message with its arguments; of another library the first line, its placeholders unfilled."""
+    is_ours = record.name.partition(".")[0] in OURS
+    message = record.getMessage() if is_ours else str(record.msg)
+    return message.partition("\n")[0][:EVENT_CHARACTERS]
 
 
 def _places(error: BaseException) -> str:

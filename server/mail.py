@@ -6,6 +6,7 @@ it leaves a letter that goes out again, with the same Message-ID and the same ca
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.errors import MessageError
@@ -14,7 +15,6 @@ from email.message import EmailMessage
 from email.policy import SMTP as WIRE
 from email.utils import format_datetime
 
-import structlog
 from aiosmtplib import (
     SMTP,
     SMTPDataError,
@@ -36,7 +36,7 @@ from server.storage.bells import Bell, BellsMissed, ConversationChanged
 REFUSED_FOR_GOOD = 500
 """From here on a mail server's answers are final (RFC 5321, 4.2.1)."""
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class Postman:
                     await self._send(client, letter)
                 except _NotTaken as refused:
                     again = await self._outbox.failed(letter, str(refused), for_good=refused.for_good)
-                    log.warning("a letter was not sent", letter=letter.id, why=str(refused), again=again)
+                    log.warning("letter %s was not sent%s", letter.id, "; it is tried again" if again else "")
                     if refused.is_away:
                         return
                 else:
@@ -195,7 +195,7 @@ class Postman:
             raise _NotTaken(str(error), for_good=True) from error
         except Exception as error:
             # A letter that cannot be written must not keep others from leaving.
-            log.exception("a letter could not be written", letter=letter.id)
+            log.exception("letter %s could not be written", letter.id)
             raise _NotTaken("it could not be written") from error
         try:
             async with asyncio.timeout(LETTER_SECONDS_MAX):

@@ -2,14 +2,13 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable
-
-import structlog
 
 from server.rules.errors import StorageUnavailable
 from server.rules.limits import DRAIN_SECONDS_MAX, ROUND_GRACE_SECONDS
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 
 class Rounds:
@@ -60,10 +59,10 @@ class Rounds:
             try:
                 await self._work()
             except StorageUnavailable:
-                log.warning("waits for the database", work=self._name)
+                log.warning("%s: waits for the database", self._name)
             except Exception:
                 # Nobody waits for this task, so nobody would see that it has ended.
-                log.exception("could not be done; it is tried again", work=self._name)
+                log.exception("%s: could not be done; it is tried again", self._name)
             if not self._is_stopping:
                 await self._rest(self._every)
 

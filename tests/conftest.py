@@ -13,7 +13,6 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-import structlog
 from hypothesis import settings
 from sqlalchemy import make_url
 from starlette.applications import Starlette
@@ -37,7 +36,6 @@ def log_of_one_test() -> Iterator[None]:
     """A command that runs here sends the log to its own standard error, which ends with it."""
     handlers, level = logging.root.handlers[:], logging.root.level
     yield
-    structlog.reset_defaults()
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
 

@@ -6,7 +6,6 @@ import logging
 from typing import Any
 
 import pytest
-import structlog
 
 from server import logs
 
@@ -33,23 +32,22 @@ def fail() -> None:
 
 
 def test_a_key_that_is_not_listed_does_not_reach_the_log(stream: io.StringIO) -> None:
-    structlog.get_logger().info("room_loaded", document=7, text=CANARY, count=3)
+    logging.getLogger("server.realtime").info(
+        "room_loaded", extra={"document": 7, "text": CANARY, "count": 3}
+    )
     (line,) = lines(stream)
     assert (line["event"], line["level"], line["document"], line["count"]) == ("room_loaded", "info", 7, 3)
     assert CANARY not in stream.getvalue()
 
 
-@pytest.mark.parametrize("logger", ["ours", "server.realtime.room", "uvicorn.error"])
+@pytest.mark.parametrize("logger", ["server.realtime.room", "uvicorn.error"])
 def test_an_exception_is_logged_by_its_type_and_places_without_its_words(
     stream: io.StringIO, logger: str
 ) -> None:
     try:
         fail()
     except ValueError:
-        if logger == "ours":
-            structlog.get_logger().exception("append_failed")
-        else:
-            logging.getLogger(logger).exception("append failed")
+        logging.getLogger(logger).exception("append failed")
     (line,) = lines(stream)
     assert line["exception"].startswith("Traceback: ValueError (")
     assert "after KeyError (" in line["exception"]
@@ -71,5 +69,4 @@ def test_the_arguments_of_other_libraries_are_left_out_and_our_own_are_not(strea
 
 def test_less_than_the_chosen_level_is_not_logged(stream: io.StringIO) -> None:
     logging.getLogger("x").debug("quiet")
-    structlog.get_logger().debug("quiet")
     assert stream.getvalue() == ""

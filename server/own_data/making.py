@@ -1,12 +1,12 @@
 """Making bundles, in the background: claimed from the table, step by step, anew after every end of a node."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-import structlog
 from sqlalchemy import Connection
 
 from server import people
@@ -23,7 +23,7 @@ from server.rules.access import Actor, Role
 from server.rules.errors import NotFound, StorageUnavailable
 from server.storage.database import Database
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Maker:
                 raise
             except Exception:
                 # It may be this bundle: others are made all the same, and this one is tried again later.
-                log.exception("a bundle of own data could not be made", bundle=claim.id)
+                log.exception("a bundle of own data could not be made")
                 await self._fail(claim)
 
     async def _make(self, claim: Claim) -> None:

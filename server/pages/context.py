@@ -5,12 +5,12 @@ ways only: ``Pages.for_person`` (somebody is signed in, or the page is never rea
 ``Pages.for_anyone``. So there is no way to get hold of a person except through the session check.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -66,7 +66,7 @@ if TYPE_CHECKING:
 DEFAULT_ZONE = day.ZONE
 """Where a day begins on pages that are about no conversation."""
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 
 class Clock(Protocol):
@@ -242,7 +242,7 @@ class Pages:
         return Visit(request, self._features, self._rendering, None)
 
     def _unavailable(self, visit: Visit) -> Response:
-        log.warning("storage_unavailable")
+        log.warning("a page waits for the database in vain")
         return failures.unavailable(visit)
 
     def _not_signed_in(self, visit: Visit) -> Response:

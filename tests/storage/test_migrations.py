@@ -1,10 +1,15 @@
 """The tables that migrations make are those that the code names."""
 
+from pathlib import Path
+
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
+from server.storage import migrations
 from server.storage.database import Database
 from server.storage.migrations import DatabaseTooNew
 from server.storage.opening import open_database
@@ -45,6 +50,16 @@ async def test_opening_again_changes_nothing(database: Database, database_url: s
     again = await open_database(database_url, clock)
     assert await again.read(differences) == []
     await again.close()
+
+
+def test_every_migration_is_in_a_file_that_is_named_by_its_revision() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    for script in ScriptDirectory.from_config(config).walk_revisions():
+        assert Path(script.path).name.startswith(f"{script.revision}_")
+        assert script.down_revision == (
+            f"{int(script.revision) - 1:04}" if script.revision > "0001" else None
+        )
 
 
 async def test_a_database_of_a_newer_version_is_refused_and_left_alone(

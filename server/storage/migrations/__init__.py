@@ -3,11 +3,10 @@
 from functools import cache
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
+
+_STEPS = Path(__file__).parent / "versions"
+"""Each file is named by its revision and what it does: ``0001_first_tables.py``."""
 
 
 class DatabaseTooNew(Exception):
@@ -26,26 +25,28 @@ def upgrade(connection: Connection) -> None:
 
     Raises DatabaseTooNew.
     """
-    newest, known = _revisions()
-    current = MigrationContext.configure(connection).get_current_heads()
-    for revision in current:
-        if revision not in known:
-            raise DatabaseTooNew(revision)
-    # As nearly always: then no migration's file is run.
-    if current != (newest,):
-        config = _config()
+    current = _revisions_of(connection)
+    for revision in current - _revisions():
+        raise DatabaseTooNew(revision)
+    # As nearly always: then Alembic and what it stands on are not even imported.
+    if current != {max(_revisions())}:
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(_STEPS.parent).replace("%", "%%"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
+def _revisions_of(connection: Connection) -> set[str]:
+    """Where the database's tables are: nowhere, or at one revision."""
+    if not inspect(connection).has_table("alembic_version"):
+        return set()
+    return set(connection.scalars(text("SELECT version_num FROM alembic_version")))
+
+
 @cache
-def _revisions() -> tuple[str | None, frozenset[str]]:
-    """The newest revision that this version knows, and all of them."""
-    scripts = ScriptDirectory.from_config(_config())
-    return scripts.get_current_head(), frozenset(script.revision for script in scripts.walk_revisions())
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    return config
+def _revisions() -> frozenset[str]:
+    """Those that this version knows."""
+    return frozenset(step.stem.partition("_")[0] for step in _STEPS.glob("[0-9]*.py"))
