@@ -1,10 +1,18 @@
-"""The composition root: what the server is made of, and every URL on one screen."""
+"""The composition root: what a server is made of.
 
+A node carries rooms, and what watches over time. Everything else (pages, letters, bundles of own data) stands
+in ``server/site.py``. That is half of all the code that a server can have in memory, so it is imported when
+the first page is asked for, the first letter leaves or the first bundle is made: by a thread, so that
+those who type meanwhile are not kept waiting.
+"""
+
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from starlette.applications import Starlette
@@ -13,94 +21,20 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from server import mail_server
-from server.accounts import Accounts
-from server.activities import Activities
-from server.activity_turns import ActivityTurns
-from server.archive import Archive
-from server.asking import Asking
-from server.change_log import ChangeLogs
-from server.conversations import Conversations
-from server.coverage import Coverages
-from server.declining import Declining
 from server.documents import Documents
-from server.employee import Employees
-from server.former import Formers
-from server.freezing import Freezing
-from server.handover import Handovers
-from server.handover_answers import HandoverAnswers
-from server.invitations import Invitations
 from server.keeping import Keeping
-from server.letter_choices import LetterChoices
-from server.letters import Letters
-from server.mail import Postman
-from server.meetings import Meetings
-from server.new_activities import NewActivities
-from server.notes import Notes
-from server.outbox import Outbox
-from server.overview import Overviews
 from server.own_data import bundles
-from server.own_data.making import Maker, OwnData
-from server.pages import (
-    activities,
-    activity,
-    archive,
-    asking,
-    changes,
-    conversation,
-    coverage,
-    declining,
-    employee,
-    former,
-    freezing,
-    guidance,
-    handover,
-    invitations,
-    language,
-    mailbox,
-    meetings,
-    my_data,
-    my_password,
-    my_sessions,
-    notes,
-    offline,
-    planning,
-    policy,
-    preparing,
-    records,
-    reminders,
-    reopening,
-    retention,
-    sharing,
-    sign_in,
-    signing,
-    staff,
-    stand_ins,
-    start,
-    to_reassign,
-)
-from server.pages.assets import Assets, read_assets
-from server.pages.catalogues import read_catalogues
-from server.pages.context import Features, Pages
+from server.pages.addresses import ARCHIVE
+from server.pages.assets import read_assets
 from server.pages.cookies import session_key
-from server.pages.letters_view import writer
-from server.pages.own_data_view import BundleWriter
-from server.pages.rendering import Rendering
 from server.pages.security import Security
-from server.pages.static_files import HashedFiles, ServiceWorker
-from server.planning import Planning
-from server.policy import Policies
-from server.preparing import Preparing
+from server.pages.static_files import HashedFiles
 from server.realtime.clock import LoopClock
 from server.realtime.rooms import Rooms
 from server.realtime.socket import FindAuthor, live_socket
-from server.record import sealing
-from server.record.sealing import Seals
-from server.records import Records
 from server.reminders import Reminding
-from server.reopening import Reopening
 from server.rounds import Rounds
 from server.rules.errors import NotSignedIn, Refusal, StorageUnavailable
 from server.rules.limits import (
@@ -113,284 +47,177 @@ from server.rules.limits import (
 )
 from server.sessions import Sessions
 from server.settings import Settings
-from server.sharing import Sharing
-from server.signing import Signing
-from server.stand_ins import StandIns
-from server.start import Starts
+from server.storage.database import Database
 from server.storage.opening import open_database
 from server.storage.update_log import Author
-from server.templates import Templates
-from server.to_reassign import ToReassign
 
-WEB = Path(__file__).parent.parent / "web"
-UPLOADS = {archive.ADDRESS: ARCHIVE_BYTES_MAX + FORM_BYTES_MAX}
+if TYPE_CHECKING:
+    from server.letter_format import Letter
+    from server.mail import Postman, Written
+    from server.record.sealing import Seals
+    from server.site import Site
+
+STATIC = Path(__file__).parent.parent / "web/static"
+UPLOADS = {ARCHIVE: ARCHIVE_BYTES_MAX + FORM_BYTES_MAX}
 """Addresses that take a file, and how many bytes with the form round it."""
 
 
+@dataclass
+class Node:
+    """What one process has, whoever asks."""
+
+    settings: Settings
+    clock: Callable[[], datetime]
+    seals: "Seals | None"
+    """Where the organisation's key comes from, when it has one of its own; else one is in the database."""
+    database: Database
+    sessions: Sessions
+    documents: Documents
+    rooms: Rooms
+    keeping: Keeping
+    _own_data: Rounds = field(init=False)
+    _site: "Site | None" = None
+    _importing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self._own_data = Rounds("own data", self._make_own_data, OWN_BUNDLE_POLL_SECONDS)
+
+    async def site(self) -> "Site":
+        """What it has beside its rooms."""
+        async with self._importing:
+            if self._site is None:
+                self._site = await asyncio.to_thread(self._make_site)
+        return self._site
+
+    def _make_site(self) -> "Site":
+        from server.site import make_site
+
+        return make_site(self)
+
+    # What it does without being asked.
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Send letters, remind, make bundles and erase in the background, meanwhile."""
+        rounds = (
+            self._own_data,
+            Rounds("reminders", Reminding(self.database, self.clock).remind, REMINDER_POLL_SECONDS),
+            Rounds("retention", self.keeping.work, RETENTION_ROUND_SECONDS, RETENTION_FIRST_ROUND_SECONDS),
+        )
+        postman = self._postman()
+        if postman is not None:
+            self.database.listen(postman.hear)
+            postman.start()
+        for each in rounds:
+            each.start()
+        try:
+            yield
+        finally:
+            for each in rounds:
+                await each.stop()
+            if postman is not None:
+                await postman.stop()
+
+    def make_own_data_now(self) -> None:
+        """Have what somebody has asked for made at once."""
+        self._own_data.call()
+
+    async def _make_own_data(self) -> None:
+        if await self.database.read(lambda connection: bundles.is_waiting(connection, self.clock())):
+            await (await self.site()).maker.work()
+
+    def _postman(self) -> "Postman | None":
+        """Who sends letters; None when there is no mail server."""
+        if self.settings.mail_server is None:
+            return None
+        from server import mail_server
+        from server.mail import Postman
+        from server.outbox import Outbox
+
+        outbox, came_from = Outbox(self.database, self.clock), mail_server.sender(self.settings.mail_from)
+        return Postman(outbox, self.settings.mail_server, came_from, self._write_letter)
+
+    async def _write_letter(self, letter: "Letter") -> "Written":
+        return await (await self.site()).write_letter(letter)
+
+
 @asynccontextmanager
-async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIterator[Features]:
-    """Open the database and make the features round it; on leaving, rooms and database close.
+async def opened(settings: Settings, clock: Callable[[], datetime]) -> AsyncIterator[Node]:
+    """Open the database and make a node round it; on leaving, rooms and database close.
 
     Raises SealUnusable, DatabaseTooNew, and StorageUnavailable when there is no database to open.
     """
     seals = _seals(settings)
     database = await open_database(settings.database_url, clock)
-    accounts = Accounts(database, clock, demo=settings.demo)
     sessions = Sessions(database, clock)
     documents = Documents(database, sessions, clock)
     rooms = Rooms(documents, database.log, LoopClock(), database.others)
     database.listen(rooms.hear)
-    records = Records(database, clock, seals)
-    templates = Templates(database, clock)
-    postman = _postman(settings, Outbox(database, clock), templates, records)
-    reminding = Rounds("reminders", Reminding(database, clock).remind, REMINDER_POLL_SECONDS)
-    if postman is not None:
-        database.listen(postman.hear)
-        postman.start()
-    reminding.start()
     if database.others is None:
         await database.write(bundles.leave_all)
-    maker = Maker(database, clock, records.seal, _bundle_writer(settings))
-    making = Rounds("own data", maker.work, OWN_BUNDLE_POLL_SECONDS)
-    making.start()
-    keeping = Keeping(database, clock)
-    erasing = Rounds("retention", keeping.work, RETENTION_ROUND_SECONDS, RETENTION_FIRST_ROUND_SECONDS)
-    erasing.start()
-    rooms.start()
+    node = Node(settings, clock, seals, database, sessions, documents, rooms, Keeping(database, clock))
     try:
-        yield Features(
-            database=database,
-            accounts=accounts,
-            sessions=sessions,
-            conversations=Conversations(database, clock),
-            starts=Starts(database, clock),
-            overviews=Overviews(database, clock),
-            employees=Employees(database, clock),
-            sharing=Sharing(database, clock),
-            documents=documents,
-            templates=templates,
-            activities=Activities(database, clock),
-            new_activities=NewActivities(database, clock),
-            activity_turns=ActivityTurns(database, clock),
-            archive=Archive(database, clock),
-            notes=Notes(database, clock),
-            preparing=Preparing(database, clock),
-            invitations=Invitations(database, clock),
-            declining=Declining(database, clock),
-            meetings=Meetings(database, clock),
-            planning=Planning(database, clock),
-            asking=Asking(database, clock),
-            handovers=Handovers(database, clock),
-            handover_answers=HandoverAnswers(database, clock),
-            formers=Formers(database, clock),
-            to_reassign=ToReassign(database),
-            freezing=Freezing(database, clock, seals),
-            signing=Signing(database, clock, accounts, seals),
-            reopening=Reopening(database, clock),
-            records=records,
-            change_logs=ChangeLogs(database, clock),
-            stand_ins=StandIns(database, clock),
-            policies=Policies(database, clock),
-            coverages=Coverages(database, clock),
-            letters=Letters(database, clock),
-            letter_choices=LetterChoices(database),
-            own_data=OwnData(database, clock, making.call),
-            keeping=keeping,
-            rooms=rooms,
-            settings=settings,
-            clock=clock,
-        )
+        async with node.watching():
+            rooms.start()
+            try:
+                yield node
+            finally:
+                await rooms.drain()
     finally:
-        await rooms.drain()
-        for rounds in (reminding, making, erasing):
-            await rounds.stop()
-        if postman is not None:
-            await postman.stop()
         await database.close()
 
 
-def create_app(features: Features) -> Starlette:
-    """Make the application of the features. Raises AssetsMissing when the client has not been built."""
-    static = WEB / "static"
-    pages = Pages(features, rendering(WEB))
-    for_person, for_anyone = pages.for_person, pages.for_anyone
-    origin = features.settings.origin
-    of_conversation, of_pane = "/conversations/{id}", "/conversations/{id}/panes/{pane}"
-    of_guest = "/conversations/{id}/guests/{person}"
-    of_former = "/conversations/{id}/former/{handover}/{pane}"
-    of_record = "/conversations/{id}/records/{version}"
-    of_activity = "/people/{person}/activities/{activity}"
+def _seals(settings: Settings) -> "Seals | None":
+    if settings.seal_key is None or settings.seal_certificate is None:
+        return None
+    from server.record import sealing
+
+    return sealing.given(settings.seal_key, settings.seal_certificate)
+
+
+def create_app(node: Node) -> Starlette:
+    """Make the application of a node. Raises AssetsMissing when the client has not been built."""
+    read_assets(STATIC)
+    origin = node.settings.origin
     app = Starlette(
         routes=[
-            Route("/", for_person(start.show)),
-            Route("/staff", for_person(staff.show)),
-            Route("/people/{person}", for_person(employee.show)),
-            Route("/sign-in", for_anyone(sign_in.show)),
-            Route("/sign-in", for_anyone(sign_in.sign_in), methods=["POST"]),
-            Route("/sign-out", for_person(sign_in.sign_out), methods=["POST"]),
-            Route("/sessions", for_person(my_sessions.show)),
-            Route("/sessions", for_person(my_sessions.end), methods=["POST"]),
-            Route(my_password.ADDRESS, for_person(my_password.show)),
-            Route(my_password.ADDRESS, for_person(my_password.change), methods=["POST"]),
-            Route("/guidance", for_person(guidance.show)),
-            Route("/notes", for_person(notes.show)),
-            Route("/notes", for_person(notes.begin), methods=["POST"]),
-            Route("/notes/{note}", for_person(notes.write)),
-            Route("/notes/{note}/throw-away", for_person(notes.throw_away), methods=["POST"]),
-            Route("/mailbox", for_person(mailbox.show)),
-            Route("/mailbox/{letter}/material.pdf", for_person(mailbox.material)),
-            Route("/mailbox/{letter}/event.ics", for_person(mailbox.event)),
-            Route("/reminders", for_person(reminders.show)),
-            Route("/reminders", for_person(reminders.choose), methods=["POST"]),
-            Route("/language", for_anyone(language.choose), methods=["POST"]),
-            Route("/conversations/ask", for_person(asking.show)),
-            Route("/conversations/ask", for_person(asking.ask), methods=["POST"]),
-            Route("/requests/{request}", for_person(asking.read)),
-            Route("/requests/{request}/decline", for_person(asking.decline), methods=["POST"]),
-            Route("/requests/{request}/take-back", for_person(asking.take_back), methods=["POST"]),
-            Route("/people/{person}/conversations/new", for_person(planning.show)),
-            Route("/people/{person}/conversations/new", for_person(planning.make), methods=["POST"]),
-            Route(handover.TO_REASSIGN, for_person(to_reassign.show)),
-            Route(of_conversation, for_person(conversation.show)),
-            Route(f"{of_conversation}/changes", for_person(changes.show)),
-            Route(f"{of_pane}/preview", for_person(conversation.preview)),
-            Route(f"{of_pane}/share", for_person(sharing.share), methods=["POST"]),
-            Route(f"{of_pane}/withdraw", for_person(sharing.withdraw), methods=["POST"]),
-            Route(f"{of_pane}/open", for_person(sharing.open_pane), methods=["POST"]),
-            Route(f"{of_conversation}/freeze", for_person(freezing.freeze), methods=["POST"]),
-            Route(f"{of_conversation}/sign", for_person(signing.sign), methods=["POST"]),
-            Route(f"{of_conversation}/complete", for_person(freezing.ask_complete)),
-            Route(f"{of_conversation}/complete", for_person(freezing.complete), methods=["POST"]),
-            Route(f"{of_conversation}/reopen", for_person(reopening.ask)),
-            Route(f"{of_conversation}/reopen", for_person(reopening.reopen), methods=["POST"]),
-            Route(f"{of_conversation}/decline", for_person(declining.ask_decline)),
-            Route(f"{of_conversation}/decline", for_person(declining.decline), methods=["POST"]),
-            Route(f"{of_conversation}/cancel", for_person(declining.ask_cancel)),
-            Route(f"{of_conversation}/cancel", for_person(declining.cancel), methods=["POST"]),
-            Route(f"{of_conversation}/responsible", for_person(handover.ask)),
-            Route(f"{of_conversation}/responsible", for_person(handover.hand_over), methods=["POST"]),
-            Route(f"{of_conversation}/handover", for_person(handover.asked)),
-            Route(f"{of_conversation}/handover", for_person(handover.answer), methods=["POST"]),
-            Route(f"{of_conversation}/former", for_person(former.show)),
-            Route(f"{of_former}.pdf", for_person(former.paper)),
-            Route(f"{of_former}/remove", for_person(former.remove), methods=["POST"]),
-            Route(f"{of_conversation}/prepare", for_person(preparing.show)),
-            Route(f"{of_conversation}/prepare", for_person(preparing.tick), methods=["POST"]),
-            Route(f"{of_conversation}/prepare/read", for_person(preparing.confirm_read), methods=["POST"]),
-            Route(f"{of_conversation}/prepare/note", for_person(preparing.note), methods=["POST"]),
-            Route(f"{of_conversation}/questions.pdf", for_person(preparing.material)),
-            Route(f"{of_conversation}/meeting", for_person(meetings.ask)),
-            Route(f"{of_conversation}/meeting", for_person(meetings.move), methods=["POST"]),
-            Route(f"{of_conversation}/guests", for_person(invitations.show)),
-            Route(f"{of_conversation}/guests", for_person(invitations.invite), methods=["POST"]),
-            Route(f"{of_guest}/agree", for_person(invitations.agree), methods=["POST"]),
-            Route(f"{of_guest}/end", for_person(invitations.end), methods=["POST"]),
-            Route(f"{of_guest}/writing", for_person(invitations.let_write), methods=["POST"]),
-            Route(f"{of_conversation}/invitation", for_person(invitations.show_own)),
-            Route(f"{of_conversation}/invitation", for_person(invitations.accept), methods=["POST"]),
-            Route(f"{of_conversation}/draft.pdf", for_person(records.draft)),
-            Route(f"{of_conversation}/record", for_person(records.newest)),
-            Route(f"{of_record}.pdf", for_person(records.pdf)),
-            Route(f"{of_record}.zip", for_person(records.packed)),
-            Route(f"{of_record}/receipt", for_person(records.receipt)),
-            Route(of_record, for_person(records.show)),
-            Route(records.KEY_ADDRESS, for_anyone(records.key)),
-            Route("/my-data", for_person(my_data.show)),
-            Route("/my-data", for_person(my_data.ask), methods=["POST"]),
-            Route("/my-data/{bundle}.zip", for_person(my_data.download)),
-            Route("/my-data/{bundle}/delete", for_person(my_data.throw_away), methods=["POST"]),
-            Route("/retention", for_person(retention.show)),
-            Route("/retention/people", for_person(retention.find)),
-            Route("/retention/people/{person}", for_person(retention.person)),
-            Route("/retention/people/{person}/hold", for_person(retention.hold_person), methods=["POST"]),
-            Route("/retention/people/{person}/erase", for_person(retention.erase_person), methods=["POST"]),
-            Route(
-                "/retention/people/{person}/conversations/{conversation}/erase",
-                for_person(retention.erase_conversation),
-                methods=["POST"],
-            ),
-            Route("/retention/holds/{hold}/lift", for_person(retention.lift), methods=["POST"]),
-            Route("/kept", for_person(offline.kept)),
-            Route("/offline", for_anyone(offline.offline)),
-            Route(coverage.ADDRESS, for_person(coverage.show)),
-            Route(f"{coverage.ADDRESS}/figures.csv", for_person(coverage.figures)),
-            Route(f"{coverage.ADDRESS}/people.csv", for_person(coverage.people)),
-            Route(policy.ADDRESS, for_person(policy.show)),
-            Route(policy.ADDRESS, for_person(policy.change), methods=["POST"]),
-            Route(stand_ins.ADDRESS, for_person(stand_ins.show)),
-            Route(stand_ins.ADDRESS, for_person(stand_ins.name), methods=["POST"]),
-            Route(f"{stand_ins.ADDRESS}/{{delegation}}/end", for_person(stand_ins.end), methods=["POST"]),
-            Route("/activities", for_person(activities.own)),
-            Route("/people/{person}/activities", for_person(activities.show)),
-            Route("/people/{person}/activities/new", for_person(activities.ask)),
-            Route("/people/{person}/activities/new", for_person(activities.add), methods=["POST"]),
-            Route(of_activity, for_person(activity.show)),
-            Route(f"{of_activity}/changes", for_person(changes.show_activity)),
-            Route(f"{of_activity}/comments", for_person(activity.comment), methods=["POST"]),
-            Route(f"{of_activity}/complete", for_person(activity.complete), methods=["POST"]),
-            Route(f"{of_activity}/cancel", for_person(activity.ask_cancel)),
-            Route(f"{of_activity}/cancel", for_person(activity.cancel), methods=["POST"]),
-            Route(f"{of_activity}/take-up", for_person(activity.take_up), methods=["POST"]),
-            Route(archive.ADDRESS, for_person(archive.show)),
-            Route(archive.ADDRESS, for_person(archive.bring), methods=["POST"]),
-            Route("/service-worker.js", for_anyone(ServiceWorker(static))),
-            Route("/healthz", _health(features)),
-            WebSocketRoute("/live", live_socket(features.rooms, _author_of(features), origin)),
-            Mount("/static", HashedFiles(directory=static)),
+            Route("/healthz", _health(node.database)),
+            WebSocketRoute("/live", live_socket(node.rooms, _author_of(node), origin)),
+            Mount("/static", HashedFiles(directory=STATIC)),
+            Mount("/", _pages_of(node)),
         ],
         middleware=[
-            Middleware(TrustedHostMiddleware, allowed_hosts=features.settings.hosts, www_redirect=False),
-            Middleware(Security, origin=origin, refused=_refused(pages), uploads=UPLOADS),
+            Middleware(TrustedHostMiddleware, allowed_hosts=node.settings.hosts, www_redirect=False),
+            Middleware(Security, origin=origin, refused=_refused_by(node), uploads=UPLOADS),
         ],
-        exception_handlers={404: pages.missing, 500: pages.broken},
     )
     # An address with one slash too many would be led to whatever host the request names.
     app.router.redirect_slashes = False
     return app
 
 
-@cache
-def rendering(web: Path) -> Rendering:
-    """What all pages are made with; once in a process, so that each template is compiled once."""
-    return Rendering(web / "templates", read_catalogues(web / "locales"), read_assets(web / "static"))
+def _pages_of(node: Node) -> ASGIApp:
+    async def pages(scope: Scope, receive: Receive, send: Send) -> None:
+        await (await node.site()).app(scope, receive, send)
+
+    return pages
 
 
-def _seals(settings: Settings) -> Seals:
-    """Where the organisation's key comes from: files of its own, or the database."""
-    if settings.seal_key is None or settings.seal_certificate is None:
-        return sealing.seal
-    return sealing.given(settings.seal_key, settings.seal_certificate)
+def _refused_by(node: Node) -> Callable[[Scope, Refusal], ASGIApp]:
+    def refused(_scope: Scope, refusal: Refusal) -> ASGIApp:
+        async def page(scope: Scope, receive: Receive, send: Send) -> None:
+            await (await node.site()).refused(scope, refusal)(scope, receive, send)
+
+        return page
+
+    return refused
 
 
-def _postman(settings: Settings, outbox: Outbox, templates: Templates, records: Records) -> Postman | None:
-    """Who sends letters; None when there is no mail server."""
-    if settings.mail_server is None:
-        return None
-    catalogues = read_catalogues(WEB / "locales")
-    write = writer(catalogues, settings.address, templates.get, records.unsealed_paper)
-    return Postman(outbox, settings.mail_server, mail_server.sender(settings.mail_from), write)
-
-
-def _bundle_writer(settings: Settings) -> BundleWriter:
-    """Who words what people get about themselves."""
-    return BundleWriter(_lonely_rendering(WEB), settings.address)
-
-
-@cache
-def _lonely_rendering(web: Path) -> Rendering:
-    """For pages that stand alone: none of them has an icon."""
-    return Rendering(web / "templates", read_catalogues(web / "locales"), Assets({"icons.svg": ""}))
-
-
-def _refused(pages: Pages) -> Callable[[Scope, Refusal], ASGIApp]:
-    return lambda scope, refusal: pages.refused(Request(scope), refusal)
-
-
-def _author_of(features: Features) -> FindAuthor:
+def _author_of(node: Node) -> FindAuthor:
     async def find(connection: HTTPConnection) -> Author | None:
-        key = session_key(connection, features.settings.secure)
+        key = session_key(connection, node.settings.secure)
         try:
-            session = await features.sessions.find(key or "")
+            session = await node.sessions.find(key or "")
         except NotSignedIn:
             return None
         return Author(session.person.id, session.id)
@@ -398,12 +225,12 @@ def _author_of(features: Features) -> FindAuthor:
     return find
 
 
-def _health(features: Features) -> Callable[[Request], Awaitable[Response]]:
+def _health(database: Database) -> Callable[[Request], Awaitable[Response]]:
     """Whether the database answers, for whatever watches over the server."""
 
     async def health(_request: Request) -> Response:
         try:
-            await features.database.read(lambda connection: connection.scalar(select(1)))
+            await database.read(lambda connection: connection.scalar(select(1)))
         except StorageUnavailable:
             return PlainTextResponse("the database does not answer", 503)
         return PlainTextResponse("ok")

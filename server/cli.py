@@ -2,30 +2,18 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Callable
+from functools import cache
 from typing import Annotated
 
 import typer
 
 from server import logs, settings
 from server.app import create_app, opened
-from server.commands.archive import archive
-from server.commands.audit import audit
-from server.commands.conversation import conversation
-from server.commands.demo import demo
 from server.commands.ground import now, require_folder, said
-from server.commands.organisation import organisation
-from server.commands.password import password
-from server.commands.person import person
-from server.commands.policy import policy
-from server.commands.retention import retention
-from server.commands.template import template
-from server.commands.verify import verify
-from server.demo import loading
-from server.demo.loading import NotTheSample
-from server.pages.assets import AssetsMissing
-from server.record.sealing import SealUnusable
-from server.serving import CannotListen, DrainingServer, listening_socket
+from server.rules.errors import CannotServe
+from server.serving import DrainingServer, listening_socket
 from server.settings import Settings
 
 INTERRUPTED = 130
@@ -62,7 +50,7 @@ def serve(
     """
     environment = dict(os.environ) | ({"SAMSYN_DEMO": "true"} if demo else {})
     try:
-        with said(AssetsMissing, CannotListen, NotTheSample, SealUnusable):
+        with said(CannotServe):
             chosen = settings.read(environment)
             logs.configure(chosen.log_level)
             with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -71,12 +59,28 @@ def serve(
         raise typer.Exit(INTERRUPTED) from None
 
 
-for command in (organisation, policy, password, conversation, archive, verify, demo):
-    cli.command()(command)
-cli.add_typer(template, name="template")
-cli.add_typer(audit, name="audit")
-cli.add_typer(person, name="person")
-cli.add_typer(retention, name="retention")
+@cache
+def whole_cli() -> typer.Typer:
+    """``serve`` and everything beside it."""
+    from server.commands.archive import archive
+    from server.commands.audit import audit
+    from server.commands.conversation import conversation
+    from server.commands.demo import demo
+    from server.commands.organisation import organisation
+    from server.commands.password import password
+    from server.commands.person import person
+    from server.commands.policy import policy
+    from server.commands.retention import retention
+    from server.commands.template import template
+    from server.commands.verify import verify
+
+    for command in (organisation, policy, password, conversation, archive, verify, demo):
+        cli.command()(command)
+    cli.add_typer(template, name="template")
+    cli.add_typer(audit, name="audit")
+    cli.add_typer(person, name="person")
+    cli.add_typer(retention, name="retention")
+    return cli
 
 
 async def _serve(chosen: Settings) -> None:
@@ -85,10 +89,12 @@ async def _serve(chosen: Settings) -> None:
     address = listening_socket(chosen.host, chosen.port)
     try:
         if chosen.demo:
+            from server.demo import loading
+
             await loading.once(chosen.database_url, now(), chosen.demo_password)
-        async with opened(chosen, now) as features:
+        async with opened(chosen, now) as node:
             server = DrainingServer(
-                create_app(features), features.rooms.drain, lambda: print(_ready(chosen), flush=True)
+                create_app(node), node.rooms.drain, lambda: print(_ready(chosen), flush=True)
             )
             await server.serve([address])
     finally:
@@ -119,7 +125,8 @@ def _ready(chosen: Settings) -> str:
 
 def main() -> None:
     """Entry point of the command ``samsyn``."""
-    cli()
+    # A server runs for weeks: what only the others need does not belong in its memory.
+    (cli if sys.argv[1:2] == ["serve"] else whole_cli())()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from server.realtime.websocket_protocol import LiveWebSockets
+from server.rules.errors import CannotServe
 from server.rules.limits import OPEN_FILES, WIRE
 
 BACKLOG = 2048
@@ -24,7 +25,7 @@ More often costs a long page a tenth of its time.
 """
 
 
-class CannotListen(Exception):
+class CannotListen(CannotServe):
     """The address cannot be listened on. Its text is a sentence for the operator."""
 
 

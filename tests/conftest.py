@@ -16,8 +16,9 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import make_url
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
-from server.app import create_app, opened
+from server.app import Node, create_app, opened
 from server.pages.context import Features
 from server.settings import Settings
 from server.storage import tables
@@ -25,6 +26,7 @@ from server.storage.database import Database
 from server.storage.opening import open_database
 from tests.organisation import Organisation
 from tests.running import RunningServer, played_organisation, serving_copy
+from tests.whole import all_routes
 
 # A property that holds, holds on a busy machine too: what takes long is measured elsewhere.
 settings.register_profile("samsyn", deadline=None)
@@ -89,17 +91,29 @@ ORIGIN = "http://samsyn.example"
 
 
 @pytest.fixture
-async def features(tmp_path: Path, clock: SetClock, sqlite_made: Path) -> AsyncIterator[Features]:
-    """All features over an empty SQLite database, as the application has them."""
+async def node(tmp_path: Path, clock: SetClock, sqlite_made: Path) -> AsyncIterator[Node]:
+    """All that a process has, over an empty SQLite database."""
     shutil.copy(sqlite_made, tmp_path / "samsyn.sqlite3")
-    async with opened(Settings(data=tmp_path, origin=ORIGIN), clock) as features:
-        yield features
+    async with opened(Settings(data=tmp_path, origin=ORIGIN), clock) as node:
+        yield node
 
 
 @pytest.fixture
-def app(features: Features) -> Starlette:
+async def features(node: Node) -> Features:
+    """All features, as the pages of the node have them."""
+    return (await node.site()).features
+
+
+@pytest.fixture
+def app(node: Node) -> Starlette:
     """The application over them. Making one takes a while, so a test makes one."""
-    return create_app(features)
+    return create_app(node)
+
+
+@pytest.fixture
+async def routes(node: Node) -> list[BaseRoute]:
+    """Every way into the application, that of each page included."""
+    return await all_routes(node)
 
 
 # Storage. Whatever takes ``database`` runs twice: on SQLite, and on a real PostgreSQL. The tables are made

@@ -15,15 +15,16 @@ from pathlib import Path
 from threading import Thread
 from typing import NoReturn
 
-from server.app import WEB, rendering
-from server.cli import main
+from server.cli import main, whole_cli
 from server.pages.catalogues import LOCALES
 from server.serving import settle_memory
+from server.site import WEB, rendering
 
 # What the server imports only when it needs it, or when it begins to serve.
 for module in ("uvicorn.protocols.http.auto", "uvloop", "server.storage.sqlite", "alembic.command"):
     with suppress(ImportError):
         import_module(module)
+whole_cli()
 
 # Nor does each of hundreds of servers compile all pages again.
 for language in LOCALES:

@@ -1,17 +1,16 @@
 """ACC-1: the rules say what the table says, in every cell, and the table has no hole."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
 from typing import get_args
 
 import pytest
-from starlette.applications import Starlette
-from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from crdt import messages
-from server.app import create_app, opened
+from server.app import opened
 from server.rules.access import Action, InvitationFacts, Pane, State, allowed
 from server.settings import Settings
 from tests import access_table
@@ -27,6 +26,7 @@ from tests.access_table import (
     Situation,
 )
 from tests.conftest import SetClock
+from tests.whole import all_routes
 
 PEOPLE, SECTIONS = access_table.read()
 RULES = [one for one in SECTIONS if one.action is not None]
@@ -83,8 +83,8 @@ def test_every_situation_stands_in_the_table_once(section: Section) -> None:
 
 
 async def test_every_address_stands_in_the_table(tmp_path: Path, clock: SetClock) -> None:
-    async with opened(Settings(data=tmp_path), clock) as features:
-        addresses = set(_addresses(create_app(features)))
+    async with opened(Settings(data=tmp_path), clock) as node:
+        addresses = set(_addresses(await all_routes(node)))
     assert {way for way in access_table.ways() if "/" in way} == addresses
 
 
@@ -112,8 +112,8 @@ def test_every_type_of_frame_is_one_of_those_messages() -> None:
     }
 
 
-def _addresses(app: Starlette) -> Iterator[str]:
-    for route in app.routes:
+def _addresses(routes: Iterable[BaseRoute]) -> Iterator[str]:
+    for route in routes:
         match route:
             case Route(path=path, methods=methods):
                 yield from (f"{method} {path}" for method in methods or () if method != "HEAD")

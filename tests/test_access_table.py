@@ -23,10 +23,9 @@ from sqlalchemy import Connection, Table, delete, insert, select
 from server import activities
 from server.activities import GoalType
 from server.activity_documents import Wording
-from server.app import create_app, opened
+from server.app import Node, create_app, opened
 from server.handover import Handovers
 from server.handover_answers import Answer, HandoverAnswers
-from server.pages.context import Features
 from server.realtime.ports import OpeningDenied
 from server.rules.access import OPERATOR, Action, Actor, Pane, State
 from server.settings import Settings
@@ -133,9 +132,9 @@ class Stage:
     """Id of the handover, where there was one."""
 
     @asynccontextmanager
-    async def features(self) -> AsyncIterator[Features]:
-        async with opened(Settings(data=self.folder, origin=ORIGIN), self.clock) as features:
-            yield features
+    async def node(self) -> AsyncIterator[Node]:
+        async with opened(Settings(data=self.folder, origin=ORIGIN), self.clock) as node:
+            yield node
 
     def form(self, way: str, who: str, pane: Pane) -> dict[str, Any]:
         """What the page behind an address would send, as httpx takes it."""
@@ -179,11 +178,11 @@ def stage(played: Stage, tmp_path: Path) -> Stage:
 
 
 async def _play_all(stage: Stage) -> None:
-    async with stage.features() as features:
-        await _play(stage, Organisation(features.database, stage.clock))
+    async with stage.node() as node:
+        await _play(stage, Organisation(node.database, stage.clock))
         for who in PEOPLE:
             if who != SIGNED_OUT:
-                stage.keys[who] = await features.sessions.begin(who, "")
+                stage.keys[who] = await node.sessions.begin(who, "")
 
 
 async def _play(stage: Stage, here: Organisation) -> None:
@@ -339,13 +338,13 @@ def _requests(who: str) -> Iterator[Request]:
 class Browsers:
     """Everybody's browsers, on one application."""
 
-    def __init__(self, stage: Stage, features: Features) -> None:
+    def __init__(self, stage: Stage, node: Node) -> None:
         self._stage = stage
-        self._features = features
+        self._node = node
 
     @cached_property
     def _client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(transport=httpx.ASGITransport(create_app(self._features)), base_url=ORIGIN)
+        return httpx.AsyncClient(transport=httpx.ASGITransport(create_app(self._node)), base_url=ORIGIN)
 
     async def ask(self, request: Request, id_: str) -> httpx.Response:
         """The answer to a request about the conversation with this id."""
@@ -410,9 +409,9 @@ NOTHING: dict[Request, Any] = {}
 
 
 async def test_who_may_not_gets_what_nobodys_conversation_gives_and_changes_nothing(stage: Stage) -> None:
-    async with stage.features() as features:
-        browsers = Browsers(stage, features)
-        before = _about_conversations(await features.database.read(_stored))
+    async with stage.node() as node:
+        browsers = Browsers(stage, node)
+        before = _about_conversations(await node.database.read(_stored))
         for request in _refused(stage.scene):
             answer = await browsers.ask(request, stage.id)
             if answer.status_code == 409 and Request(CONVERSATION, request.who).may(stage.scene):
@@ -422,13 +421,13 @@ async def test_who_may_not_gets_what_nobodys_conversation_gives_and_changes_noth
                 NOTHING[request] = _plain(await browsers.ask(request, NOBODYS), NOBODYS, stage.handover)
             assert _plain(answer, stage.id, stage.handover) == NOTHING[request], request
             assert answer.status_code in ((303, 401) if request.who == SIGNED_OUT else (404,)), request
-        assert _about_conversations(await features.database.read(_stored)) == before
+        assert _about_conversations(await node.database.read(_stored)) == before
 
 
 async def test_who_may_is_answered(stage: Stage) -> None:
-    async with stage.features() as features:
-        browsers = Browsers(stage, features)
-        before = await features.database.read(_stored)
+    async with stage.node() as node:
+        browsers = Browsers(stage, node)
+        before = await node.database.read(_stored)
         for request in (each for who in PEOPLE for each in _requests(who)):
             if not request.may(stage.scene):
                 continue
@@ -441,7 +440,7 @@ async def test_who_may_is_answered(stage: Stage) -> None:
             if answer.status_code == 409:
                 assert CHANGED not in answer.text, request
             if not request.is_reading:
-                await features.database.write(lambda connection: _put_back(connection, before))
+                await node.database.write(lambda connection: _put_back(connection, before))
 
 
 # The socket.
@@ -449,8 +448,8 @@ async def test_who_may_is_answered(stage: Stage) -> None:
 
 async def test_each_document_opens_to_whom_the_table_names_and_for_what(stage: Stage) -> None:
     scene = stage.scene
-    async with stage.features() as features:
-        here = Organisation(features.database, stage.clock)
+    async with stage.node() as node:
+        here = Organisation(node.database, stage.clock)
         for who, pane in product(PEOPLE, Pane):
             if who == SIGNED_OUT:
                 continue
@@ -466,10 +465,11 @@ async def test_each_document_opens_to_whom_the_table_names_and_for_what(stage: S
 
 
 async def test_an_activity_and_a_note_open_to_whom_the_table_names_and_for_what(stage: Stage) -> None:
-    async with stage.features() as features:
+    async with stage.node() as node:
+        features = (await node.site()).features
         added = await features.new_activities.add(RES, EMPLOYEE, GoalType.WORK, Wording("Ny jourlista"))
         await features.notes.add(EMP)
-        activity, _ = await features.database.read(lambda connection: activities.get(connection, added))
+        activity, _ = await node.database.read(lambda connection: activities.get(connection, added))
         (note,) = await features.notes.mine(EMP)
         rights = {
             activity.name: (Action.SEE_ACTIVITIES, Action.WRITE_ACTIVITY),
@@ -483,8 +483,8 @@ async def test_an_activity_and_a_note_open_to_whom_the_table_names_and_for_what(
             )
             got: str
             try:
-                session = await features.sessions.find(stage.keys[who])
-                got = (await features.documents.open(session.id, name)).scope
+                session = await node.sessions.find(stage.keys[who])
+                got = (await node.documents.open(session.id, name)).scope
             except OpeningDenied as denied:
                 got = denied.reason
             assert got == ("read-write" if writes else "readonly" if reads else "denied"), (who, name)

@@ -1,5 +1,8 @@
 """The whole application over a real database: nothing is reached without a session but what must be."""
 
+import shutil
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from starlette.applications import Starlette
-from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from server.app import create_app, opened
 from server.pages.context import Features
@@ -30,10 +33,10 @@ async def browser(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def test_whoever_is_not_signed_in_reaches_nothing_else(
-    app: Starlette, browser: httpx.AsyncClient
+    routes: list[BaseRoute], browser: httpx.AsyncClient
 ) -> None:
-    assert {type(route) for route in app.routes} == {Route, Mount, WebSocketRoute}
-    for route in app.routes:
+    assert {type(route) for route in routes} == {Route, Mount, WebSocketRoute}
+    for route in routes:
         if not isinstance(route, Route) or route.path in FOR_ANYBODY:
             continue
         named = defaultdict(lambda: "0" * 32, pane="joint", person="maja", version="1")
@@ -73,10 +76,10 @@ async def test_what_no_database_takes_is_an_address_of_nothing(
     database_url: str, tmp_path: Path, clock: SetClock
 ) -> None:
     settings = Settings(data=tmp_path, origin=ORIGIN, database=database_url)
-    async with opened(settings, clock) as features:
-        await Organisation(features.database, clock).found()
-        session = {"Cookie": f"samsyn={await features.sessions.begin('maja', '')}"}
-        transport = httpx.ASGITransport(create_app(features))
+    async with opened(settings, clock) as node:
+        await Organisation(node.database, clock).found()
+        session = {"Cookie": f"samsyn={await node.sessions.begin('maja', '')}"}
+        transport = httpx.ASGITransport(create_app(node))
         given = {"Origin": ORIGIN}
         async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=given) as maja:
             wrong = {"email": "maja\0@nordljus.example", "password": "\0"}
@@ -104,8 +107,8 @@ async def test_signing_in_by_password_opens_the_conversation(
 
 
 async def test_on_loopback_the_server_has_no_other_name(tmp_path: Path, clock: SetClock) -> None:
-    async with opened(Settings(data=tmp_path), clock) as features:
-        transport = httpx.ASGITransport(create_app(features))
+    async with opened(Settings(data=tmp_path), clock) as node:
+        transport = httpx.ASGITransport(create_app(node))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as browser:
             for host, status in (
                 ("localhost:8000", 200),
@@ -113,6 +116,52 @@ async def test_on_loopback_the_server_has_no_other_name(tmp_path: Path, clock: S
                 ("evil.example:8000", 400),
             ):
                 assert (await browser.get("/sign-in", headers={"Host": host})).status_code == status
+
+
+LATER = {
+    *("server.site", "server.pages.context", "server.record", "server.mail", "server.archive", "server.demo"),
+    *(
+        "alembic",
+        "aiosmtplib",
+        "argon2",
+        "asyncpg",
+        "babel",
+        "cryptography",
+        "icalendar",
+        "jinja2",
+        "pyhanko",
+    ),
+    *("rich", "typst", "yaml"),
+}
+
+IMPORTED = """
+import asyncio, sys
+from server.app import create_app, opened
+from server.cli import now
+from server.settings import Settings
+
+async def serve():
+    async with opened(Settings(data=sys.argv[1]), now) as node:
+        create_app(node)
+        if sys.argv[2:]:
+            await node.site()
+
+asyncio.run(serve())
+print(*sys.modules)
+"""
+
+
+def imported_by_a_server(data: Path, *and_a_page: str) -> set[str]:
+    asked = [sys.executable, "-c", IMPORTED, str(data), *and_a_page]
+    return set(subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_what_only_a_page_needs_is_in_no_servers_memory_before_somebody_asks_for_one(
+    tmp_path: Path, sqlite_made: Path
+) -> None:
+    shutil.copy(sqlite_made, tmp_path / "samsyn.sqlite3")
+    assert imported_by_a_server(tmp_path) & LATER == set()
+    assert imported_by_a_server(tmp_path, "and a page") >= {"server.site", "jinja2", "babel"}
 
 
 async def test_health_says_when_the_database_does_not_answer(

@@ -4,11 +4,12 @@ Everything goes through the whole application, as a browser would, and answers a
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import httpx
 import pytest
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from server.pages.context import Features
 from server.rules.access import Pane
@@ -41,8 +42,8 @@ async def here(features: Features, clock: SetClock) -> Organisation:
 class Browser:
     """Somebody who tries every address of the application."""
 
-    def __init__(self, app: Starlette, key: str, **headers: str) -> None:
-        self._routes = [route for route in app.routes if isinstance(route, Route)]
+    def __init__(self, app: Starlette, routes: Sequence[BaseRoute], key: str, **headers: str) -> None:
+        self._routes = [route for route in routes if isinstance(route, Route)]
         self._transport = httpx.ASGITransport(app)
         self._headers = {"Cookie": f"samsyn={key}", "Accept": "text/html"} | headers
 
@@ -72,10 +73,10 @@ def _plain(answer: httpx.Response, id_: str) -> Answer:
 
 
 async def test_private_writing_changes_no_byte_of_what_the_other_party_is_answered(
-    features: Features, app: Starlette, here: Organisation
+    features: Features, app: Starlette, routes: list[BaseRoute], here: Organisation
 ) -> None:
     id_ = await here.conversation()
-    jonas = Browser(app, await features.sessions.begin("jonas", ""), Origin=ORIGIN)
+    jonas = Browser(app, routes, await features.sessions.begin("jonas", ""), Origin=ORIGIN)
     before = await jonas.tries(id_)
     await here.write("maja", id_, Pane.EMPLOYEE, {"a1": DRAFT, "a3": 4})
     await here.write("maja", id_, Pane.EMPLOYEE, {"a4": DRAFT})
@@ -87,10 +88,10 @@ async def test_private_writing_changes_no_byte_of_what_the_other_party_is_answer
 
 
 async def test_drafting_sharing_and_taking_back_leave_no_byte_behind(
-    features: Features, app: Starlette, here: Organisation
+    features: Features, app: Starlette, routes: list[BaseRoute], here: Organisation
 ) -> None:
     id_ = await here.conversation()
-    jonas = Browser(app, await features.sessions.begin("jonas", ""), Origin=ORIGIN)
+    jonas = Browser(app, routes, await features.sessions.begin("jonas", ""), Origin=ORIGIN)
     before = await jonas.tries(id_)
     await here.write("maja", id_, Pane.EMPLOYEE, {"a1": DRAFT, "a3": 4})
     for _ in range(2):
@@ -100,7 +101,11 @@ async def test_drafting_sharing_and_taking_back_leave_no_byte_behind(
 
 
 async def test_what_somebody_keeps_to_herself_changes_no_byte_for_whoever_keeps_watch(
-    features: Features, app: Starlette, here: Organisation, monkeypatch: pytest.MonkeyPatch
+    features: Features,
+    app: Starlette,
+    routes: list[BaseRoute],
+    here: Organisation,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Working here or gone: HR, her manager's manager, a stand-in and her manager are shown the same."""
     today = here.clock().date()
@@ -157,13 +162,13 @@ async def test_what_somebody_keeps_to_herself_changes_no_byte_for_whoever_keeps_
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", None])
 async def test_no_other_site_gets_anything_done_in_anybodys_name(
-    features: Features, app: Starlette, here: Organisation, site: str | None
+    features: Features, app: Starlette, routes: list[BaseRoute], here: Organisation, site: str | None
 ) -> None:
     id_ = await here.conversation()
     await here.write("maja", id_, Pane.EMPLOYEE, {"a1": DRAFT, "a3": 4})
     session = await features.sessions.begin("maja", "")
     headers = {"Origin": "https://elsewhere.example"} | ({"Sec-Fetch-Site": site} if site else {})
-    answers = await Browser(app, session, **headers).tries(id_, ("POST",))
+    answers = await Browser(app, routes, session, **headers).tries(id_, ("POST",))
     assert {answer[0] for answer in answers.values()} == {403}
     # Neither is she signed out, nor anything shared, nor another cookie set.
     assert (await features.sessions.find(session)).person.id == "maja"

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from crdt.content import Content
 from server import audit
 from server.audit import NOTHING, Entry, Event
-from server.cli import cli
+from server.cli import whole_cli
 from server.rules.access import OPERATOR, Pane
 from server.rules.errors import NotFound, SignInRefused, WrongPassword
 from server.storage import tables
@@ -398,7 +398,7 @@ class Auditor:
 
     def runs(self, *arguments: str) -> tuple[int, str, str]:
         """How the command ends, and what it says on both ways."""
-        result = CliRunner().invoke(cli, ["audit", *arguments], env={"SAMSYN_DATABASE": self.url})
+        result = CliRunner().invoke(whole_cli(), ["audit", *arguments], env={"SAMSYN_DATABASE": self.url})
         return result.exit_code, result.stdout, result.stderr
 
     def changes(self, work: Change) -> None:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from server import letters, people, policy
 from server.accounts import Accounts
-from server.cli import cli
+from server.cli import whole_cli
 from server.commands.ground import Ground, now
 from server.conversations import Conversations
 from server.people import Person
@@ -71,13 +71,13 @@ class Operator:
 
     def says(self, *arguments: str, typed: str = "") -> str:
         """What a command that succeeds prints."""
-        result = CliRunner().invoke(cli, arguments, env=self.environment, input=typed)
+        result = CliRunner().invoke(whole_cli(), arguments, env=self.environment, input=typed)
         assert result.exit_code == 0, result.output
         return result.stdout
 
     def is_told(self, *arguments: str, typed: str = "") -> list[str]:
         """The sentences of a command that refuses."""
-        result = CliRunner().invoke(cli, arguments, env=self.environment, input=typed)
+        result = CliRunner().invoke(whole_cli(), arguments, env=self.environment, input=typed)
         assert (result.exit_code, result.stdout.strip()) == (MISUSE, ""), result.output
         assert isinstance(result.exception, SystemExit)
         return re.sub(r"(New password of [^:]*|The same again): ?", "", result.stderr).strip().splitlines()
@@ -395,7 +395,9 @@ def test_a_password_is_typed_twice_and_long_enough(operator: Operator, typed: st
 def test_a_typed_password_is_never_shown(operator: Operator) -> None:
     operator.founds()
     arguments = ("password", MAJA)
-    result = CliRunner().invoke(cli, arguments, env=operator.environment, input=f"{CHOSEN}\n{CHOSEN}\n")
+    result = CliRunner().invoke(
+        whole_cli(), arguments, env=operator.environment, input=f"{CHOSEN}\n{CHOSEN}\n"
+    )
     assert CHOSEN not in result.output
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
-from server.pages.context import Features
+from server.app import Node
 from tests.campaign.knocking import knock
 from tests.fuzz.requests import Call, Door
 
@@ -31,7 +31,7 @@ def test_no_request_to_any_address_brings_forth_a_fault(played: Path, tmp_path: 
 
 @pytest.mark.parametrize("charset", ["punycode", "unicode_escape", "utf-7", "undefined"])
 async def test_a_form_in_a_codec_that_is_no_encoding_is_refused(
-    app: Starlette, features: Features, charset: str
+    app: Starlette, node: Node, charset: str
 ) -> None:
     """Seed 1 of the campaign: Python's codec failed in a way of its own, or gave what no database takes."""
     form = b'--b\r\ncontent-disposition: form-data; name="locale"\r\n\r\n\xff\\ud800+2AA-\r\n--b--\r\n'
@@ -42,4 +42,4 @@ async def test_a_form_in_a_codec_that_is_no_encoding_is_refused(
         content_type=f"multipart/form-data; boundary=b; charset={charset}",
         body=(form,),
     )
-    assert (await Door(app, features).ask(call)).status == 415
+    assert (await Door(app, (), node.sessions).ask(call)).status == 415

@@ -23,7 +23,6 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from server import mail
-from server.app import WEB
 from server.conversations import Meeting
 from server.letter_format import Kind, Letter, Notice, Party
 from server.mail import Postman, Write
@@ -36,6 +35,7 @@ from server.reminders import Reminding
 from server.rules.access import Pane
 from server.rules.errors import StorageUnavailable
 from server.rules.limits import LETTER_LEASE_SECONDS, LETTER_PAUSE_SECONDS_MIN
+from server.site import WEB
 from server.storage import tables
 from server.storage.bells import ConversationChanged
 from server.storage.database import Database

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from server.cli import cli
+from server.cli import whole_cli
 from server.storage.opening import open_database
 from tests.conftest import SetClock
 from tests.keeping import SIGNED, everything
@@ -44,7 +44,7 @@ async def _on(url: str, work: Callable[[Organisation], Awaitable[Any]], at: date
 
 
 def run(*arguments: str, typed: str = "") -> tuple[int, str]:
-    done = CliRunner().invoke(cli, arguments, input=typed)
+    done = CliRunner().invoke(whole_cli(), arguments, input=typed)
     return done.exit_code, done.output
 
 

@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import typer
-import yaml
 from sqlalchemy import make_url
 
-from server import logs, people, places, settings
+from server import logs, people, settings
 from server.people import Person
-from server.places import YamlFile
 from server.rules.errors import NotFound, StorageUnavailable
 from server.settings import Settings, SettingsInvalid
 from server.storage.database import Database
@@ -126,19 +124,3 @@ def require_folder(chosen: Settings) -> None:
             f"The folder {folder} cannot be written in ({error.strerror}). Make it writable, or choose "
             "another by SAMSYN_DATA."
         ) from error
-
-
-def yaml_in(path: Path) -> YamlFile:
-    """Read a YAML file. Raises Misuse when it cannot be read, or is none."""
-    try:
-        return places.read(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise Misuse(f"{path} cannot be read: {error.strerror}.") from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise Misuse(f"{path} is not YAML{where}: {error.problem or error.context}.") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        # A date that no calendar has is a ValueError, and so is a file that is not UTF-8.
-        reason = "it is not text in UTF-8" if isinstance(error, UnicodeError) else str(error).splitlines()[0]
-        raise Misuse(f"{path} is not YAML: {reason}.") from error

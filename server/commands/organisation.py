@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from server import organisation as feature
-from server.commands.ground import Ground, Misuse, now, run, yaml_in
+from server.commands.ground import Ground, Misuse, now, run
+from server.commands.yaml_files import yaml_in
 from server.organisation_format import OrganisationInvalid
 from server.rules.access import OPERATOR
 

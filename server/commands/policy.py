@@ -7,7 +7,8 @@ import typer
 import yaml
 
 from server import policy as feature
-from server.commands.ground import Ground, Misuse, now, run, yaml_in
+from server.commands.ground import Ground, Misuse, now, run
+from server.commands.yaml_files import yaml_in
 from server.policy import PolicyInvalid
 from server.rules.access import OPERATOR
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from server.commands.ground import Ground, Misuse, now, run, said, yaml_in
+from server.commands.ground import Ground, Misuse, now, run, said
+from server.commands.yaml_files import yaml_in
 from server.faults import Fault
 from server.places import YamlFile
 from server.rules.access import OPERATOR, Pane

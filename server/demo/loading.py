@@ -9,11 +9,11 @@ from server.demo.clock import Played
 from server.demo.play import Play
 from server.people import Person
 from server.rules.access import OPERATOR
-from server.rules.errors import Refusal
+from server.rules.errors import CannotServe, Refusal
 from server.storage.opening import open_database
 
 
-class NotTheSample(Exception):
+class NotTheSample(CannotServe):
     """The database holds something else than the sample organisation, whole. Its text says what to do."""
 
 

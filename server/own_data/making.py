@@ -82,8 +82,6 @@ class Maker:
 
     async def work(self) -> None:
         """Make everything that waits, and erase what was there long enough. Raises StorageUnavailable."""
-        if not await self._database.read(lambda c: bundles.is_waiting(c, self._clock())):
-            return
         await self._database.write(lambda c: bundles.erase_old(c, self._clock()))
         while claim := await self._database.write(lambda c: bundles.claim(c, self._clock())):
             try:

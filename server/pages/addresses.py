@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 START = "/"
+ARCHIVE = "/archive"
 
 
 def own_path(path: str | None) -> str:

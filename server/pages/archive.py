@@ -22,6 +22,7 @@ from server.archive_format import (
     ArchiveInvalid,
     RowFault,
 )
+from server.pages.addresses import ARCHIVE
 from server.pages.context import PersonVisit
 from server.pages.forms import read_file
 from server.pages.rendering import View
@@ -29,7 +30,6 @@ from server.rules.access import Action, OrganisationFacts, allowed
 from server.rules.errors import NotFound
 from server.rules.limits import ARCHIVE_BYTES_MAX, ARCHIVE_FAULTS_SHOWN_MAX, MIB
 
-ADDRESS = "/archive"
 FILE = "file"
 
 
@@ -85,7 +85,7 @@ def _page(
         view,
         "archive/page.html",
         409 if faults or missing else 200,
-        address=ADDRESS,
+        address=ARCHIVE,
         field=FILE,
         size=ARCHIVE_BYTES_MAX // MIB,
         columns=_columns(view),

@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 
+from server.rules.errors import CannotServe
+
 STATIC_URL = "/static/"
 MANIFEST = "manifest.json"
 
 
-class AssetsMissing(Exception):
+class AssetsMissing(CannotServe):
     """The client has not been built."""
 
 

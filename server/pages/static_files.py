@@ -1,12 +1,14 @@
 """The built files: for ever cached under their hashed names; the service worker always asked for anew."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from server.pages.context import Visit
+if TYPE_CHECKING:
+    from server.pages.context import Visit
 
 FOR_EVER = "public, max-age=31536000, immutable"
 SERVICE_WORKER = "service-worker.js"
@@ -28,5 +30,5 @@ class ServiceWorker:
     def __init__(self, static: Path) -> None:
         self._path = static / SERVICE_WORKER
 
-    async def __call__(self, _visit: Visit) -> Response:
+    async def __call__(self, _visit: "Visit") -> Response:
         return FileResponse(self._path, media_type="text/javascript", headers={"Cache-Control": "no-cache"})

@@ -25,6 +25,7 @@ from cryptography.x509.oid import NameOID
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from server.rules.errors import CannotServe
 from server.rules.limits import CERTIFICATE_NAME_CHARACTERS_MAX
 from server.storage import tables
 from server.storage.tables import organisation_seal
@@ -41,7 +42,7 @@ _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """Order of the curve P-256 (SEC 2, 2.4.2)."""
 
 
-class SealUnusable(Exception):
+class SealUnusable(CannotServe):
     """The key or the certificate cannot be used. Its text is a sentence for the operator."""
 
 

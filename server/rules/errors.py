@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from server.rules.life import Missing
 
 
+class CannotServe(Exception):
+    """The server cannot run as it is set up. Its text is a sentence for the operator."""
+
+
 class Refusal(Exception):
     """A request that is not carried out, and why. Nothing was changed and nothing was lost."""
 

@@ -25,6 +25,7 @@ from server.demo import loading
 from server.settings import Settings
 from tests.conftest import made_database, started_postgres
 from tests.fuzz.requests import ORIGIN, Call, Door, hostile, hostile_file, shown
+from tests.whole import all_routes
 
 PEOPLE = ("maja", "jonas", "helena")
 """An employee, a manager, HR."""
@@ -64,8 +65,8 @@ def now() -> datetime:
 @asynccontextmanager
 async def door(data: Path, database: str, people: tuple[str, ...]) -> AsyncIterator[Door]:
     """The application over a played database: of the folder ``data``, or the one at ``database``."""
-    async with opened(Settings(data=data, database=database, origin=ORIGIN), now) as features:
-        yield Door(create_app(features), features, people)
+    async with opened(Settings(data=data, database=database, origin=ORIGIN), now) as node:
+        yield Door(create_app(node), await all_routes(node), node.sessions, people)
 
 
 def knock(

@@ -28,8 +28,7 @@ import pycrdt
 
 from crdt.messages import Stateless, SyncUpdate
 from crdt.schema import VALUES
-from server.app import create_app, opened
-from server.pages.context import Features
+from server.app import Node, create_app, opened
 from server.people import Person
 from server.realtime.rooms import Rooms
 from server.rules.access import Pane
@@ -117,14 +116,14 @@ class Side:
 class Twins:
     """An organisation in which sequences are played."""
 
-    def __init__(self, here: Organisation, features: Features, outcome: Outcome) -> None:
+    def __init__(self, here: Organisation, node: Node, outcome: Outcome) -> None:
         self._here = here
-        self._features = features
-        self._transport = httpx.ASGITransport(create_app(features))
+        self._node = node
+        self._transport = httpx.ASGITransport(create_app(node))
         self._outcome = outcome
         self._clock = ManualClock()
-        self.rooms = Rooms(features.documents, features.database.log, self._clock, None)
-        features.database.listen(self.rooms.hear)
+        self.rooms = Rooms(node.documents, node.database.log, self._clock, None)
+        node.database.listen(self.rooms.hear)
         self._keys: dict[str, str] = {}
         self._sessions: dict[str, str] = {}
         self.forgotten: list[bytes] = []
@@ -134,8 +133,8 @@ class Twins:
         """Open the rooms, and let everybody sign in."""
         self.rooms.start()
         for who in (MAJA, JONAS, HELENA):
-            self._keys[who.id] = await self._features.sessions.begin(who.id, "")
-            self._sessions[who.id] = (await self._features.sessions.find(self._keys[who.id])).id
+            self._keys[who.id] = await self._node.sessions.begin(who.id, "")
+            self._sessions[who.id] = (await self._node.sessions.find(self._keys[who.id])).id
 
     async def play(self, seed: str) -> None:
         """One sequence."""
@@ -296,10 +295,10 @@ def _mark(doc: pycrdt.Doc[Any], number: int) -> bytes:
 async def play_twins(data: Path, sequences: int, seed: str, progress: Callable[[], None]) -> Outcome:
     """Play so many sequences in an organisation of their own in the empty folder ``data``."""
     outcome = Outcome()
-    async with opened(Settings(data=data, origin=ORIGIN), lambda: NOW) as features:
-        here = Organisation(features.database, lambda: NOW)
+    async with opened(Settings(data=data, origin=ORIGIN), lambda: NOW) as node:
+        here = Organisation(node.database, lambda: NOW)
         await here.found()
-        twins = Twins(here, features, outcome)
+        twins = Twins(here, node, outcome)
         await twins.begin()
         for number in range(sequences):
             await twins.play(f"{seed}/{number}")

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from server import activities, activity_documents, audit, closing, conversations, documents, people
 from server.activities import ActivityState, CommentKind
 from server.audit import Event
-from server.cli import cli
+from server.cli import whole_cli
 from server.demo import data, loading
 from server.demo.crowd import LARGE_TEAM, Crowd
 from server.demo.crowd_copies import COPIED, Copier
@@ -212,9 +212,9 @@ def test_the_command_fills_a_sample_once(tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(loading, "once", load)
     monkeypatch.setenv("SAMSYN_DATA", str(tmp_path))
-    first = CliRunner().invoke(cli, ["demo", "--size", "2"])
+    first = CliRunner().invoke(whole_cli(), ["demo", "--size", "2"])
     assert first.exit_code == 0, first.output
     assert "Added 2 people" in first.stdout
-    again = CliRunner().invoke(cli, ["demo", "--size", "2"])
+    again = CliRunner().invoke(whole_cli(), ["demo", "--size", "2"])
     assert again.exit_code != 0
     assert "already" in again.output

@@ -15,9 +15,8 @@ from statistics import median
 import httpx
 from sqlalchemy import Connection, func, select
 
-from server.app import create_app, opened
+from server.app import Node, create_app, opened
 from server.demo.crowd import TEAM
-from server.pages.context import Features
 from server.pages.cookies import PLAIN_NAME
 from server.serving import settle_memory
 from server.settings import Settings
@@ -70,9 +69,9 @@ async def visit(data: Path, requests: int, advance: Callable[[], None] = lambda:
 
     No server runs there. `advance` is called for each page.
     """
-    async with _served(data) as (features, client):
+    async with _served(data) as (node, client):
         settle_memory()
-        who = await features.database.read(_addresses)
+        who = await node.database.read(_addresses)
         pages = [
             ("my staff, the leader of most", who.leads_most, "/staff"),
             ("my staff, the leader of a team", who.leads_team, "/staff"),
@@ -86,7 +85,7 @@ async def visit(data: Path, requests: int, advance: Callable[[], None] = lambda:
         ]
         visited = []
         for what, person, path in pages:
-            key = await features.sessions.begin(person, "figures") if person else ""
+            key = await node.sessions.begin(person, "figures") if person else ""
             visited.append(await _visit(client, what, path, key, requests))
             advance()
         return visited
@@ -112,11 +111,11 @@ async def _visit(client: httpx.AsyncClient, what: str, path: str, key: str, requ
 
 
 @asynccontextmanager
-async def _served(data: Path) -> AsyncIterator[tuple[Features, httpx.AsyncClient]]:
-    async with opened(Settings(data=data, origin=ORIGIN, demo=True), now) as features:
-        transport = httpx.ASGITransport(create_app(features))
+async def _served(data: Path) -> AsyncIterator[tuple[Node, httpx.AsyncClient]]:
+    async with opened(Settings(data=data, origin=ORIGIN, demo=True), now) as node:
+        transport = httpx.ASGITransport(create_app(node))
         async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
-            yield features, client
+            yield node, client
 
 
 def _addresses(connection: Connection) -> Addresses:

@@ -20,10 +20,10 @@ from typing import Any
 from urllib.parse import quote, quote_plus, urlsplit
 
 from hypothesis import strategies as st
-from starlette.applications import Starlette
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
 
-from server.pages.context import Features
+from server.sessions import Sessions
 
 NOBODY = ""
 ORIGIN = "http://samsyn.example"
@@ -203,13 +203,15 @@ class Wrong(AssertionError):
 class Door:
     """The application, and whose sessions there are."""
 
-    def __init__(self, app: Starlette, features: Features, people: Sequence[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, routes: Sequence[BaseRoute], sessions: Sessions, people: Sequence[str] = ()
+    ) -> None:
         self._app = app
-        self._features = features
+        self._sessions = sessions
         self._keys: dict[str, str] = {}
         self.people = (NOBODY, *people)
-        self.routes = [route for route in app.routes if isinstance(route, Route)]
-        self.mounts = [route.path for route in app.routes if isinstance(route, Mount)]
+        self.routes = [route for route in routes if isinstance(route, Route)]
+        self.mounts = [route.path for route in routes if isinstance(route, Mount)]
         self.known = Known()
         self.asked = 0
 
@@ -302,7 +304,7 @@ class Door:
 
     async def _key(self, who: str) -> str:
         if who not in self._keys:
-            self._keys[who] = await self._features.sessions.begin(who, "")
+            self._keys[who] = await self._sessions.begin(who, "")
         return self._keys[who]
 
 

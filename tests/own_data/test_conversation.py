@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from server import former
-from server.app import WEB
 from server.conversations import Meeting
 from server.handover import Handovers
 from server.own_data import conversation
@@ -18,6 +17,7 @@ from server.pages.own_data_view import BundleWriter
 from server.pages.rendering import Rendering
 from server.people import Person
 from server.rules.access import Pane
+from server.site import WEB
 from tests.conftest import SetClock
 from tests.organisation import ASTRID, HELENA, JONAS, MAJA, TOMAS, Organisation, text
 

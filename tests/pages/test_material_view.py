@@ -8,11 +8,11 @@ import pdfplumber
 import pytest
 
 from server import advice
-from server.app import WEB
 from server.letter_format import Material
 from server.pages.catalogues import LOCALES, read_catalogues
 from server.pages.material_view import Preparing, enclosed, name, sheet, words
 from server.record import paper as record_paper
+from server.site import WEB
 from server.template import format as template_format
 from server.template.format import Template
 from server.template.words import Party

@@ -9,12 +9,13 @@ from io import BytesIO
 import pytest
 from sqlalchemy import select
 
-from server.app import opened
+from server.app import Node, opened
 from server.own_data import bundles
 from server.own_data.making import Maker
 from server.pages.context import Features
 from server.rules.access import Pane
 from server.settings import Settings
+from server.site import bundle_writer
 from server.storage import tables
 from tests.conftest import ORIGIN, SetClock
 from tests.keeping import GOING_ON, Life, everything
@@ -39,11 +40,9 @@ def rounds(monkeypatch: pytest.MonkeyPatch) -> "asyncio.Queue[None]":
 
 
 @pytest.fixture
-async def features(
-    database_url: str, clock: SetClock, rounds: "asyncio.Queue[None]"
-) -> AsyncIterator[Features]:
-    async with opened(Settings(database=database_url, origin=ORIGIN), clock) as features:
-        yield features
+async def node(database_url: str, clock: SetClock, rounds: "asyncio.Queue[None]") -> AsyncIterator[Node]:
+    async with opened(Settings(database=database_url, origin=ORIGIN), clock) as node:
+        yield node
 
 
 @pytest.fixture
@@ -254,8 +253,6 @@ async def test_a_draft_that_is_shared_is_in_the_others_bundle_only_once_it_was_o
 
 
 def _maker(there: Place, clock: SetClock) -> Maker:
-    from server.app import _bundle_writer
-
     return Maker(
-        there.features.database, clock, there.features.records.seal, _bundle_writer(there.features.settings)
+        there.features.database, clock, there.features.records.seal, bundle_writer(there.features.settings)
     )

@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from server.app import opened
-from server.pages.context import Features
+from server.app import Node, opened
 from server.settings import Settings
 from tests.conftest import ORIGIN, SetClock
 from tests.keeping import ACTIVITY, DECLINED, GOING_ON, NOTE, OTHERS, SIGNED, Life, everything
@@ -17,9 +16,9 @@ from tests.test_erasing import leave
 
 
 @pytest.fixture
-async def features(database_url: str, clock: SetClock) -> AsyncIterator[Features]:
-    async with opened(Settings(database=database_url, origin=ORIGIN), clock) as features:
-        yield features
+async def node(database_url: str, clock: SetClock) -> AsyncIterator[Node]:
+    async with opened(Settings(database=database_url, origin=ORIGIN), clock) as node:
+        yield node
 
 
 @pytest.fixture

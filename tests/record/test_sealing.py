@@ -97,7 +97,8 @@ async def test_a_key_of_the_organisations_own_never_enters_the_database(
     key.write_bytes(pem(MADE.private_key))
     certificate.write_text(MADE.certificate)
     chosen = Settings(data=tmp_path, seal_key=key, seal_certificate=certificate)
-    async with opened(chosen, clock) as features:
+    async with opened(chosen, clock) as node:
+        features = (await node.site()).features
         assert (await features.records.seal()).fingerprint == MADE.fingerprint
         stored = select(tables.organisation_seal)
         assert await features.database.read(lambda c: c.execute(stored).all()) == []
