@@ -229,7 +229,7 @@ class Documents:
                 raise OpeningDenied("denied") from None
             return open_document(connection, found, name, self._clock())
 
-        return await self._database.read(read)
+        return await self._database.glance(read)
 
     async def session_holds(self, session: str) -> bool:
         """Say whether the session with this hashed id holds."""

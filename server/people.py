@@ -5,7 +5,8 @@ import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from sqlalchemy import (
     BindParameter,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Row,
     Text,
     and_,
+    bindparam,
     cast,
     exists,
     func,
@@ -34,6 +36,7 @@ from server.rules.limits import SEARCH_CHARACTERS_MIN
 from server.storage import tables
 from server.storage.bells import PersonChanged, activities_of
 from server.storage.database import ring
+from server.storage.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +90,13 @@ class Person:
 
 def get(connection: Connection, id_: str) -> Person:
     """Read one person. Raises NotFound."""
-    row = connection.execute(select(tables.person).where(tables.person.c.id == id_)).one_or_none()
+    row = _ONE.one_or_none(connection, person=id_)
     if row is None:
         raise NotFound
     return person_of(row)
+
+
+_ONE: Final = Prepared(select(tables.person).where(tables.person.c.id == bindparam("person")))
 
 
 def these(connection: Connection, ids: Collection[str]) -> dict[str, Person]:
@@ -364,9 +370,9 @@ def unit_goals(connection: Connection, unit: str | None) -> list[dict[str, str]]
     return list(goals or [])
 
 
-def person_of(row: Row[tuple[object, ...]]) -> Person:
-    """A row of the person table as a Person."""
-    return _person(row._mapping.__getitem__)
+def person_of(row: Any) -> Person:
+    """A row that has the columns of the person table, as a Person."""
+    return _person(partial(getattr, row))
 
 
 def columns_of(person: FromClause, name: str) -> list[Label[Any]]:

@@ -6,7 +6,7 @@ One row, or none: then everything is as ``Policy`` says by default.
 import hashlib
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 from sqlalchemy import Connection, insert, select, update
@@ -29,6 +29,7 @@ from server.rules.limits import (
 from server.rules.requirement import Rule
 from server.storage import tables
 from server.storage.database import Database
+from server.storage.prepared import Prepared
 from server.template.format import CombinedWithAnnual
 
 _ONLY = 1
@@ -160,8 +161,11 @@ class PolicyInvalid(Exception):
 
 def get(connection: Connection) -> Policy:
     """Read how the organisation has it now."""
-    body = connection.scalar(select(tables.policy.c.body).where(tables.policy.c.id == _ONLY))
-    return Policy() if body is None else Policy.model_validate(body)
+    row = _BODY.one_or_none(connection)
+    return Policy() if row is None else Policy.model_validate(row.body)
+
+
+_BODY: Final = Prepared(select(tables.policy.c.body).where(tables.policy.c.id == _ONLY))
 
 
 def read(body: object) -> Policy:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Date, Row, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Date, bindparam, func, insert, select, update
 
 from server import audit, people
 from server.audit import Event
@@ -23,6 +23,7 @@ from server.rules.limits import SESSION_HOURS_MAX, SESSION_IDLE_HOURS_MAX
 from server.storage import tables
 from server.storage.bells import SessionEnded
 from server.storage.database import Database, ring
+from server.storage.prepared import Prepared
 
 KEY_BYTES = 32
 SEEN_EVERY = timedelta(minutes=1)
@@ -178,6 +179,14 @@ class Sessions:
             await self._database.write(lambda c: _see(c, session, now))
         return _session(row)
 
+    async def of_socket(self, key: str) -> Session:
+        """Return the session of a browser that opens a socket with ``key``. Raises NotSignedIn.
+
+        A page opens one whenever its network comes back: alone it does not count as being seen.
+        """
+        session, now = hashed(key), self._clock()
+        return _session(await self._database.glance(lambda c: _row(c, session, now)))
+
     async def holds(self, session: str) -> bool:
         """Say whether the session with this hashed id holds, for its open sockets.
 
@@ -213,8 +222,8 @@ _HOLDS: Final = (
 )
 """Of rows of ``session``: those that hold, at the ``_times`` of a moment."""
 
-# Made once: every request asks this, and putting its words together costs more than the answer.
-_SESSION: Final = (
+# Every request asks this.
+_SESSION: Final = Prepared(
     select(
         tables.person,
         tables.session.c.id_hash,
@@ -233,15 +242,14 @@ def _times(now: datetime) -> dict[str, datetime]:
     }
 
 
-def _row(connection: Connection, session: str, now: datetime) -> Row[Any]:
-    asked = {"session": session, "day": day_of(now), **_times(now)}
-    row = connection.execute(_SESSION, asked).one_or_none()
+def _row(connection: Connection, session: str, now: datetime) -> Any:
+    row = _SESSION.one_or_none(connection, session=session, day=day_of(now), **_times(now))
     if row is None:
         raise NotSignedIn
     return row
 
 
-def _session(row: Row[Any]) -> Session:
+def _session(row: Any) -> Session:
     return Session(row.id_hash, people.person_of(row), row.has_staff)
 
 

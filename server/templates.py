@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Text, cast, func, insert, select, tuple_
+from sqlalchemy import Connection, Text, bindparam, cast, func, insert, select, tuple_
 
 from crdt.schema import DocumentSchema
 from server import audit, people
@@ -17,6 +17,7 @@ from server.rules.access import Action, Actor, OrganisationFacts, Pane, allowed
 from server.rules.errors import NoLongerPossible, NotFound
 from server.storage import tables
 from server.storage.database import Database
+from server.storage.prepared import Prepared
 from server.template import format as template_format
 from server.template.format import Template, TemplateInvalid
 
@@ -34,6 +35,12 @@ def _understood(body: str) -> Template:
 
 _BODY: Final = cast(tables.template.c.body, Text)
 """As it is stored, not yet read as JSON."""
+
+_ONE: Final = Prepared(
+    select(_BODY.label("body")).where(
+        tables.template.c.id == bindparam("template"), tables.template.c.version == bindparam("number")
+    )
+)
 
 
 def add(connection: Connection, actor: Actor, body: Mapping[str, Any], now: datetime) -> Template:
@@ -70,12 +77,10 @@ def newest(connection: Connection, id_: str) -> int:
 
 def get(connection: Connection, id_: str, version: int) -> Template:
     """Read one version. Raises NotFound."""
-    body = connection.scalar(
-        select(_BODY).where(tables.template.c.id == id_, tables.template.c.version == version)
-    )
-    if body is None:
+    row = _ONE.one_or_none(connection, template=id_, number=version)
+    if row is None:
         raise NotFound
-    return _understood(body)
+    return _understood(row.body)
 
 
 def these(connection: Connection, wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], Template]:

@@ -51,6 +51,17 @@ async def test_an_unknown_key_finds_nothing(here: Organisation, key: str) -> Non
         await here.sessions.find(key)
 
 
+async def test_a_socket_that_is_opened_again_and_again_keeps_no_session_from_ending(
+    here: Organisation, clock: SetClock
+) -> None:
+    key = await here.sessions.begin("maja", FIREFOX)
+    clock.pass_time(hours=SESSION_IDLE_HOURS_MAX - 1)
+    assert (await here.sessions.of_socket(key)).person.id == "maja"
+    clock.pass_time(hours=1)
+    with pytest.raises(NotSignedIn):
+        await here.sessions.of_socket(key)
+
+
 async def test_a_session_that_is_not_used_ends_by_itself(here: Organisation, clock: SetClock) -> None:
     key = await here.sessions.begin("maja", FIREFOX)
     clock.pass_time(hours=SESSION_IDLE_HOURS_MAX)

@@ -5,14 +5,16 @@ Whoever reads here asks for the right to each: ``server/conversations/seeing.py`
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, select, union
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, exists, select, union
 
 from server import people, policy, templates
 from server.conversations.conversation import Conversation, ConversationPane, Meeting
+from server.people import Person
 from server.rules.access import Actor, ConversationFacts, GuestFacts, Pane, PaneFacts
 from server.storage import tables
+from server.storage.prepared import Prepared
 from server.template.format import Prepare, Template
 
 
@@ -82,70 +84,105 @@ def read(connection: Connection, rows: Sequence[Row[Any]]) -> list[Conversation]
     persons = people.these(connection, {id_ for row in rows for id_ in (row.employee_id, row.responsible_id)})
     guests, panes = _guests(connection, ids), _pane_rows(connection, ids)
     may_decline = policy.get(connection).may_decline
-    read = []
-    for row in rows:
-        template = forms[row.template_id, row.template_version]
-        facts = _facts(row, template, guests.get(row.id, ()), may_decline=may_decline)
-        read.append(
-            Conversation(
-                id=row.id,
-                employee=persons[row.employee_id],
-                responsible=persons[row.responsible_id],
-                template=template,
-                facts=facts,
-                version=row.version,
-                created_at=row.created_at,
-                meeting=Meeting(row.meeting_at, row.time_zone, row.place) if row.meeting_at else None,
-                panes=_panes(panes[row.id], facts, template),
-                notify=row.notify,
-                calendar_sequence=row.calendar_sequence,
-                prepare=Prepare(
-                    send_routine_with_invitation=row.sends_routine,
-                    send_action_plan_template=row.sends_plan,
-                    employee_must_read=row.must_read,
-                ),
-            )
+    return [
+        _made(
+            row,
+            forms[row.template_id, row.template_version],
+            persons,
+            guests.get(row.id, ()),
+            panes[row.id],
+            may_decline=may_decline,
         )
-    return read
+        for row in rows
+    ]
+
+
+def read_one(connection: Connection, row: Any) -> Conversation:
+    """The same about one, as it is asked whenever somebody opens a document."""
+    return _made(
+        row,
+        templates.get(connection, row.template_id, row.template_version),
+        {id_: people.get(connection, id_) for id_ in (row.employee_id, row.responsible_id)},
+        [_guest(found) for found in _GUESTS_OF_ONE.all(connection, conversation=row.id)],
+        {found.pane: found for found in _PANES_OF_ONE.all(connection, conversation=row.id)},
+        may_decline=policy.get(connection).may_decline,
+    )
+
+
+def _made(
+    row: Any,
+    template: Template,
+    persons: Mapping[str, Person],
+    guests: Sequence[GuestFacts],
+    panes: Mapping[Pane, Any],
+    *,
+    may_decline: bool,
+) -> Conversation:
+    facts = _facts(row, template, guests, may_decline=may_decline)
+    return Conversation(
+        id=row.id,
+        employee=persons[row.employee_id],
+        responsible=persons[row.responsible_id],
+        template=template,
+        facts=facts,
+        version=row.version,
+        created_at=row.created_at,
+        meeting=Meeting(row.meeting_at, row.time_zone, row.place) if row.meeting_at else None,
+        panes=_panes(panes, facts, template),
+        notify=row.notify,
+        calendar_sequence=row.calendar_sequence,
+        prepare=Prepare(
+            send_routine_with_invitation=row.sends_routine,
+            send_action_plan_template=row.sends_plan,
+            employee_must_read=row.must_read,
+        ),
+    )
+
+
+_GUESTS: Final = (
+    select(tables.guest)
+    .where(tables.guest.c.ended_at.is_(None))
+    .order_by(tables.guest.c.invited_at, tables.guest.c.person_id)
+)
+"""Those whose part has not ended, in the order of their invitations."""
+
+_PANES: Final = select(tables.pane, tables.document.c.name).join(
+    tables.document, tables.document.c.id == tables.pane.c.document_id
+)
+"""Panes, with the names of their documents."""
+
+_GUESTS_OF_ONE: Final = Prepared(_GUESTS.where(tables.guest.c.conversation_id == bindparam("conversation")))
+_PANES_OF_ONE: Final = Prepared(_PANES.where(tables.pane.c.conversation_id == bindparam("conversation")))
 
 
 def _guests(connection: Connection, ids: Sequence[str]) -> Mapping[str, Sequence[GuestFacts]]:
-    """Of each conversation: those whose part has not ended, in the order of their invitations."""
-    guest = tables.guest
-    rows = connection.execute(
-        select(guest)
-        .where(guest.c.conversation_id.in_(ids), guest.c.ended_at.is_(None))
-        .order_by(guest.c.invited_at, guest.c.person_id)
-    )
+    """Those of each conversation."""
     found: dict[str, list[GuestFacts]] = {}
-    for row in rows:
-        found.setdefault(row.conversation_id, []).append(
-            GuestFacts(
-                person=row.person_id,
-                invited_by=row.invited_by,
-                agreed=row.agreed_at is not None,
-                accepted=row.accepted_at is not None,
-                writes=row.writes,
-            )
-        )
+    for row in connection.execute(_GUESTS.where(tables.guest.c.conversation_id.in_(ids))):
+        found.setdefault(row.conversation_id, []).append(_guest(row))
     return found
 
 
-def _pane_rows(connection: Connection, ids: Sequence[str]) -> Mapping[str, Mapping[Pane, Row[Any]]]:
-    """Of each conversation: its panes, with the names of their documents."""
-    rows = connection.execute(
-        select(tables.pane, tables.document.c.name)
-        .join(tables.document, tables.document.c.id == tables.pane.c.document_id)
-        .where(tables.pane.c.conversation_id.in_(ids))
+def _guest(row: Any) -> GuestFacts:
+    return GuestFacts(
+        person=row.person_id,
+        invited_by=row.invited_by,
+        agreed=row.agreed_at is not None,
+        accepted=row.accepted_at is not None,
+        writes=row.writes,
     )
+
+
+def _pane_rows(connection: Connection, ids: Sequence[str]) -> Mapping[str, Mapping[Pane, Any]]:
+    """Those of each conversation."""
     found: dict[str, dict[Pane, Row[Any]]] = {}
-    for row in rows:
+    for row in connection.execute(_PANES.where(tables.pane.c.conversation_id.in_(ids))):
         found.setdefault(row.conversation_id, {})[row.pane] = row
     return found
 
 
 def _facts(
-    row: Row[Any], template: Template, guests: Sequence[GuestFacts], *, may_decline: bool
+    row: Any, template: Template, guests: Sequence[GuestFacts], *, may_decline: bool
 ) -> ConversationFacts:
     persons = {"employee": row.employee_id, "manager": row.responsible_id}
     return ConversationFacts(
@@ -161,7 +198,7 @@ def _facts(
 
 
 def _panes(
-    stored: Mapping[Pane, Row[Any]], facts: ConversationFacts, template: Template
+    stored: Mapping[Pane, Any], facts: ConversationFacts, template: Template
 ) -> dict[Pane, ConversationPane]:
     unshared = {
         pane

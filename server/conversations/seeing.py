@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from server import people
 from server.conversations.conversation import Conversation
-from server.conversations.reading import read
+from server.conversations.reading import read, read_one
 from server.rules.access import Action, Actor, ConversationFacts, InvitationFacts, allowed
 from server.rules.errors import NotFound
 from server.storage import tables
 from server.storage.database import lock_conversation
+from server.storage.prepared import Prepared
 
 
 def see(connection: Connection, actor: Actor, id_: str) -> Conversation:
@@ -72,16 +73,19 @@ def seen(
     return [each for each in read(connection, rows) if _may_see(actor, each.facts, invited=invited)]
 
 
-def _row(connection: Connection, id_: str) -> Row[Any] | None:
-    return connection.execute(
-        select(tables.conversation).where(tables.conversation.c.id == id_)
-    ).one_or_none()
+def _row(connection: Connection, id_: str) -> Any | None:
+    return _CONVERSATION.one_or_none(connection, conversation=id_)
+
+
+_CONVERSATION: Final = Prepared(
+    select(tables.conversation).where(tables.conversation.c.id == bindparam("conversation"))
+)
 
 
 def _seen(
     connection: Connection,
     actor: Actor,
-    row: Row[Any] | None,
+    row: Any | None,
     *,
     invited: bool = False,
     stands_in_on: date | None = None,
@@ -90,7 +94,7 @@ def _seen(
 ) -> Conversation:
     if row is None:
         raise NotFound
-    (conversation,) = read(connection, [row])
+    conversation = read_one(connection, row)
     may_see = _may_see(actor, conversation.facts, invited=invited)
     may_see = may_see or (hands_over and allowed(actor, Action.SEE_RESPONSIBLE, conversation.facts))
     may_see = may_see or (was_responsible and _was_responsible(connection, actor, row.id))

@@ -56,6 +56,13 @@ class Database(ABC):
         It sees everything whose ``write`` or ``append`` has returned. Raises StorageUnavailable.
         """
 
+    async def glance(self, work: Callable[[Connection], T]) -> T:
+        """As ``read``, for work that only looks up a few small rows by their keys.
+
+        Where that takes less than going to a thread and back, it is done at once (SQLite).
+        """
+        return await self.read(work)
+
     @abstractmethod
     async def close(self) -> None:
         """Carry out what is waiting, then close. Nothing may be asked of it afterwards."""

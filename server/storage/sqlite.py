@@ -3,6 +3,9 @@
 A reader is a thread with a plain synchronous connection too: a function that reads goes there whole and comes
 back once. Through an asynchronous wrapper each statement goes there and back four times, and on a busy
 machine every one of those waits.
+
+What a glance looks up lies in the caches of SQLite and of the system, and takes less than the way to a
+thread: it is read in the event loop, which never waits for a lock there.
 """
 
 import asyncio
@@ -38,6 +41,7 @@ class SqliteDatabase(Database):
         self.log = self._log = SqliteLog(self, clock)
         self._writer = SqliteWriter(path, self._tell, self._log.forget)
         self._readers = _readers(path)
+        self._glances = _Glances(path)
         self._threads = ThreadPoolExecutor(limits.READERS_MAX, thread_name_prefix="samsyn-reader")
         self._readers_see = 0
         self._is_closed = False
@@ -60,21 +64,37 @@ class SqliteDatabase(Database):
         return cast(T, await self._writer.submit(work))
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        if self._readers_see != self._writer.files_seen:
-            # The readers' connections belong to a file that is no longer there.
-            self._readers_see = self._writer.files_seen
-            self._readers.dispose()
+        self._look_for_another_file()
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, copy_context().run, self._read, work)
 
     def _read(self, work: Callable[[Connection], T]) -> T:
         try:
-            with self._readers.connect() as connection:
+            with self._readers.connect() as connection, connection.begin():
                 return work(connection)
-        except DBAPIError as error:
+        except (DBAPIError, sqlite3.Error) as error:
             if has_failed(error):
-                raise StorageUnavailable(str(error.orig)) from error
+                raise StorageUnavailable(str(getattr(error, "orig", error))) from error
             raise
+
+    async def glance(self, work: Callable[[Connection], T]) -> T:
+        self._look_for_another_file()
+        if not self._is_closed:
+            try:
+                return self._glances.look(work)
+            except (DBAPIError, sqlite3.Error) as error:
+                if not has_failed(error):
+                    raise
+                self._glances.close()
+        # A thread may wait for a lock, and says what has failed.
+        return await self.read(work)
+
+    def _look_for_another_file(self) -> None:
+        if self._readers_see != self._writer.files_seen:
+            # The readers' connections belong to a file that is no longer there.
+            self._readers_see = self._writer.files_seen
+            self._readers.dispose()
+            self._glances.close()
 
     async def close(self) -> None:
         if not self._is_closed:
@@ -82,12 +102,51 @@ class SqliteDatabase(Database):
             # The readers first: the last connection to close is the one that empties the write-ahead log.
             await asyncio.to_thread(self._threads.shutdown)
             self._readers.dispose()
+            self._glances.close()
             await self._log.close()
             await self._writer.close()
             self._lock.release()
 
 
+class _Glances:
+    """One connection, for the thread of the event loop."""
+
+    def __init__(self, path: Path) -> None:
+        self._engine = _reading(path, 1, 0)
+        self._connection: Connection | None = None
+
+    def look(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in a transaction of its own. Raises what SQLite does, a lock's at once."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        driver = cast(sqlite3.Connection, self._connection.connection.driver_connection)
+        # SQLAlchemy's own way to begin takes ten times as long.
+        driver.execute("BEGIN")
+        try:
+            return work(self._connection)
+        finally:
+            self._connection.rollback()
+            driver.rollback()
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self._engine.dispose()
+
+
 def _readers(path: Path) -> Engine:
+    engine = _reading(path, limits.READERS_MAX, limits.STORAGE_BUSY_MILLISECONDS)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # One transaction around all that a function reads; the driver would begin none.
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _reading(path: Path, connections_max: int, busy_milliseconds: int) -> Engine:
     engine = create_engine(
         "sqlite://",
         creator=lambda: sqlite3.connect(
@@ -95,11 +154,11 @@ def _readers(path: Path) -> Engine:
             uri=True,
             isolation_level=None,
             check_same_thread=False,
-            timeout=limits.STORAGE_BUSY_MILLISECONDS / 1000,
+            timeout=busy_milliseconds / 1000,
         ),
         # One for each thread: nobody waits for a connection.
         poolclass=QueuePool,
-        pool_size=limits.READERS_MAX,
+        pool_size=connections_max,
         max_overflow=0,
         hide_parameters=True,
     )
@@ -111,10 +170,5 @@ def _readers(path: Path) -> Engine:
         cursor.execute("PRAGMA query_only = ON")
         cursor.execute("PRAGMA temp_store = MEMORY")
         cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # One transaction around all that a function reads; the driver would begin none.
-        connection.exec_driver_sql("BEGIN")
 
     return engine

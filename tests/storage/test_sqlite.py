@@ -320,3 +320,24 @@ async def test_nothing_of_what_has_been_answered_is_kept(scene: Scene) -> None:
 
 async def test_a_file_has_no_other_nodes_to_tell(scene: Scene) -> None:
     assert scene.database.others is None
+
+
+# A glance
+
+
+async def test_a_glance_stays_in_the_event_loop_and_goes_to_a_thread_where_it_would_wait(
+    database: Database,
+) -> None:
+    def where(_: Connection) -> threading.Thread:
+        return threading.current_thread()
+
+    def locked_here(rows: Connection) -> threading.Thread:
+        if where(rows) is threading.main_thread():
+            locked = sqlite3.OperationalError("database is locked")
+            locked.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise locked
+        return where(rows)
+
+    assert await database.glance(where) is threading.main_thread()
+    assert await database.glance(locked_here) is not threading.main_thread()
+    assert await database.glance(where) is threading.main_thread()
