@@ -33,7 +33,7 @@ from server.pages.security import Security
 from server.pages.static_files import HashedFiles
 from server.realtime.clock import LoopClock
 from server.realtime.rooms import Rooms
-from server.realtime.socket import FindAuthor, live_socket
+from server.realtime.socket import Door, FindAuthor, live_socket
 from server.reminders import Reminding
 from server.rounds import Rounds
 from server.rules.errors import NotSignedIn, Refusal, StorageUnavailable
@@ -182,7 +182,7 @@ def create_app(node: Node) -> Starlette:
     app = Starlette(
         routes=[
             Route("/healthz", _health(node.database)),
-            WebSocketRoute("/live", live_socket(node.rooms, _author_of(node), origin)),
+            WebSocketRoute("/live", live_socket(door_of(node))),
             Mount("/static", HashedFiles(directory=STATIC)),
             Mount("/", _pages_of(node)),
         ],
@@ -194,6 +194,11 @@ def create_app(node: Node) -> Starlette:
     # An address with one slash too many would be led to whatever host the request names.
     app.router.redirect_slashes = False
     return app
+
+
+def door_of(node: Node) -> Door:
+    """Who is let in at /live."""
+    return Door(node.rooms, _author_of(node), node.settings.origin, node.settings.hosts)
 
 
 def _pages_of(node: Node) -> ASGIApp:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from server import logs, settings
-from server.app import create_app, opened
+from server.app import create_app, door_of, opened
 from server.commands.ground import now, require_folder, said
 from server.rules.errors import CannotServe
 from server.serving import DrainingServer, listening_socket
@@ -94,7 +94,10 @@ async def _serve(chosen: Settings) -> None:
             await loading.once(chosen.database_url, now(), chosen.demo_password)
         async with opened(chosen, now) as node:
             server = DrainingServer(
-                create_app(node), node.rooms.drain, lambda: print(_ready(chosen), flush=True)
+                create_app(node),
+                door_of(node),
+                node.rooms.drain,
+                lambda: print(_ready(chosen), flush=True),
             )
             await server.serve([address])
     finally:

@@ -6,11 +6,15 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from types import FrameType
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from server.realtime.reception import Reception
+from server.realtime.socket import Door
 from server.realtime.websocket_protocol import LiveWebSockets
 from server.rules.errors import CannotServe
 from server.rules.limits import OPEN_FILES, WIRE
@@ -61,12 +65,17 @@ class DrainingServer(uvicorn.Server):
     """Uvicorn, which on SIGTERM or SIGINT first lets the rooms acknowledge what they have been sent."""
 
     def __init__(
-        self, app: ASGIApp, drain: Callable[[], Awaitable[None]], when_ready: Callable[[], None]
+        self,
+        app: ASGIApp,
+        door: Door,
+        drain: Callable[[], Awaitable[None]],
+        when_ready: Callable[[], None],
     ) -> None:
         """``drain`` ends rooms and sockets; ``when_ready`` is called once connections are accepted."""
         super().__init__(
             uvicorn.Config(
                 app,
+                http=cast(type[Reception], partial(Reception, door)),
                 ws=LiveWebSockets,
                 # Deflate costs memory for each connection and tells an observer more about the text.
                 ws_per_message_deflate=False,

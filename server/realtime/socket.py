@@ -1,6 +1,7 @@
 """The WebSocket at /live: who is let in at all, and bytes in and out."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from starlette.requests import HTTPConnection
@@ -58,31 +59,77 @@ class _SocketTransport:
             self._direct["abort"]()
 
 
-def live_socket(
-    rooms: Rooms, find_author: FindAuthor, origin: str | None
-) -> Callable[[WebSocket], Awaitable[None]]:
-    """Make the endpoint. ``origin`` is the public one; None means whatever the request came to.
+Headers = Mapping[str, str]
+"""Names in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What is asked before a socket is accepted, whichever way it comes."""
+
+    rooms: Rooms
+    find_author: FindAuthor
+    origin: str | None
+    """The public one; None means whatever the request came to."""
+    hosts: tuple[str, ...] = ()
+    """The names of this server, ``*`` for any. Only ``reception`` asks: elsewhere a middleware has."""
+
+    def is_own(self, connection: HTTPConnection) -> bool:
+        """Whether a page of ours opens it. A browser sends Origin with every upgrade."""
+        origin = self.origin
+        if origin is None:
+            scheme = "https" if connection.scope["scheme"] == "wss" else "http"
+            origin = f"{scheme}://{connection.headers.get('host', '')}"
+        return connection.headers.get("origin") == origin
+
+    # For ``reception``, which lets nobody in unless it is certain.
+
+    def knows(self, headers: Headers) -> bool:
+        """Whether a page of ours opens it, under a name of ours."""
+        if self.origin is None and "x-forwarded-proto" in headers:
+            # Uvicorn knows which proxy is to be believed that people come by https.
+            return False
+        name = headers.get("host", "").partition(":")[0].lower()
+        return ("*" in self.hosts or name in self.hosts) and self.is_own(_connection(headers))
+
+    async def admit(self, headers: Headers) -> Author | None:
+        """Say who it is. None for nobody who is to be let in, or not now."""
+        try:
+            author = await self.find_author(_connection(headers))
+        except StorageUnavailable:
+            return None
+        return None if self.rooms.is_draining else author
+
+
+def _connection(headers: Headers) -> HTTPConnection:
+    """As the application would see it."""
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    return HTTPConnection({"type": "websocket", "scheme": "ws", "headers": raw})
+
+
+def live_socket(door: Door) -> Callable[[WebSocket], Awaitable[None]]:
+    """Make the endpoint.
 
     Refused before the socket is accepted: 403 from another site (before the session is looked at),
     401 without a session, 503 while nobody can be looked up or the server is going down.
     """
 
     async def live(socket: WebSocket) -> None:
-        if not _is_own(socket, origin):
+        if not door.is_own(socket):
             await _refuse(socket, 403)
             return
         try:
-            author = await find_author(socket)
+            author = await door.find_author(socket)
         except StorageUnavailable:
             await _refuse(socket, 503)
             return
         if author is None:
             await _refuse(socket, 401)
-        elif rooms.is_draining:
+        elif door.rooms.is_draining:
             await _refuse(socket, 503)
         else:
             await socket.accept()
-            await _carry(rooms, author, socket)
+            await _carry(door.rooms, author, socket)
 
     return live
 
@@ -104,14 +151,6 @@ async def _carry(rooms: Rooms, author: Author, socket: WebSocket) -> None:
                 connection.receive(frame)
     finally:
         rooms.disconnect(connection)
-
-
-def _is_own(socket: WebSocket, origin: str | None) -> bool:
-    """Whether a page of ours opened the socket. A browser sends Origin with every upgrade."""
-    if origin is None:
-        scheme = "https" if socket.url.scheme == "wss" else "http"
-        origin = f"{scheme}://{socket.headers.get('host', '')}"
-    return socket.headers.get("origin") == origin
 
 
 async def _refuse(socket: WebSocket, status: int) -> None:

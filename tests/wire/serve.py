@@ -6,18 +6,21 @@ Run as ``python -m tests.wire.serve``; prints its address. Who connects is named
 import asyncio
 import socket
 import sys
+from functools import partial
 from inspect import isawaitable
+from typing import cast
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route, WebSocketRoute
-from starlette.websockets import WebSocket
 
 from server.realtime.clock import LoopClock
 from server.realtime.closings import SERVICE_RESTART
-from server.realtime.socket import live_socket
+from server.realtime.connection import Connection
+from server.realtime.reception import Reception
+from server.realtime.socket import Door, live_socket
 from server.realtime.websocket_protocol import LiveWebSockets
 from server.rules import limits
 from server.rules.access import Pane
@@ -35,6 +38,20 @@ class Served:
         self.documents = 0
         self.is_down = False
         self.left = asyncio.Condition()
+        self.notices: set[asyncio.Task[None]] = set()
+        self.door = Door(self.house.rooms, self.author, None, ("127.0.0.1",))
+        disconnect = self.house.rooms.disconnect
+
+        def left(connection: Connection) -> None:
+            disconnect(connection)
+            self.notices.add(notice := asyncio.create_task(self.notify()))
+            notice.add_done_callback(self.notices.discard)
+
+        self.house.rooms.disconnect = left  # type: ignore[method-assign]
+
+    async def notify(self) -> None:
+        async with self.left:
+            self.left.notify_all()
 
     async def control(self, request: Request) -> JSONResponse:
         order = await request.json()
@@ -80,13 +97,6 @@ class Served:
         async with self.left:
             await self.left.wait_for(lambda: self.connections() <= are)
 
-    async def live(self, websocket: WebSocket) -> None:
-        try:
-            await live_socket(self.house.rooms, self.author, None)(websocket)
-        finally:
-            async with self.left:
-                self.left.notify_all()
-
     def down(self, is_down: bool) -> None:
         """Whether the database that knows the sessions is down."""
         self.is_down = is_down
@@ -116,11 +126,12 @@ async def main() -> None:
     app = Starlette(
         routes=[
             Route("/control", served.control, methods=["POST"]),
-            WebSocketRoute("/live", served.live),
+            WebSocketRoute("/live", live_socket(served.door)),
         ]
     )
     config = uvicorn.Config(
         app,
+        http=cast(type[Reception], partial(Reception, served.door)),
         ws=LiveWebSockets,
         ws_max_size=limits.WIRE.frame_bytes_max,
         ws_per_message_deflate=False,
