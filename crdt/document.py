@@ -15,6 +15,7 @@ from bisect import bisect_right
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple, Self, cast
@@ -81,17 +82,14 @@ class Merged(NamedTuple):
 class Document:
     """One document in memory. Used by one thread at a time. ``close`` it, or its memory is never freed."""
 
-    def __init__(self, schema: DocumentSchema, bounds: UpdateBounds, clients: Mapping[int, str]) -> None:
+    def __init__(
+        self, schema: DocumentSchema, bounds: UpdateBounds, clients: Mapping[int, str], is_judged: bool = True
+    ) -> None:
         self._schema = schema
         self._bounds = bounds
-        self._stored_bounds = replace(
-            bounds,
-            update_bytes_max=_UNBOUNDED,
-            update_structs_max=_UNBOUNDED,
-            update_clients_max=_UNBOUNDED,
-        )
+        self._stored_bounds = _of_what_is_stored(bounds)
         self._clients = dict(clients)
-        self._judge: Shape | None = Shape(schema, bounds)
+        self._judge: Shape | None = Shape(schema, bounds) if is_judged else None
         """None for what was stored, until somebody writes: it takes ten times as long to make as to read."""
         self._changes: list[bytes] = []
         self._typed: list[bytes] = []
@@ -158,8 +156,7 @@ class Document:
         ``prepare`` judges it once more, before anything is merged. Raises DocumentBroken if pycrdt fails, or
         does not find what a change builds on.
         """
-        document = cls(schema, bounds, clients)
-        document._judge = None
+        document = cls(schema, bounds, clients, is_judged=False)
         document._snapshot = snapshot
         document._size = len(snapshot) + sum(map(len, updates))
         if not updates:
@@ -430,6 +427,16 @@ class Document:
             if state_vector is None or state_vector == _KNOWS_NOTHING:
                 return self._snapshot
             return get_update(self._snapshot, state_vector)
+
+
+@cache
+def _of_what_is_stored(bounds: UpdateBounds) -> UpdateBounds:
+    return replace(
+        bounds,
+        update_bytes_max=_UNBOUNDED,
+        update_structs_max=_UNBOUNDED,
+        update_clients_max=_UNBOUNDED,
+    )
 
 
 @contextmanager

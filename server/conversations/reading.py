@@ -204,7 +204,7 @@ def _panes(
         pane
         for pane, row in stored.items()
         # A pane without elements counts as shared.
-        if pane is not Pane.JOINT and row.shared_at is None and any(template.elements_in(pane))
+        if pane is not Pane.JOINT and row.shared_at is None and pane in template.lived_in
     }
     return {
         pane: ConversationPane(

@@ -1,12 +1,13 @@
 """Reading and folding a document's log: what both databases do with the same SQL."""
 
 from collections.abc import Awaitable, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from server.rules.errors import StorageUnavailable
 from server.storage.database import Database, erase_soon, leave_rights
+from server.storage.prepared import Prepared
 from server.storage.tables import document, document_client, document_snapshot, document_update
 from server.storage.update_log import DocumentGone, Loaded, LogIncomplete, LogUnavailable
 
@@ -51,16 +52,11 @@ def load(connection: Connection, document_id: int) -> Loaded:
     later = _changes(connection, document_id, folded_to)
     if later and (later[0][0] != folded_to + 1 or later[-1][0] != folded_to + len(later)):
         raise LogIncomplete(document_id)
-    clients = connection.execute(
-        select(document_client.c.client, document_client.c.person_id).where(
-            document_client.c.document_id == document_id
-        )
-    )
     return Loaded(
         snapshot=snapshot,
         updates=tuple(change for _, change in later),
         sequence=later[-1][0] if later else folded_to,
-        clients={client: person for client, person in clients},
+        clients=dict(_CLIENTS.all(connection, document=document_id)),
     )
 
 
@@ -105,20 +101,32 @@ def compact(connection: Connection, document_id: int, sequence: int, snapshot: b
 
 
 def _snapshot(connection: Connection, document_id: int) -> tuple[int, bytes]:
-    row = connection.execute(
-        select(document_snapshot.c.sequence, document_snapshot.c.snapshot).where(
-            document_snapshot.c.document_id == document_id
-        )
-    ).one_or_none()
+    row = _SNAPSHOT.one_or_none(connection, document=document_id)
     if row is None:
         raise DocumentGone(document_id)
     return row.sequence, row.snapshot
 
 
 def _changes(connection: Connection, document_id: int, sequence: int) -> list[tuple[int, bytes]]:
-    rows = connection.execute(
-        select(document_update.c.sequence, document_update.c.change)
-        .where(document_update.c.document_id == document_id, document_update.c.sequence > sequence)
-        .order_by(document_update.c.sequence)
-    )
+    rows = _CHANGES.all(connection, document=document_id, after=sequence)
     return [(row.sequence, row.change) for row in rows]
+
+
+_SNAPSHOT: Final = Prepared(
+    select(document_snapshot.c.sequence, document_snapshot.c.snapshot).where(
+        document_snapshot.c.document_id == bindparam("document")
+    )
+)
+_CHANGES: Final = Prepared(
+    select(document_update.c.sequence, document_update.c.change)
+    .where(
+        document_update.c.document_id == bindparam("document"),
+        document_update.c.sequence > bindparam("after"),
+    )
+    .order_by(document_update.c.sequence)
+)
+_CLIENTS: Final = Prepared(
+    select(document_client.c.client, document_client.c.person_id).where(
+        document_client.c.document_id == bindparam("document")
+    )
+)

@@ -274,6 +274,11 @@ class Template(Strict):
         """Every element, the plan's too, in the order in which it is shown."""
         return (element for chapter in self.chapters for element in chapter.elements)
 
+    @cached_property
+    def lived_in(self) -> frozenset[Pane]:
+        """The panes in which there is any element."""
+        return frozenset(pane for pane in Pane if any(self.elements_in(pane)))
+
     def elements_in(self, pane: Pane) -> Iterator[Element]:
         """The elements that live in ``pane``, in order."""
         return (element for element in self.elements if pane in element.lives_in)
