@@ -15,7 +15,7 @@ from bisect import bisect_right
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple, Self, cast
@@ -55,7 +55,7 @@ from crdt.content import (
 )
 from crdt.errors import BorrowedClient, DocumentBroken, IncompleteUpdate, OverLimit, ProtocolError
 from crdt.schema import ROW_ID, SERVER_CLIENT, VALUES, ChoiceSet, DocumentSchema, Field, Table, Text, Value
-from crdt.shape import Shape
+from crdt.shape import Shape, Skeleton
 from crdt.steps import steps
 from crdt.typed import read_typed
 from crdt.update import DeleteRange, ParsedUpdate, encode_state_vector, parse, parse_state_vector
@@ -65,6 +65,8 @@ _UNBOUNDED = 2**40
 
 
 _JOINED_AT_ONCE = 16
+_SCHEMAS_AT_ONCE = 64
+"""Whose documents share what they are made with."""
 _KNOWS_NOTHING = encode_state_vector({})
 
 
@@ -202,9 +204,11 @@ class Document:
             return self._judge
         with _pycrdt():
             everything, integrated = self._doc.get_update(), self._doc.get_state()
-        shape = Shape(self._schema, self._bounds)
         try:
-            shape.admit(parse(everything, self._stored_bounds))
+            stored = parse(everything, self._stored_bounds)
+            skeleton = _skeleton(self._schema, self._bounds)
+            shape = Shape(self._schema, self._bounds, skeleton if skeleton.bears(stored) else None)
+            shape.admit(stored)
         except (ProtocolError, IncompleteUpdate) as error:
             raise DocumentBroken("what was stored is not what this document can hold") from error
         self._judge = shape
@@ -437,6 +441,11 @@ def _of_what_is_stored(bounds: UpdateBounds) -> UpdateBounds:
         update_structs_max=_UNBOUNDED,
         update_clients_max=_UNBOUNDED,
     )
+
+
+@lru_cache(maxsize=_SCHEMAS_AT_ONCE)
+def _skeleton(schema: DocumentSchema, bounds: UpdateBounds) -> Skeleton:
+    return Skeleton.of(schema, bounds, parse(Document.made(schema, bounds).snapshot(), bounds))
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from math import isfinite
-from typing import Final
+from typing import Final, cast
 
 from crdt.bounds import UpdateBounds
 from crdt.errors import ForeignContent, OverLimit
@@ -48,7 +48,7 @@ _ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {ORDERED_LIST: frozenset({"st
 class Place:
     """The sequence of a type, or one key of it. The same place is always the same object."""
 
-    __slots__ = ("branch", "field", "grave", "items", "key", "once")
+    __slots__ = ("branch", "field", "grave", "key", "once")
 
     def __init__(self, branch: "Branch", key: str | None, field: str, *, once: bool) -> None:
         self.branch = branch
@@ -57,8 +57,6 @@ class Place:
         """Name of the schema's field that changes when something is written here."""
         self.once = once
         """What is written here can neither be replaced nor deleted."""
-        self.items = 0
-        """Structs that were written here."""
         self.grave = Grave(self)
 
 
@@ -72,27 +70,25 @@ class Grave:
 
 
 class Branch(ABC):
-    """One shared type of a document."""
+    """One shared type of a document, or of many: it knows what may stand in it, and not what does."""
 
     __slots__ = ("_keyed", "_sequence", "depth", "field")
 
-    def __init__(self, field: str, depth: int = 0) -> None:
+    def __init__(self, field: str, depth: int = 0, *, keyed: bool = True) -> None:
         self.field = field
         self.depth = depth
         """Levels of elements from the text's root to here."""
-        self._sequence: Place | None = None
-        self._keyed: dict[str, Place] | None = None
+        self._sequence = Place(self, None, field, once=False)
+        self._keyed: dict[str, Place] | None = {} if keyed else None
 
     def place(self, key: str | None) -> Place:
         if key is None:
-            if self._sequence is None:
-                self._sequence = Place(self, None, self.field, once=False)
             return self._sequence
-        self._keyed = self._keyed if self._keyed is not None else {}
-        place = self._keyed.get(key)
+        place = self._keyed.get(key) if self._keyed is not None else None
         if place is None:
             field, once = self._key(key)
-            place = self._keyed[key] = Place(self, key, field, once=once)
+            # Another thread, with another document, may have come here at the same time.
+            place = cast(dict[str, Place], self._keyed).setdefault(key, Place(self, key, field, once=once))
         return place
 
     def _key(self, key: str) -> tuple[str, bool]:
@@ -110,7 +106,7 @@ class Element(Branch):
     __slots__ = ("rich", "tag")
 
     def __init__(self, field: str, *, rich: bool, tag: str = _TEXT, depth: int = 0) -> None:
-        super().__init__(field, depth)
+        super().__init__(field, depth, keyed=tag in _ATTRIBUTES)
         self.rich = rich
         self.tag = tag
 
@@ -141,6 +137,9 @@ class Run(Branch):
     """The characters of a paragraph and the marks between them."""
 
     __slots__ = ()
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field, keyed=False)
 
     def enter(self, struct: Struct, key: str | None, bounds: UpdateBounds) -> None:
         match struct.kind:
@@ -196,12 +195,10 @@ class Choices(Branch):
 class Rows(Branch):
     """A table: its rows, removed ones included."""
 
-    __slots__ = ("_cells", "_scalars", "count", "ids")
+    __slots__ = ("_cells", "_scalars")
 
     def __init__(self, table: Table) -> None:
-        super().__init__(table.name)
-        self.count = 0
-        self.ids: set[str] = set()
+        super().__init__(table.name, keyed=False)
         self._cells = {column.name: column for column in table.columns if isinstance(column, Text)}
         self._scalars = {column.name: column for column in table.columns if isinstance(column, Value)}
 

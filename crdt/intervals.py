@@ -35,6 +35,13 @@ class Runs(Generic[Mark]):
         for end, mark in zip(following._ends, following._marks, strict=True):
             self.append(end, mark)
 
+    def followed_by(self, following: "Runs[Mark]") -> "Runs[Mark]":
+        """Runs of their own: these, and others that begin where these end."""
+        both = Runs[Mark](self.start)
+        both.extend(self)
+        both.extend(following)
+        return both
+
     def at(self, clock: int) -> Mark:
         return self._marks[bisect_right(self._ends, clock)]
 

@@ -5,7 +5,7 @@ origin to its parent, as Yjs does when it integrates), which clocks begin a type
 All of it is derived from the updates alone: ``admit`` every update that the document was given.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -65,11 +65,26 @@ class _Additions:
 
 
 class Shape:
-    def __init__(self, schema: DocumentSchema, bounds: UpdateBounds) -> None:
+    __slots__ = (
+        "_bounds", "_contested", "_gone", "_items", "_judged", "_lasting", "_roots", "_row_ids", "_rows",
+        "_runs", "_skeleton", "_splits", "_types", "_written_once",
+    )  # fmt: skip
+
+    def __init__(
+        self, schema: DocumentSchema, bounds: UpdateBounds, skeleton: "Skeleton | None" = None
+    ) -> None:
+        """``skeleton``: what the document was made with; without it all of that is admitted."""
         self._bounds = bounds
-        self._roots = roots(schema)
-        self._runs: dict[int, Runs[_Standing]] = {}
+        self._skeleton = skeleton
+        self._roots = roots(schema) if skeleton is None else skeleton.roots
+        self._runs: dict[int, Runs[_Standing]] = {} if skeleton is None else {SERVER_CLIENT: skeleton.runs}
         self._types: dict[Id, Branch] = {}
+        """Those that the skeleton does not have."""
+        self._items: dict[Place, int] = {}
+        """How many structs were written at each place, where that is another number than in the skeleton."""
+        self._rows: dict[Rows, int] = {}
+        """How many rows each table has, removed ones included."""
+        self._row_ids: dict[Rows, set[str]] = {}
         self._lasting: dict[int, Ranges] = {}
         """Clocks that nobody may delete: rows, their ids, their texts."""
         self._written_once: dict[Place, _Span] = {}
@@ -86,6 +101,18 @@ class Shape:
         runs = self._runs.get(SERVER_CLIENT)
         return runs.end if runs is not None else 0
 
+    def items_at(self, place: Place) -> int:
+        """How many structs were written there."""
+        items = self._items.get(place)
+        if items is None:
+            items = self._skeleton.items.get(place, 0) if self._skeleton is not None else 0
+        return items
+
+    def type_at(self, id_: Id) -> Branch | None:
+        """The type that begins at a clock, if one does."""
+        found = self._types.get(id_)
+        return self._skeleton.types.get(id_) if found is None and self._skeleton is not None else found
+
     @property
     def clocks(self) -> dict[int, int]:
         """Each client's clock, as a state vector has them."""
@@ -101,7 +128,9 @@ class Shape:
         if servers is not None and servers[-1].end > self._server_clock:
             raise ForeignContent("written under the server's client id")
         additions = _Judgement(self, parsed).additions
-        comparisons = sum(new * (place.items + new) for place, new in additions.items.items() if new > 1)
+        comparisons = sum(
+            new * (self.items_at(place) + new) for place, new in additions.items.items() if new > 1
+        )
         if comparisons > self._bounds.update_comparisons_max:
             raise OverLimit("update_comparisons_max")
         self._judged = parsed, additions
@@ -121,10 +150,13 @@ class Shape:
         """
         runs = self._runs.get(typed.client)
         place = self._typed_place(typed)
-        if runs is None or runs.end != typed.clock or place is None or place.items >= items_max:
+        if runs is None or runs.end != typed.clock or place is None:
+            return None
+        items = self.items_at(place)
+        if items >= items_max:
             return None
         runs.append(typed.clock + typed.length, place)
-        place.items += 1
+        self._items[place] = items + 1
         return place.field
 
     def _typed_place(self, typed: Typed) -> Place | None:
@@ -162,6 +194,8 @@ class Shape:
             known = self._runs.get(client)
             if known is None:
                 self._runs[client] = runs
+            elif self._skeleton is not None and known is self._skeleton.runs:
+                self._runs[client] = known.followed_by(runs)
             else:
                 known.extend(runs)
         self._types |= additions.types
@@ -172,16 +206,50 @@ class Shape:
         for client, lasting in additions.lasting.items():
             self._lasting.setdefault(client, Ranges()).update(lasting)
         for rows, count in additions.rows.items():
-            rows.count += count
+            self._rows[rows] = self._rows.get(rows, 0) + count
         for rows, row_id in additions.row_ids:
-            rows.ids.add(row_id)
+            self._row_ids.setdefault(rows, set()).add(row_id)
         for place, new in additions.items.items():
-            place.items += new
+            self._items[place] = self.items_at(place) + new
         for client, start, end in additions.gone:
             self._gone.setdefault(client, Ranges()).add(start, end)
         return additions.order
 
 
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """What every document of a schema is made with: most of what is to be known of a document that little has
+    been written in. Its shape is shared by all of them, so nothing in it changes."""
+
+    roots: Mapping[str, Branch]
+    runs: Runs[_Standing]
+    """Of the server."""
+    types: Mapping[Id, Branch]
+    items: Mapping[Place, int]
+    structs: Mapping[int, Struct]
+    """By their clocks."""
+
+    @classmethod
+    def of(cls, schema: DocumentSchema, bounds: UpdateBounds, made: ParsedUpdate) -> "Skeleton":
+        """From the schema's empty document, in which the server alone has written."""
+        shape = Shape(schema, bounds)
+        shape.admit(made)
+        structs = {struct.clock: struct for struct in made.sections.get(SERVER_CLIENT, ())}
+        runs = shape._runs.get(SERVER_CLIENT, Runs(0))
+        return cls(shape._roots, runs, shape._types, shape._items, structs)
+
+    def bears(self, stored: ParsedUpdate) -> bool:
+        """Whether a stored document was made with it. Some of it may have been deleted since."""
+        section = stored.sections.get(SERVER_CLIENT, ())
+        within = [struct for struct in section if struct.clock < self.runs.end]
+        return (
+            bool(within)
+            and within[-1].end == self.runs.end
+            and all(struct.kind in _DELETED or self.structs.get(struct.clock) == struct for struct in within)
+        )
+
+
+_DELETED: Final = frozenset({Kind.GC, Kind.DELETED})
 _NO_RANGES: Final = Ranges()
 
 
@@ -256,7 +324,7 @@ class _Judgement:
             self.additions.order.append((struct, 1))
             return
         place = self._place(struct)
-        others = 0 if place is None else place.items + self.additions.items.get(place, 0)
+        others = 0 if place is None else self._shape.items_at(place) + self.additions.items.get(place, 0)
         self.additions.order.append((struct, 1 + others))
         if struct.clock < known:
             self._check_overlap(struct, place, known)
@@ -291,13 +359,16 @@ class _Judgement:
             added.lasting.setdefault(struct.client, Ranges()).add(struct.clock, struct.end)
         if isinstance(place.branch, Row) and place.key == ROW_ID and struct.kind is Kind.ANY:
             rows, row_id = place.branch.rows, str(struct.values[0])
-            if not self._is_stored and (row_id in rows.ids or (rows, row_id) in added.row_ids):
+            if not self._is_stored and (
+                row_id in shape._row_ids.get(rows, ()) or (rows, row_id) in added.row_ids
+            ):
                 # What is done to one would be done to the other, and only one would become an activity.
                 raise ForeignContent("a row with the id of another")
             added.row_ids.add((rows, row_id))
         if isinstance(begun, Row) and isinstance(place.branch, Rows):
             count = added.rows[place.branch] = added.rows.get(place.branch, 0) + 1
-            if not self._is_stored and place.branch.count + count > shape._bounds.table_rows_max:
+            count += shape._rows.get(place.branch, 0)
+            if not self._is_stored and count > shape._bounds.table_rows_max:
                 raise OverLimit("table_rows_max")
             added.lasting.setdefault(struct.client, Ranges()).add(struct.clock, struct.end)
         if begun is not None:
@@ -325,7 +396,7 @@ class _Judgement:
         return left or right
 
     def _child_place(self, parent: Id, key: str | None) -> Place | None:
-        branch = self.additions.types.get(parent) or self._shape._types.get(parent)
+        branch = self.additions.types.get(parent) or self._shape.type_at(parent)
         if branch is not None:
             return branch.place(key)
         if isinstance(self._standing(parent), Place):

@@ -7,9 +7,12 @@ import pytest
 from pycrdt import Array, Doc, Map, XmlFragment
 
 from crdt.errors import IncompleteUpdate
-from crdt.shape import Shape
-from crdt.update import encode_state_vector, parse, parse_state_vector
+from crdt.schema import SERVER_CLIENT
+from crdt.shape import Shape, Skeleton
+from crdt.update import ParsedUpdate, encode_state_vector, parse, parse_state_vector
 from server.rules.limits import UPDATE
+from tests.crdt import forged
+from tests.crdt.forged import element, gc, section
 from tests.crdt.recordings import SCHEMA, scenes
 
 SCENES = pytest.mark.parametrize("name", scenes())
@@ -60,6 +63,54 @@ def test_a_shape_made_from_a_snapshot_accepts_what_comes_next(name: str) -> None
         after.apply_update(before)
         after.apply_update(update)
         assert checked.adds == (after.get_update() != before)
+
+
+@SCENES
+def test_a_document_that_shares_what_it_was_made_with_is_judged_as_one_that_does_not(name: str) -> None:
+    skeleton = Skeleton.of(SCHEMA, UPDATE, parse(scenes()[name][0], UPDATE))
+    for _, doc, update in shapes_on_the_way(scenes()[name]):
+        stored = parse(doc.get_update(), UPDATE)
+        assert skeleton.bears(stored)
+        own, sharing = Shape(SCHEMA, UPDATE), Shape(SCHEMA, UPDATE, skeleton)
+        for shape in (own, sharing):
+            shape.admit(stored)
+        assert own.check(parse(update, UPDATE)) == sharing.check(parse(update, UPDATE))
+        for shape in (own, sharing):
+            shape.admit(parse(update, UPDATE))
+        assert not sharing.check(parse(doc.get_update(), UPDATE)).adds
+        assert own.clocks == sharing.clocks
+    fresh = Shape(SCHEMA, UPDATE, skeleton)
+    assert fresh.clocks == {SERVER_CLIENT: skeleton.runs.end}
+    assert not fresh.check(parse(scenes()[name][0], UPDATE)).adds
+
+
+def _by_the_server(clock: int, *structs: bytes) -> ParsedUpdate:
+    return parse(forged.update(*([section(SERVER_CLIENT, clock, *structs)] if structs else [])), UPDATE)
+
+
+def test_a_document_that_was_made_with_something_else_shares_nothing() -> None:
+    skeleton = Skeleton.of(SCHEMA, UPDATE, parse(next(iter(scenes().values()))[0], UPDATE))
+    other = forged.update(
+        section(SERVER_CLIENT, 0, *[element("bulletList", root="rich")] * skeleton.runs.end)
+    )
+    for stored in (
+        other,
+        forged.update(),
+        forged.update(section(SERVER_CLIENT, 0, gc(skeleton.runs.end + 1))),
+    ):
+        assert not skeleton.bears(parse(stored, UPDATE))
+    assert skeleton.bears(parse(forged.update(section(SERVER_CLIENT, 0, gc(skeleton.runs.end))), UPDATE))
+
+
+def test_what_the_server_writes_in_one_document_stands_in_no_other() -> None:
+    skeleton = Skeleton.of(SCHEMA, UPDATE, parse(next(iter(scenes().values()))[0], UPDATE))
+    end = skeleton.runs.end
+    written, other = Shape(SCHEMA, UPDATE, skeleton), Shape(SCHEMA, UPDATE, skeleton)
+    written.admit(
+        parse(forged.update(section(SERVER_CLIENT, end, element("paragraph", root="rich"))), UPDATE)
+    )
+    assert written.clocks == {SERVER_CLIENT: end + 1}
+    assert other.clocks == {SERVER_CLIENT: end}
 
 
 @SCENES
