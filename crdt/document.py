@@ -152,9 +152,11 @@ class Document:
         snapshot: bytes,
         updates: Sequence[bytes],
         clients: Mapping[int, str],
+        state_vector: bytes | None = None,
     ) -> Self:
         """As ``loaded``, from what was judged before it was stored, and can be read at once.
 
+        ``state_vector``: the snapshot's, if that is known; else it is read through for it.
         ``prepare`` judges it once more, before anything is merged. Raises DocumentBroken if pycrdt fails, or
         does not find what a change builds on.
         """
@@ -163,7 +165,7 @@ class Document:
         document._size = len(snapshot) + sum(map(len, updates))
         if not updates:
             with _pycrdt():
-                document._keep_clocks(get_state(snapshot))
+                document._keep_clocks(get_state(snapshot) if state_vector is None else state_vector)
             return document
         joined = _joined(updates)
         with _pycrdt():
@@ -211,6 +213,8 @@ class Document:
             shape.admit(stored)
         except (ProtocolError, IncompleteUpdate) as error:
             raise DocumentBroken("what was stored is not what this document can hold") from error
+        if shape.clocks != self._stored_clocks:
+            raise DocumentBroken("what was stored is not what it was said to be")
         self._judge = shape
         self._require_all(integrated)
         return shape

@@ -25,6 +25,7 @@ class Folding:
         self._sequence = sequence
         self._schema = schema
         self._snapshot = document.snapshot()
+        self._state_vector = document.state_vector()
         self._content = document.content()
         self._is_faithful = False
 
@@ -36,7 +37,7 @@ class Folding:
         if not self._is_faithful:
             await asyncio.to_thread(self._check)
             self._is_faithful = True
-        await self._log.compact(self._id, self._sequence, self._snapshot)
+        await self._log.compact(self._id, self._sequence, self._snapshot, self._state_vector)
 
     def _check(self) -> None:
         try:
@@ -44,7 +45,7 @@ class Folding:
         except CrdtError as error:
             raise UnfaithfulSnapshot from error
         try:
-            if scratch.content() != self._content:
+            if scratch.content() != self._content or scratch.state_vector() != self._state_vector:
                 raise UnfaithfulSnapshot
         finally:
             scratch.close()

@@ -61,7 +61,14 @@ class Replica:
         Returns all of it when others have written since it was loaded the last time, for everybody here.
         """
         loaded = await self._log.load(self.id)
-        stored = self._schema, limits.UPDATE, loaded.snapshot, loaded.updates, loaded.clients
+        stored = (
+            self._schema,
+            limits.UPDATE,
+            loaded.snapshot,
+            loaded.updates,
+            loaded.clients,
+            loaded.state_vector,
+        )
         if len(loaded.snapshot) + sum(map(len, loaded.updates)) <= limits.QUICK_LOAD_BYTES:
             self._document = Document.stored(*stored)
         else:

@@ -1,7 +1,8 @@
 """Reading and folding a document's log: what both databases do with the same SQL."""
 
 from collections.abc import Awaitable, Sequence
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
+from zlib import crc32
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
@@ -28,12 +29,14 @@ class StoredLog:
         """See ``UpdateLog.read_after``."""
         return await available(self._database.read(lambda rows: read_after(rows, document, sequence)))
 
-    async def compact(self, document: int, sequence: int, snapshot: bytes) -> None:
+    async def compact(
+        self, document: int, sequence: int, snapshot: bytes, state_vector: bytes | None = None
+    ) -> None:
         """See ``UpdateLog.compact``."""
 
         def work(rows: Connection) -> None:
             leave_rights(rows)
-            compact(rows, document, sequence, snapshot)
+            compact(rows, document, sequence, snapshot, state_vector)
 
         await available(self._database.write(work))
 
@@ -48,7 +51,8 @@ async def available(waiting: Awaitable[T]) -> T:
 
 def load(connection: Connection, document_id: int) -> Loaded:
     """Read the snapshot and all later changes. Raises DocumentGone or LogIncomplete."""
-    folded_to, snapshot = _snapshot(connection, document_id)
+    row = _snapshot(connection, document_id)
+    folded_to, snapshot = row.sequence, row.snapshot
     later = _changes(connection, document_id, folded_to)
     if later and (later[0][0] != folded_to + 1 or later[-1][0] != folded_to + len(later)):
         raise LogIncomplete(document_id)
@@ -57,6 +61,8 @@ def load(connection: Connection, document_id: int) -> Loaded:
         updates=tuple(change for _, change in later),
         sequence=later[-1][0] if later else folded_to,
         clients=dict(_CLIENTS.all(connection, document=document_id)),
+        # Whatever replaced one of the two, or damaged it, did not count on its being remembered.
+        state_vector=row.state_vector if row.checksum == _checksum(snapshot, row.state_vector) else None,
     )
 
 
@@ -69,11 +75,13 @@ def read_after(connection: Connection, document_id: int, sequence: int) -> list[
     later = _changes(connection, document_id, sequence)
     if later and later[0][0] == sequence + 1:
         return later
-    folded_to, snapshot = _snapshot(connection, document_id)
-    return [(folded_to, snapshot), *later] if folded_to > sequence else later
+    row = _snapshot(connection, document_id)
+    return [(row.sequence, row.snapshot), *later] if row.sequence > sequence else later
 
 
-def compact(connection: Connection, document_id: int, sequence: int, snapshot: bytes) -> None:
+def compact(
+    connection: Connection, document_id: int, sequence: int, snapshot: bytes, state_vector: bytes | None
+) -> None:
     """Replace everything up to ``sequence`` by ``snapshot``. Raises DocumentGone.
 
     Nothing happens if as much has already been folded, by another node for instance.
@@ -89,7 +97,12 @@ def compact(connection: Connection, document_id: int, sequence: int, snapshot: b
     folded = connection.execute(
         update(document_snapshot)
         .where(document_snapshot.c.document_id == document_id, document_snapshot.c.sequence < sequence)
-        .values(sequence=sequence, snapshot=snapshot)
+        .values(
+            sequence=sequence,
+            snapshot=snapshot,
+            state_vector=state_vector,
+            checksum=_checksum(snapshot, state_vector),
+        )
     )
     if folded.rowcount:
         connection.execute(
@@ -100,11 +113,16 @@ def compact(connection: Connection, document_id: int, sequence: int, snapshot: b
         erase_soon(connection)
 
 
-def _snapshot(connection: Connection, document_id: int) -> tuple[int, bytes]:
+def _snapshot(connection: Connection, document_id: int) -> Any:
+    """Its row."""
     row = _SNAPSHOT.one_or_none(connection, document=document_id)
     if row is None:
         raise DocumentGone(document_id)
-    return row.sequence, row.snapshot
+    return row
+
+
+def _checksum(snapshot: bytes, state_vector: bytes | None) -> int:
+    return crc32(state_vector or b"", crc32(snapshot))
 
 
 def _changes(connection: Connection, document_id: int, sequence: int) -> list[tuple[int, bytes]]:
@@ -113,9 +131,7 @@ def _changes(connection: Connection, document_id: int, sequence: int) -> list[tu
 
 
 _SNAPSHOT: Final = Prepared(
-    select(document_snapshot.c.sequence, document_snapshot.c.snapshot).where(
-        document_snapshot.c.document_id == bindparam("document")
-    )
+    select(document_snapshot).where(document_snapshot.c.document_id == bindparam("document"))
 )
 _CHANGES: Final = Prepared(
     select(document_update.c.sequence, document_update.c.change)

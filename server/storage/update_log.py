@@ -79,6 +79,8 @@ class Loaded:
     """Number of the last change that is in here."""
     clients: dict[int, str]
     """Yjs client id -> the person that it belongs to."""
+    state_vector: bytes | None = None
+    """Of the snapshot, if that is known."""
 
 
 class LogError(Exception):
@@ -133,10 +135,13 @@ class UpdateLog(Protocol):
         """Changes after ``sequence``, in order. Raises DocumentGone or LogUnavailable."""
         ...
 
-    async def compact(self, document: int, sequence: int, snapshot: bytes) -> None:
+    async def compact(
+        self, document: int, sequence: int, snapshot: bytes, state_vector: bytes | None = None
+    ) -> None:
         """Replace everything up to ``sequence`` by ``snapshot``, so that deleted text leaves the disk.
 
-        The caller has checked that the snapshot reloads to the same content.
+        The caller has checked that the snapshot reloads to the same content. ``state_vector``: the
+        snapshot's, to be given with it to whoever loads it.
         Raises DocumentGone or LogUnavailable.
         """
         ...

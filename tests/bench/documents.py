@@ -126,7 +126,7 @@ class _Maker:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._answers = b""
+        self._answers = self._state_vector = b""
         self.snapshots: dict[str, bytes] = {}
 
     async def meet(self, kind: str, number: int) -> Seat:
@@ -155,24 +155,26 @@ class _Maker:
         log, document, author = self._database.log, opening.document, opening.author
         if EMPTY not in self.snapshots:
             self.snapshots[EMPTY] = (await log.load(document)).snapshot
-            self._answers, self.snapshots[ANSWERED] = _answered(opening.schema, self.snapshots[EMPTY])
+            self._answers, self.snapshots[ANSWERED], self._state_vector = _answered(
+                opening.schema, self.snapshots[EMPTY]
+            )
         if kind == ANSWERED:
             touched = tuple(Touch(author.person, field.name) for field in opening.schema.fields)
             clients = ((_WRITER, author.person),)
             sequence = await log.append(Append(document, self._answers, (author,), touched, clients))
             # As it is stored once somebody has stopped writing.
-            await log.compact(document, sequence, self.snapshots[ANSWERED])
+            await log.compact(document, sequence, self.snapshots[ANSWERED], self._state_vector)
 
 
-def _answered(schema: DocumentSchema, empty: bytes) -> tuple[bytes, bytes]:
-    """An update that answers every question, and the document afterwards."""
+def _answered(schema: DocumentSchema, empty: bytes) -> tuple[bytes, bytes, bytes]:
+    """An update that answers every question, and the document and its state vector afterwards."""
     document = Document.loaded(schema, UPDATE, empty, (), {})
     content: Content = {field.name: blocks(ANSWER) for field in schema.fields if isinstance(field, Text)}
     update = document.fill(content, _WRITER)
     document.merge(update, "writer")
-    snapshot = document.snapshot()
+    after = document.snapshot(), document.state_vector()
     document.close()
-    return update, snapshot
+    return update, *after
 
 
 def _paragraphs(snapshot: bytes) -> tuple[tuple[int, int], ...]:

@@ -73,9 +73,11 @@ class LogOfNode:
         self._require_life()
         return await self._shared.read_after(document, sequence)
 
-    async def compact(self, document: int, sequence: int, snapshot: bytes) -> None:
+    async def compact(
+        self, document: int, sequence: int, snapshot: bytes, state_vector: bytes | None = None
+    ) -> None:
         self._require_life()
-        await self._shared.compact(document, sequence, snapshot)
+        await self._shared.compact(document, sequence, snapshot, state_vector)
 
 
 class AtOnce(ThreadPoolExecutor):

@@ -90,6 +90,18 @@ def test_what_is_stored_is_read_through_once_however_many_open_it(monkeypatch: p
     stored.close()
 
 
+def test_what_a_snapshot_knows_is_believed_until_somebody_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Document.stored(SCHEMA, UPDATE, FOLDED, (), CLIENTS).state_vector()
+    with monkeypatch.context() as patched:
+        patched.setattr(crdt.document, "get_state", lambda _: pytest.fail("it was read through"))
+        stored = Document.stored(SCHEMA, UPDATE, FOLDED, (), CLIENTS, known)
+        assert (stored.state_vector(), stored.diff(NOTHING[:1])) == (known, FOLDED)
+    assert stored.merge(typed(A, END, "x", origin=(B, 0)), KARI).changed
+    of_another = Document.stored(SCHEMA, UPDATE, FOLDED, (), CLIENTS, encode_state_vector({A: END + 1}))
+    with pytest.raises(DocumentBroken):
+        of_another.merge(typed(A, END + 1, "x", origin=(B, 0)), KARI)
+
+
 def test_a_stored_document_says_what_a_loaded_one_says() -> None:
     stored, loaded = both()
     assert stored.content() == loaded.content()

@@ -178,7 +178,9 @@ class MemoryLog:
         # As the real ones: what has been folded comes as one.
         return [(folded_to, snapshot), *later] if folded_to > sequence else later
 
-    async def compact(self, document: int, sequence: int, snapshot: bytes) -> None:
+    async def compact(
+        self, document: int, sequence: int, snapshot: bytes, state_vector: bytes | None = None
+    ) -> None:
         await self._may_fail()
         self._known(document)
         if sequence <= self.snapshots[document][0]:

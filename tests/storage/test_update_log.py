@@ -263,6 +263,23 @@ async def test_compaction_replaces_what_it_folded_and_keeps_what_came_later(scen
     assert await scene.database.log.append(typed(scene.joint)) == 4
 
 
+async def test_what_a_snapshot_knows_is_given_back_with_it_and_with_no_other(scene: Scene) -> None:
+    log = scene.database.log
+    assert (await log.load(scene.joint)).state_vector is None
+    for number, change in enumerate((b"first", b"second"), start=1):
+        await log.append(typed(scene.joint, change))
+        await log.compact(scene.joint, number, b"folded " + change, b"knows " + change)
+        assert (await log.load(scene.joint)).state_vector == b"knows " + change
+    # As a program writes it that does not know of it, or a disk that fails.
+    for damage in ({"snapshot": b"other"}, {"snapshot": b"folded second", "state_vector": b"other"}):
+        await scene.change(update(tables.document_snapshot).values(damage))
+        loaded = await log.load(scene.joint)
+        assert (loaded.snapshot, loaded.state_vector) == (damage["snapshot"], None)
+    await log.append(typed(scene.joint, b"third"))
+    await log.compact(scene.joint, 3, b"folded third")
+    assert (await log.load(scene.joint)).state_vector is None
+
+
 async def test_compaction_leaves_other_documents(scene: Scene) -> None:
     await scene.database.log.append(typed(scene.private, b"mine"))
     await scene.database.log.append(typed(scene.joint))

@@ -30,6 +30,10 @@ document_snapshot = Table(
     Column("sequence", BigInteger, nullable=False),
     # A Yjs update (v1).
     Column("snapshot", LargeBinary, nullable=False),
+    # The clock up to which it knows each client, as Yjs encodes it, and the CRC-32 of the snapshot and this.
+    # Both NULL where nobody has looked yet.
+    Column("state_vector", LargeBinary),
+    Column("checksum", BigInteger),
 )
 
 # The three tables that appends write are kept in the order of their keys on SQLite (``with_rowid``): one
