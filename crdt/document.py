@@ -449,7 +449,9 @@ def _of_what_is_stored(bounds: UpdateBounds) -> UpdateBounds:
 
 @lru_cache(maxsize=_SCHEMAS_AT_ONCE)
 def _skeleton(schema: DocumentSchema, bounds: UpdateBounds) -> Skeleton:
-    return Skeleton.of(schema, bounds, parse(Document.made(schema, bounds).snapshot(), bounds))
+    return Skeleton.of(
+        schema, bounds, parse(Document.made(schema, bounds).snapshot(), _of_what_is_stored(bounds))
+    )
 
 
 @contextmanager
