@@ -19,7 +19,8 @@ another server) the rooms do the same by ASGI alone.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Final, cast
+from functools import cached_property
+from typing import Any, Final, cast
 
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.utils import ClientDisconnected
@@ -57,6 +58,19 @@ _SHORT_HEAD: Final = 6
 _SHORT_HEADS: Final = tuple(bytes((_BINARY, length)) for length in range(_LENGTH_OF_2))
 
 
+class _Unread(asyncio.Queue[Any]):
+    """Where uvicorn puts what an application is to be told."""
+
+    def put_nowait(self, item: Any) -> None:
+        """Nobody waits for it behind a socket without an application."""
+
+
+# Of thousands of sockets that are open, nearly all can be written to: none of them needs one of its own.
+_UNREAD: Final = _Unread()
+_WRITABLE: Final = asyncio.Event()
+_WRITABLE.set()
+
+
 class LiveWebSockets(WebSocketsSansIOProtocol):
     """See the module."""
 
@@ -86,13 +100,24 @@ class LiveWebSockets(WebSocketsSansIOProtocol):
         """Carry a socket whose handshake is over, without an application."""
         self.transport = transport
         self.connections.add(self)
-        # Uvicorn's own is at the beginning of a handshake; afterwards it asks of it what any Protocol has.
-        self.conn = cast(ServerProtocol, Protocol(SERVER, max_size=self.config.ws_max_size))
+        self.queue, self.writable = _UNREAD, _WRITABLE
+        # Uvicorn's own is at the beginning of a handshake.
+        del self.conn
         self.handshake_initiated = self.handshake_complete = self._is_whole = True
         connection = rooms.connect(author, DirectTransport(self))
         self._sink = connection.receive
         self._reset = lambda: connection.close(RESET)
         self._end = lambda: rooms.disconnect(connection)
+
+    @cached_property
+    def conn(self) -> ServerProtocol:  # type: ignore[override]  # it can be set as well
+        """What frames go through that go the long way: on most sockets none ever does."""
+        # After a handshake uvicorn asks of it what any Protocol has.
+        return cast(ServerProtocol, Protocol(SERVER, max_size=self.config.ws_max_size))
+
+    def pause_writing(self) -> None:
+        """Let whoever sends wait until ``resume_writing``."""
+        self.writable = asyncio.Event()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

@@ -202,6 +202,24 @@ async def test_somebody_with_a_session_is_let_in_and_heard(front: Front) -> None
     assert not front.state.connections
 
 
+async def test_who_is_slow_to_read_is_waited_for_and_nobody_else(front: Front) -> None:
+    sockets = []
+    for each in (front, Front(house=front.house)):
+        each.answer.set_result(KARI)
+        await each.receive(PLAIN)
+        sockets.append(cast(LiveWebSockets, each.line.owner))
+    slow, quick = sockets
+    slow.pause_writing()
+    assert not slow._write([b"later"])
+    assert quick._write([b"now"])
+    sending = asyncio.ensure_future(slow.send({"type": "websocket.send", "bytes": b"in order"}))
+    await asyncio.wait((sending,), timeout=0)
+    assert not sending.done()
+    slow.resume_writing()
+    await sending
+    assert front.line.written.endswith(b"in order")
+
+
 @pytest.mark.parametrize(
     ("usual", "unusual"),
     [(b"GET", b"POST"), (b"Origin: http://", b"Origin: https://"), (b"Host: s", b"Host: elsewhere.s")],
