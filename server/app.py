@@ -222,10 +222,9 @@ def _author_of(node: Node) -> FindAuthor:
     async def find(connection: HTTPConnection) -> Author | None:
         key = session_key(connection, node.settings.secure)
         try:
-            session = await node.sessions.of_socket(key or "")
+            return await node.sessions.of_socket(key or "")
         except NotSignedIn:
             return None
-        return Author(session.person.id, session.id)
 
     return find
 

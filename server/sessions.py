@@ -24,6 +24,7 @@ from server.storage import tables
 from server.storage.bells import SessionEnded
 from server.storage.database import Database, ring
 from server.storage.prepared import Prepared
+from server.storage.update_log import Author
 
 KEY_BYTES = 32
 SEEN_EVERY = timedelta(minutes=1)
@@ -179,13 +180,16 @@ class Sessions:
             await self._database.write(lambda c: _see(c, session, now))
         return _session(row)
 
-    async def of_socket(self, key: str) -> Session:
-        """Return the session of a browser that opens a socket with ``key``. Raises NotSignedIn.
+    async def of_socket(self, key: str) -> Author:
+        """Say who opens a socket in a browser that sent ``key``. Raises NotSignedIn.
 
         A page opens one whenever its network comes back: alone it does not count as being seen.
         """
-        session, now = hashed(key), self._clock()
-        return _session(await self._database.glance(lambda c: _row(c, session, now)))
+        session, times = hashed(key), _times(self._clock())
+        row = await self._database.glance(lambda c: _WHOSE.one_or_none(c, session=session, **times))
+        if row is None:
+            raise NotSignedIn
+        return Author(row.person_id, session)
 
     async def holds(self, session: str) -> bool:
         """Say whether the session with this hashed id holds, for its open sockets.
@@ -222,16 +226,23 @@ _HOLDS: Final = (
 )
 """Of rows of ``session``: those that hold, at the ``_times`` of a moment."""
 
+_IS_THIS: Final = (tables.session.c.id_hash == bindparam("session"), tables.person.c.active, *_HOLDS)
+_OF_PERSON: Final = tables.session.c.person_id == tables.person.c.id
+
+# Every socket asks this.
+_WHOSE: Final = Prepared(select(tables.session.c.person_id).join(tables.person, _OF_PERSON).where(*_IS_THIS))
+
 # Every request asks this.
 _SESSION: Final = Prepared(
     select(
-        tables.person,
+        *people.WORDS,
         tables.session.c.id_hash,
         tables.session.c.seen_at,
         people.has_staff(bindparam("day", type_=Date)),
     )
-    .join(tables.session, tables.session.c.person_id == tables.person.c.id)
-    .where(tables.session.c.id_hash == bindparam("session"), tables.person.c.active, *_HOLDS)
+    .select_from(tables.person)
+    .join(tables.session, _OF_PERSON)
+    .where(*_IS_THIS)
 )
 
 
@@ -250,7 +261,7 @@ def _row(connection: Connection, session: str, now: datetime) -> Any:
 
 
 def _session(row: Any) -> Session:
-    return Session(row.id_hash, people.person_of(row), row.has_staff)
+    return Session(row.id_hash, people.understood(row[: len(people.WORDS)]), row.has_staff)
 
 
 def _holds_now(connection: Connection, session: str, now: datetime) -> bool:

@@ -19,7 +19,7 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.server import ServerState
 from websockets.utils import accept_key
 
-from server.realtime.socket import Door, Headers
+from server.realtime.socket import Door, Headers, Visitor
 from server.realtime.websocket_protocol import LiveWebSockets
 
 _REQUEST: Final = re.compile(
@@ -77,16 +77,18 @@ class Reception(asyncio.Protocol):
             self._transport.pause_reading()
             return
         headers = plain_upgrade(data)
-        if headers is None or not self._door.knows(headers):
+        visitor = None if headers is None else self._door.known(headers)
+        if headers is None or visitor is None:
             self._go_the_long_way(data)
             return
         self._is_asking = True
-        task = asyncio.get_running_loop().create_task(self._ask(data, headers))
+        key = headers["sec-websocket-key"]
+        task = asyncio.get_running_loop().create_task(self._ask(data, visitor, key))
         self._state.tasks.add(task)
         task.add_done_callback(self._state.tasks.discard)
 
-    async def _ask(self, request: bytes, headers: Headers) -> None:
-        author = await self._door.admit(headers)
+    async def _ask(self, request: bytes, visitor: Visitor, key: str) -> None:
+        author = await self._door.admit(visitor)
         if self._transport.is_closing():
             return
         if self._early:
@@ -94,9 +96,10 @@ class Reception(asyncio.Protocol):
         if author is None:
             self._go_the_long_way(request + self._early)
             return
+        # At once: what is made here is ready before anything comes back.
+        self._transport.write(_ANSWER.format(accept_key(key)).encode())
         protocol = LiveWebSockets(self._config, self._state, self._app_state)
         self._give_to(protocol)
-        self._transport.write(_ANSWER.format(accept_key(headers["sec-websocket-key"])).encode())
         protocol.begin(self._transport, self._door.rooms, author)
         if self._early:
             protocol.data_received(self._early)

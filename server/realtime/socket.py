@@ -62,6 +62,9 @@ class _SocketTransport:
 Headers = Mapping[str, str]
 """Names in lower case."""
 
+Visitor = HTTPConnection
+"""The same, with cookies."""
+
 
 @dataclass(frozen=True, slots=True)
 class Door:
@@ -84,27 +87,25 @@ class Door:
 
     # For ``reception``, which lets nobody in unless it is certain.
 
-    def knows(self, headers: Headers) -> bool:
-        """Whether a page of ours opens it, under a name of ours."""
+    def known(self, headers: Headers) -> Visitor | None:
+        """Who comes, as the application would see it. None unless from a page and under a name of ours."""
         if self.origin is None and "x-forwarded-proto" in headers:
             # Uvicorn knows which proxy is to be believed that people come by https.
-            return False
+            return None
         name = headers.get("host", "").partition(":")[0].lower()
-        return ("*" in self.hosts or name in self.hosts) and self.is_own(_connection(headers))
+        if "*" not in self.hosts and name not in self.hosts:
+            return None
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        visitor = HTTPConnection({"type": "websocket", "scheme": "ws", "headers": raw})
+        return visitor if self.is_own(visitor) else None
 
-    async def admit(self, headers: Headers) -> Author | None:
+    async def admit(self, visitor: Visitor) -> Author | None:
         """Say who it is. None for nobody who is to be let in, or not now."""
         try:
-            author = await self.find_author(_connection(headers))
+            author = await self.find_author(visitor)
         except StorageUnavailable:
             return None
         return None if self.rooms.is_draining else author
-
-
-def _connection(headers: Headers) -> HTTPConnection:
-    """As the application would see it."""
-    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-    return HTTPConnection({"type": "websocket", "scheme": "ws", "headers": raw})
 
 
 def live_socket(door: Door) -> Callable[[WebSocket], Awaitable[None]]:

@@ -8,7 +8,7 @@ the usual way, and the rows are the same.
 
 import sqlite3
 from collections import namedtuple
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final, cast
 
 from sqlalchemy import Connection, Select
@@ -32,15 +32,16 @@ class Prepared:
         self._row = cast(Any, namedtuple)("Row", [column.key for column in columns])
         compiled = statement.compile(dialect=_SQLITE)
         self._sql = str(compiled)
-        self._binds: dict[str, Process] = {}
+        self._binds: list[tuple[str, Process]] = []
         self._fixed: dict[str, Any] = {}
         """What the statement itself names, as the driver takes it."""
         for name, bind in compiled.binds.items():
-            process = bind.type.dialect_impl(_SQLITE).bind_processor(_SQLITE) or _as_it_is
-            if bind.required:
-                self._binds[name] = process
-            else:
-                self._fixed[name] = process(bind.effective_value)
+            process = bind.type.dialect_impl(_SQLITE).bind_processor(_SQLITE)
+            if not bind.required:
+                value = bind.effective_value
+                self._fixed[name] = value if process is None else process(value)
+            elif process is not None:
+                self._binds.append((name, process))
         results = [column.type.dialect_impl(_SQLITE).result_processor(_SQLITE, None) for column in columns]
         self._results = [(at, process) for at, process in enumerate(results) if process is not None]
 
@@ -48,8 +49,10 @@ class Prepared:
         """Every row."""
         if connection.dialect.name != _SQLITE.name:
             return [self._row._make(row) for row in connection.execute(self._statement, values)]
+        for name, process in self._binds:
+            values[name] = process(values[name])
         driver = cast(sqlite3.Connection, connection.connection.driver_connection)
-        return [self._made(row) for row in driver.execute(self._sql, self._bound(values))]
+        return list(map(self._made, driver.execute(self._sql, values | self._fixed)))
 
     def one_or_none(self, connection: Connection, **values: Any) -> Any | None:
         """The only row, or None."""
@@ -58,10 +61,6 @@ class Prepared:
             raise ValueError("more rows than one")
         return rows[0] if rows else None
 
-    def _bound(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        bound = {name: process(values[name]) for name, process in self._binds.items()}
-        return bound | self._fixed
-
     def _made(self, found: tuple[Any, ...]) -> Any:
         if not self._results:
             return self._row._make(found)
@@ -69,7 +68,3 @@ class Prepared:
         for at, process in self._results:
             values[at] = process(values[at])
         return self._row._make(values)
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
