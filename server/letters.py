@@ -22,7 +22,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from server import people, templates
 from server.letter_format import (
@@ -44,6 +43,7 @@ from server.rules.errors import NotFound
 from server.rules.limits import LETTER_CROWD_SECONDS, LETTERS_A_DAY_MAX, LETTERS_SHOWN_MAX
 from server.storage import tables
 from server.storage.database import Database
+from server.storage.inserting import insert
 
 ID_BYTES = 16
 
@@ -208,9 +208,8 @@ def put(
     if kind in (Kind.MOVED, Kind.REASSIGNED):
         # The invitation whose place it takes may never have left: what it encloses goes along then.
         facts["material"] = _waiting_material(connection, matter, person)
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     stored = connection.execute(
-        insert(letter)
+        insert(connection, letter)
         .values(
             id=id_,
             conversation_id=about.conversation if isinstance(about, Appointment) else None,

@@ -1,11 +1,12 @@
 """Where e-mail is handed over and who it comes from: what SAMSYN_SMTP_URL and SAMSYN_MAIL_FROM say."""
 
 from dataclasses import dataclass, field
-from email.errors import MessageError
-from email.headerregistry import Address
-from email.utils import parseaddr
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from email.headerregistry import Address
 
 
 class Protection(StrEnum):
@@ -54,8 +55,13 @@ def read(url: str) -> MailServer:
     )
 
 
-def sender(mail_from: str) -> Address:
+def sender(mail_from: str) -> "Address":
     """Read ``samsyn@example.org`` or ``Samsyn <samsyn@example.org>``. Raises ValueError as ``read``."""
+    # Imported on demand: a server that sends no letters has no use for what reads their headers.
+    from email.errors import MessageError
+    from email.headerregistry import Address
+    from email.utils import parseaddr
+
     name, email = parseaddr(mail_from)
     try:
         address = Address(name or "Samsyn", addr_spec=email)

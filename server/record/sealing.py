@@ -23,11 +23,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.x509.oid import NameOID
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from server.rules.errors import CannotServe
 from server.rules.limits import CERTIFICATE_NAME_CHARACTERS_MAX
 from server.storage import tables
+from server.storage.inserting import insert
 from server.storage.tables import organisation_seal
 
 ONE = 1
@@ -89,7 +89,7 @@ def seal(connection: Connection, now: datetime) -> OrganisationSeal:
     if row is None:
         made = make(_organisation(connection), now)
         connection.execute(
-            _insert(connection)
+            insert(connection, organisation_seal)
             .values(
                 id=ONE,
                 made_at=now,
@@ -218,9 +218,3 @@ def _organisation(connection: Connection) -> str:
     unit = tables.unit
     names = connection.scalars(select(unit.c.name).where(unit.c.parent.is_(None)).limit(2)).all()
     return str(next(iter(names[0].values()), NAMELESS)) if len(names) == 1 else NAMELESS
-
-
-def _insert(connection: Connection) -> "sqlite.Insert | postgresql.Insert":
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(organisation_seal)
-    return postgresql.insert(organisation_seal)
