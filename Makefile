@@ -63,8 +63,10 @@ figures: .venv/.client .venv/.tests
 # Samsyn beside Hocuspocus, y-websocket and pycrdt-websocket. They live apart from what Samsyn is made of.
 BENCH := .cache/bench
 LOAD := $(wildcard tests/bench/load/*.c tests/bench/load/*.h)
+# What is compiled for one version of Node does not load in another: the stamp is named after it.
+PEERS := $(BENCH)/node/.made-$(shell PATH="$(PATH)" node -p process.versions.modules 2>/dev/null)
 
-bench: .venv/.client .venv/.tests $(BENCH)/load $(BENCH)/node/.made $(BENCH)/python/.made
+bench: .venv/.client .venv/.tests $(BENCH)/load $(PEERS) $(BENCH)/python/.made
 	.venv/bin/python -m tests.bench $(BENCH_OPTIONS)
 
 # The lock files hold hashes and no hosts.
@@ -119,13 +121,13 @@ $(BENCH)/load: $(LOAD)
 	@mkdir -p $(BENCH)
 	cc -std=gnu11 -O2 -Wall -Wextra -o $@ $(filter %.c,$^) -lm
 
-$(BENCH)/node/.made: $(wildcard tests/bench/peers/*.mjs tests/bench/peers/*.json)
+$(PEERS): $(wildcard tests/bench/peers/*.mjs tests/bench/peers/*.json)
 	@node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null && npm --version >/dev/null 2>&1 || { \
 	  echo "The peers run on Node, and there is none of version 20 or newer here." >&2; exit 1; }
 	@echo "Installing the peers in JavaScript …"
 	@mkdir -p $(@D)
 	@cp tests/bench/peers/*.mjs tests/bench/peers/*.json tests/bench/peers/.npmrc $(@D)
-	@cd $(@D) && npm ci --silent
+	@cd $(@D) && rm -f .made-* && npm ci --silent
 	@touch $@
 
 $(BENCH)/python/.made: tests/bench/peers/requirements.lock | .venv/.python
