@@ -24,6 +24,8 @@ class UpdateBounds:
     """Bytes of an update that is merged within a few milliseconds, if it is quick by the next one too."""
     quick_byte_pairs_max: int
     """Bytes of the update times bytes of the document."""
+    typed_changes_max: int
+    """Changes of what was typed that are kept until pycrdt is given them together."""
     any_depth_max: int
     """Levels of nested arrays and maps in one JSON-like value."""
     value_bytes_max: int

@@ -3,9 +3,11 @@
 Key invariants:
 
 1. Nothing reaches pycrdt that has not been parsed whole and checked against the schema, and every byte
-   that leaves is encoded by this document: a client's own bytes are never passed on.
+   that leaves is encoded by this document: a client's own bytes are never passed on. (What is typed can be
+   encoded in one way only, ``crdt.typed``.)
 2. What pycrdt has integrated is what was accepted: the two are compared after every change, because
-   pycrdt parks what it cannot place without a word.
+   pycrdt parks what it cannot place without a word. What is typed it is given later, many key presses at
+   once, and before anything is read or anything else is merged.
 3. Once anything raised DocumentBroken the document is worthless: merging is not atomic.
 4. Equal content gives equal bytes: everything is made in one transaction, in the schema's order, one
    key and one mark at a time (given several at once, pycrdt takes them in an order of its own).
@@ -57,7 +59,7 @@ from crdt.errors import BorrowedClient, DocumentBroken, IncompleteUpdate, OverLi
 from crdt.schema import ROW_ID, SERVER_CLIENT, VALUES, ChoiceSet, DocumentSchema, Field, Table, Text, Value
 from crdt.shape import Shape, Skeleton
 from crdt.steps import steps
-from crdt.typed import read_typed
+from crdt.typed import Caret, Pressed, TypedRun, joined, joined_runs, read_typed
 from crdt.update import DeleteRange, ParsedUpdate, encode_state_vector, parse, parse_state_vector
 
 _UNBOUNDED = 2**40
@@ -94,8 +96,16 @@ class Document:
         self._judge: Shape | None = Shape(schema, bounds) if is_judged else None
         """None for what was stored, until somebody writes: it takes ten times as long to make as to read."""
         self._changes: list[bytes] = []
-        self._typed: list[bytes] = []
-        """What has been typed and recorded, and pycrdt has still to be given: all of a turn at once."""
+        self._carets: dict[bytes, Caret] = {}
+        """Who types on, by how the next update of each begins."""
+        self._heads: dict[int, bytes] = {}
+        """The same of each client."""
+        self._typed: list[Pressed] = []
+        """What has been typed and recorded, and is part of no change that was taken."""
+        self._runs: dict[TypedRun, None] = {}
+        """What has been typed and recorded, and pycrdt has still to be given."""
+        self._runs_taken = 0
+        """How many changes were taken of what is in these."""
         self._size = 0
         self._size_is_exact = False
         self._snapshot: bytes | None = None
@@ -205,7 +215,10 @@ class Document:
         if self._judge is not None:
             return self._judge
         with _pycrdt():
-            everything, integrated = self._doc.get_update(), self._doc.get_state()
+            if self._snapshot is not None and len(self._snapshot) <= self._bounds.quick_update_bytes_max:
+                everything, integrated = self._snapshot, get_state(self._snapshot)
+            else:
+                everything, integrated = self._doc.get_update(), self._doc.get_state()
         try:
             stored = parse(everything, self._stored_bounds)
             skeleton = _skeleton(self._schema, self._bounds)
@@ -233,7 +246,7 @@ class Document:
         Raises ProtocolError if it breaks a rule, IncompleteUpdate if it builds on something that is not
         here (nothing was changed in both cases), and DocumentBroken.
         """
-        if self._judge is not None and (field := self._merge_typed(update, person)) is not None:
+        if (field := self.merge_typed(update, person)) is not None:
             return Merged(frozenset((field,)), (), changed=True)
         if self._judge is None and self.is_ready_for(update):
             return Merged(frozenset(), (), changed=False)
@@ -251,29 +264,72 @@ class Document:
         self._clients.update(dict.fromkeys(new, person))
         return Merged(checked.touched, new, changed=True)
 
-    def _merge_typed(self, update: bytes, person: str) -> str | None:
-        """Merge a key press of somebody who is known here, and return the field. None: it is none."""
-        typed = read_typed(update)
-        if typed is None or self._clients.get(typed.client) != person:
+    def merge_typed(self, update: bytes, person: str) -> str | None:
+        """Merge a key press of somebody who is known here, and return the field.
+
+        None, and nothing has been done, if the update is anything else: it is to be merged by ``merge``.
+        """
+        if self._judge is None or self._size + len(update) > self._bounds.document_bytes_max:
             return None
-        if self._size + len(update) > self._bounds.document_bytes_max:
+        items_max = self._bounds.step_comparisons_max // 2
+        character = update[-2:-1]
+        caret = self._carets.get(update[:-2]) if update[-1:] == b"\x00" and character.isascii() else None
+        if caret is not None:
+            if caret.person != person or not self._judge.admit_next(caret, items_max):
+                return None
+            self._typed.append((caret.client, caret.struct, update))
+            if caret.run not in self._runs:
+                self._runs[caret.begin()] = None
+            caret.run.text += character
+            del self._carets[caret.head]
+            caret.go_on()
+        else:
+            typed = read_typed(update)
+            if typed is None or self._clients.get(typed.client) != person:
+                return None
+            place = self._judge.admit_typed(typed, items_max)
+            if place is None:
+                return None
+            self._typed.append((typed.client, typed.struct, update))
+            self._carets.pop(self._heads.get(typed.client, b""), None)
+            caret = Caret(update, typed, person, place)
+            self._runs[caret.run] = None
+        self._carets[caret.head] = caret
+        self._heads[caret.client] = caret.head
+        self._size += len(update)
+        self._size_is_exact = False
+        return caret.place.field
+
+    def take_typed(self) -> bytes | None:
+        """The change since the last one, if all of it was typed; None if there is none, or more than that.
+
+        Raises DocumentBroken.
+        """
+        if not self._typed or self._changes:
             return None
-        field = self._shape.admit_typed(typed, self._bounds.step_comparisons_max // 2)
-        if field is not None:
-            self._typed.append(update)
-            self._size += len(update)
-            self._size_is_exact = False
-        return field
+        change = self._typed[0][2] if len(self._typed) == 1 else joined(self._typed)
+        self._typed.clear()
+        self._runs_taken += 1
+        if self._runs_taken >= self._bounds.typed_changes_max:
+            self._integrate_typed()
+        return change
 
     def _integrate_typed(self) -> None:
         """Give pycrdt what has been typed, in one transaction."""
+        if not self._runs:
+            return
+        changes_before = len(self._changes)
+        with _pycrdt():
+            self._doc.apply_update(joined_runs(self._runs))
+            integrated = self._doc.get_state()
+        self._require_all(integrated)
+        self._runs.clear()
+        self._runs_taken = 0
+        # Of what pycrdt now tells, the greater part was taken before.
+        del self._changes[changes_before:]
         if self._typed:
-            with _pycrdt(), self._doc.transaction():
-                for update in self._typed:
-                    self._doc.apply_update(update)
-                integrated = self._doc.get_state()
+            self._changes.append(joined(self._typed))
             self._typed.clear()
-            self._require_all(integrated)
 
     def is_quick(self, update: bytes) -> bool:
         """Whether merging the update takes a few milliseconds at most, whatever is in it.

@@ -1,5 +1,7 @@
 """The variable-length encoding of lib0, strictly: numbers up to 2**53 - 1, buffers, strings in UTF-8."""
 
+from typing import Final
+
 from crdt.errors import MalformedFrame, ProtocolError
 
 UINT_MAX = 2**53 - 1
@@ -9,12 +11,15 @@ _MORE = 128
 """Set in every byte of a number but its last."""
 
 _BITS = 127
+_SHORT: Final = tuple(bytes((number,)) for number in range(_MORE))
 _UINT_SHIFT_MAX = 49
 """The eighth byte carries the bits from here: there is no ninth."""
 
 
 def uint(number: int) -> bytes:
     """``number`` (0 … UINT_MAX), seven bits a byte, lowest first."""
+    if number < _MORE:
+        return _SHORT[number]
     out = bytearray()
     while number > _BITS:
         out.append(_MORE | number & _BITS)

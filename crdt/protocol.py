@@ -49,9 +49,9 @@ from crdt.messages import (
 from crdt.messages import Pong as PongMessage
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Attachment:
-    """One client's presence under one routing key, from its first frame to its last. Hashable."""
+    """One client's presence under one routing key, from its first frame to its last. Hashable by identity."""
 
     routing_key: str
     number: int
@@ -83,7 +83,7 @@ class StateVector:
 
 
 class Update(NamedTuple):
-    """The client writes. Answer with ``acknowledge(key, saved, worth)`` or ``resync(key, sv, worth)``."""
+    """The client writes. Answer with ``deliver``, ``refuse`` or ``resync``."""
 
     key: Attachment
     update: bytes
@@ -139,6 +139,8 @@ class _Waiting:
 class _Open:
     envelope: bytes
     """What every frame of the attachment begins with."""
+    saved: bytes
+    """The frame that says that a change is durable."""
     unanswered: deque[bool] = field(default_factory=deque)
     """Our Step1s that the client has yet to answer: whether each was part of a handshake. A handshake
     is one unsynced change to the client; a resync is none."""
@@ -178,9 +180,6 @@ class Connection:
         Raises MalformedFrame or OverLimit when the socket must be closed; what concerns one document
         only is a Violation.
         """
-        # Nearly everything that comes is a key press in an open document.
-        if (short := short_update(frame)) is not None and (key := self._open.get(short[0])) is not None:
-            return [Update(key, short[1], step2=False, worth=1)]
         try:
             decoded = decode(frame, self._bounds)
         except UnexpectedMessage as error:
@@ -198,6 +197,15 @@ class Connection:
         if isinstance(state, _Open):
             return [self._speak(attachment, state, decoded.message)]
         return self._knock(attachment, decoded.message)
+
+    def pressed(self, frame: bytes) -> tuple[Attachment, bytes] | None:
+        """Read a short Update in an open document, as nearly all frames are: whose it is, and the update.
+
+        None for every other frame, which is to be given to ``receive``; of this one it would say the same.
+        """
+        if (short := short_update(frame)) is None or (key := self._open.get(short[0])) is None:
+            return None
+        return key, short[1]
 
     def _attachment(self, routing: str) -> Attachment:
         key = self._attachments.get(routing)
@@ -293,7 +301,8 @@ class Connection:
         events: list[Event] = []
         if isinstance(state, _Waiting):
             self._let_go(state)
-            opened = self._states[key] = _Open(envelope(key.routing_key))
+            begins = envelope(key.routing_key)
+            opened = self._states[key] = _Open(begins, saved_in(begins))
             self._open[opened.envelope] = key
             for message, _ in state.held:
                 if self._states[key] is opened:
@@ -339,17 +348,19 @@ class Connection:
         opened.unanswered.append(False)
         return self._send(key, SyncStep1(state_vector))
 
-    def acknowledge(self, key: Attachment, saved: bool, worth: int = 1) -> list[bytes]:
-        """Say that an update is durable (once for each change that it settles), or that it is not kept."""
-        if not saved:
-            return self._send(key, SyncStatus(saved=False))
-        envelope = self._envelope(key)
-        return [] if envelope is None else [saved_in(envelope)] * worth
+    def deliver(self, key: Attachment, worth: int, update: bytes | None) -> list[bytes]:
+        """Say that updates are durable, once for each change that they settle; then what others wrote."""
+        opened = self._states.get(key)
+        if not isinstance(opened, _Open):
+            return []
+        frames = [opened.saved] * worth
+        if update is not None:
+            frames.append(update_in(opened.envelope, update))
+        return frames
 
-    def update(self, key: Attachment, update: bytes) -> list[bytes]:
-        """Pass on what others wrote."""
-        envelope = self._envelope(key)
-        return [] if envelope is None else [update_in(envelope, update)]
+    def refuse(self, key: Attachment) -> list[bytes]:
+        """Say that an update is not kept."""
+        return self._send(key, SyncStatus(saved=False))
 
     def presence(self, key: Attachment, entries: tuple[AwarenessEntry, ...]) -> list[bytes]:
         """Pass on who is here. Nothing is sent for no entries."""

@@ -14,7 +14,7 @@ from crdt.errors import ForeignContent, IncompleteUpdate, MalformedUpdate, OverL
 from crdt.grammar import Branch, Grave, Place, Row, Rows, Run, roots
 from crdt.intervals import Ranges, Runs, merged
 from crdt.schema import ROW_ID, SERVER_CLIENT, DocumentSchema
-from crdt.typed import Typed
+from crdt.typed import Caret, Typed
 from crdt.update import CLOCK_MAX, Id, Kind, ParsedUpdate, Struct
 
 _Standing = Place | Grave | None
@@ -142,8 +142,8 @@ class Shape:
             adds=bool(writers) or additions.deletes,
         )
 
-    def admit_typed(self, typed: Typed, items_max: int) -> str | None:
-        """Check and record what has been typed, and return the field.
+    def admit_typed(self, typed: Typed, items_max: int) -> Place | None:
+        """Check and record what has been typed, and return the place where it stands.
 
         None, and nothing is recorded, where it is not plain at first sight that ``check`` would let it in, or
         where the text has ``items_max`` items and more.
@@ -157,7 +157,17 @@ class Shape:
             return None
         runs.append(typed.clock + typed.length, place)
         self._items[place] = items + 1
-        return place.field
+        return place
+
+    def admit_next(self, caret: Caret, items_max: int) -> bool:
+        """The same of one character more of somebody who types on. A place that was right remains right."""
+        runs, place = self._runs[caret.client], caret.place
+        items = self._items[place]
+        if runs.end != caret.clock or caret.clock >= CLOCK_MAX or items >= items_max:
+            return False
+        runs.append(caret.clock + 1, place)
+        self._items[place] = items + 1
+        return True
 
     def _typed_place(self, typed: Typed) -> Place | None:
         """The text that is on both sides of what has been typed, if both are there."""

@@ -2,15 +2,21 @@
 character that is there already. All other updates are read by ``crdt.update``, which says the same of these.
 
     1 section · 1 struct · client · clock · STRING · origin · (right origin) · text · no deletions
+
+There is one way to write down such an update, and what is written in another is not recognised: its bytes are
+those that a document itself would encode.
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from crdt.encoding import buffer, uint
+from crdt.grammar import Place
 from crdt.update import CLOCK_MAX, Id
 
-_NUMBER: Final = rb"([\x80-\xff]{0,6}[\x00-\x7f])"
+_NUMBER: Final = rb"([\x80-\xff]{1,7}[\x01-\x7f]|[\x00-\x7f])"
 _END: Final = rb"([\x01-\x7f])(.+)\x00"
 """The text behind its length in bytes, and no deletions."""
 _BEHIND: Final = re.compile(rb"\x01\x01" + 2 * _NUMBER + rb"\x84" + 2 * _NUMBER + _END, re.DOTALL)
@@ -25,6 +31,10 @@ class Typed(NamedTuple):
     length: int
     origin: Id
     right_origin: Id | None
+    struct: int
+    """Where the struct begins in the update, behind client and clock."""
+    text: int
+    """Where the text stands in it, behind its length."""
 
 
 def read_typed(update: bytes) -> Typed | None:
@@ -41,7 +51,8 @@ def read_typed(update: bytes) -> Typed | None:
         return None
     origin = Id(_client(left), _uint(left_clock))
     right_origin = Id(_client(right[0]), _uint(right[1])) if right else None
-    typed = Typed(_client(client), _uint(clock), len(text), origin, right_origin)
+    struct, begins = found.end(2), len(update) - len(characters) - 1
+    typed = Typed(_client(client), _uint(clock), len(text), origin, right_origin, struct, begins)
     # Beyond the BMP a character has two clocks, which may not be parted.
     is_plain = text.isascii() or max(text) <= "\uffff"
     is_plain = is_plain and origin != right_origin and typed.clock + typed.length <= CLOCK_MAX
@@ -59,3 +70,89 @@ def _uint(data: bytes) -> int:
 
 _client = lru_cache(maxsize=4_096)(_uint)
 """Few clients type much."""
+
+
+Pressed = tuple[int, int, bytes]
+"""A typed update: its client, where its struct begins, and the update."""
+
+
+class TypedRun:
+    """What one client typed in a row: as one struct, it says what an update for each character would."""
+
+    __slots__ = ("client", "head", "struct", "text")
+
+    def __init__(self, client: int, struct: int, head: bytes, text: bytes) -> None:
+        self.client = client
+        self.struct = struct
+        """Where the struct begins in an update whose only one it is."""
+        self.head = head
+        """All that such an update says up to the length of the text."""
+        self.text = bytearray(text)
+
+
+class Caret:
+    """Somebody who types on: one character after the other, each behind the one before.
+
+    Such an update is known but for its character before it comes, so it need not even be read.
+    """
+
+    __slots__ = (
+        "_before", "_behind", "_between", "client", "clock", "head", "person", "place", "run", "struct",
+    )  # fmt: skip
+
+    def __init__(self, update: bytes, typed: Typed, person: str, place: Place) -> None:
+        """``update``, which says ``typed``, has been merged into ``place``."""
+        client = uint(typed.client)
+        right = b"" if typed.right_origin is None else b"".join(map(uint, typed.right_origin))
+        self.client = typed.client
+        self.person = person
+        self.place = place
+        self.struct = typed.struct
+        self.run = TypedRun(typed.client, typed.struct, update[: typed.text - 1], update[typed.text : -1])
+        self._before = update[:2] + client
+        self._between = update[typed.struct : typed.struct + 1] + client
+        self._behind = right + _ONE_BYTE
+        self.clock = typed.clock + typed.length - 1
+        self.head = b""
+        """How the next update begins, up to its character."""
+        self.go_on()
+
+    def begin(self) -> TypedRun:
+        """Begin another run with the next character."""
+        self.run = TypedRun(self.client, self.struct, self.head[:-1], b"")
+        return self.run
+
+    def go_on(self) -> None:
+        """Step behind one character."""
+        last = uint(self.clock)
+        self.clock += 1
+        clock = uint(self.clock)
+        self.struct = len(self._before) + len(clock)
+        self.head = b"".join((self._before, clock, self._between, last, self._behind))
+
+
+_ONE_BYTE: Final = b"\x01"
+"""The length of a character that has one byte."""
+
+
+def joined(pressed: Iterable[Pressed]) -> bytes:
+    """Typed updates, each client's in their order, as one."""
+    sections: dict[int, list[bytes]] = {}
+    for client, struct, update in pressed:
+        known = sections.get(client)
+        if known is None:
+            # With the client and the clock that its structs begin at.
+            sections[client] = [update[2:-1]]
+        else:
+            known.append(update[struct:-1])
+    parts = [uint(len(sections))]
+    for structs in sections.values():
+        parts.append(uint(len(structs)))
+        parts += structs
+    parts.append(b"\x00")
+    return b"".join(parts)
+
+
+def joined_runs(runs: Iterable[TypedRun]) -> bytes:
+    """Runs, each client's in their order, as one update."""
+    return joined((run.client, run.struct, run.head + buffer(bytes(run.text)) + b"\x00") for run in runs)

@@ -43,8 +43,8 @@ class Answers:
                 self._audience.welcome(seat)
             case Asked(seat) | Written(seat) | Lacking(seat) if seat.is_present:
                 await self._read(item)
-            case Spoken(seat, entries) if seat.is_present:
-                self._audience.speak(seat, entries)
+            case Spoken():
+                self.hear(item)
             case PresenceAsked(seat):
                 self._audience.show_everybody(seat)
             case SpokenElsewhere(bell):
@@ -53,6 +53,11 @@ class Answers:
                 self._audience.remove(seat)
             case _:
                 pass
+
+    def hear(self, item: Spoken) -> None:
+        """Show the others what somebody says of herself."""
+        if item.seat.is_present:
+            self._audience.speak(item.seat, item.entries)
 
     async def _read(self, item: Asked | Written | Lacking) -> None:
         document, seat = self._replica.document, item.seat

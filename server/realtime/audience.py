@@ -53,12 +53,25 @@ class Audience:
         """Whose each Yjs client id is that anybody has been told of."""
         return self._presence.persons
 
-    def broadcast(self, change: bytes | None, writer: Seat | None = None) -> None:
-        """Pass a change on to everybody but its writer."""
+    def deliver(self, worths: Mapping[Seat, int], change: bytes | None) -> None:
+        """Acknowledge what has been written, then pass the change on.
+
+        ``worths``: how many of its changes that settles, for each seat that wrote. If it is only one, it has
+        the change.
+        """
+        is_known = len(worths) == 1
+        for seat in self.seats:
+            worth = worths.get(seat)
+            if worth is None:
+                seat.deliver(0, change)
+            else:
+                seat.deliver(worth, None if is_known else change)
+
+    def broadcast(self, change: bytes | None) -> None:
+        """Pass on what came from elsewhere."""
         if change is not None:
             for seat in self.seats:
-                if seat is not writer:
-                    seat.update(change)
+                seat.deliver(0, change)
 
     def welcome(self, seat: Seat) -> None:
         """Let somebody in, and show who is here."""

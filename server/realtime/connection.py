@@ -18,7 +18,7 @@ from server.realtime.closings import (
     SocketClosing,
 )
 from server.realtime.inbox import Asked, PresenceAsked, Spoken, Written
-from server.realtime.outbox import Outbox
+from server.realtime.outbox import Outbox, Post
 from server.realtime.ports import Clock, OpeningDenied, Scope, Transport
 from server.realtime.seat import Seat
 from server.realtime.tasks import Tasks
@@ -47,7 +47,13 @@ class Connection:
     )  # fmt: skip
 
     def __init__(
-        self, author: Author, rooms: "Rooms", transport: Transport, clock: Clock, tasks: Tasks
+        self,
+        author: Author,
+        rooms: "Rooms",
+        transport: Transport,
+        post: Post,
+        clock: Clock,
+        tasks: Tasks,
     ) -> None:
         self.author = author
         self._rooms = rooms
@@ -55,7 +61,7 @@ class Connection:
         self._tasks = tasks
         self._since = clock.now()
         self._protocol = protocol.Connection(limits.WIRE)
-        self._outbox = Outbox(transport, tasks, clock, self._ended)
+        self._outbox = Outbox(transport, post, tasks, clock, self._ended)
         self._allowance = Allowance(
             limits.INBOUND_BYTES_PER_SECOND_MAX, limits.INBOUND_BURST_BYTES_MAX, self._since
         )
@@ -66,7 +72,7 @@ class Connection:
 
     @property
     def is_closed(self) -> bool:
-        return self._outbox.is_closed
+        return self._outbox.closing is not None
 
     async def flushed(self) -> None:
         """Return when everything has been handed to the socket, its closing included."""
@@ -76,10 +82,15 @@ class Connection:
 
     def receive(self, frame: bytes) -> None:
         """Take one binary frame from the client."""
-        if self.is_closed or self._rooms.is_draining:
+        if self._outbox.closing is not None or self._rooms.is_draining:
             return
         if not self._allowance.take(len(frame), self._clock.now()):
             self.close(TOO_MUCH)
+            return
+        if (pressed := self._protocol.pressed(frame)) is not None:
+            key, update = pressed
+            seat, document = self._seats[key]
+            document.put(Written(seat, update, False, 1))
             return
         try:
             events = self._protocol.receive(frame)
@@ -109,7 +120,7 @@ class Connection:
             if now - since > limits.AUTH_SECONDS_MAX:
                 self._give_up(key)
         if ping:
-            self._outbox.put(PING)
+            self._outbox.put((PING,))
 
     # What the client says.
 
@@ -139,7 +150,7 @@ class Connection:
                     self._leave(key)
                 case protocol.Violation(key, error, frames):
                     log.info("a document is closed: %s", error)
-                    self._send(frames)
+                    self._outbox.put(frames)
                     self._leave(key)
                 case protocol.Pong():
                     pass
@@ -150,9 +161,9 @@ class Connection:
         try:
             opening = await self._rooms.desk.open(self.author.session, key.document)
         except OpeningDenied as denied:
-            self._refuse(key, denied.reason)
+            self._deny(key, denied.reason)
         except StorageUnavailable:
-            self._refuse(key, DocumentClosing.UNAVAILABLE)
+            self._deny(key, DocumentClosing.UNAVAILABLE)
         else:
             del self._openings[key]
             seat = Seat(self, key, opening)
@@ -163,10 +174,10 @@ class Connection:
                 # Rights may have changed between the answer and the joining, which no bell has reached.
                 self._rooms.ask_again_about(opening.room)
 
-    def _refuse(self, key: Attachment, reason: str) -> None:
+    def _deny(self, key: Attachment, reason: str) -> None:
         del self._openings[key]
         self._waiting_since.pop(key, None)
-        self._send(self._protocol.deny(key, reason))
+        self._outbox.put(self._protocol.deny(key, reason))
 
     def _leave(self, key: Attachment) -> None:
         self._waiting_since.pop(key, None)
@@ -180,7 +191,7 @@ class Connection:
         """The document has not been opened in time."""
         if (opening := self._openings.get(key)) is not None:
             opening.cancel()
-            self._refuse(key, DocumentClosing.UNAVAILABLE)
+            self._deny(key, DocumentClosing.UNAVAILABLE)
         elif (seated := self._seats.get(key)) is not None:
             seat, document = seated
             document.expel(seat, DocumentClosing.UNAVAILABLE)
@@ -195,42 +206,38 @@ class Connection:
         self._waiting_since.pop(seat.key, None)
         self._has_been_granted = True
         frames, events = self._protocol.grant(seat.key, scope)
-        self._send(frames)
+        self._outbox.put(frames)
         self._take(events)
 
     def denied(self, seat: Seat, closing: str) -> None:
         self._forget(seat)
-        self._send(self._protocol.deny(seat.key, closing))
+        self._outbox.put(self._protocol.deny(seat.key, closing))
 
     def closed(self, seat: Seat, closing: str) -> None:
         self._forget(seat)
-        self._send(self._protocol.close_document(seat.key, closing))
+        self._outbox.put(self._protocol.close_document(seat.key, closing))
 
     def over_limit(self) -> None:
         self.close(STALLED)
 
     def handshake(self, key: Attachment, state_vector: bytes, diff: bytes) -> None:
-        self._send(self._protocol.handshake(key, state_vector, diff))
+        self._outbox.put(self._protocol.handshake(key, state_vector, diff))
 
     def resync(self, key: Attachment, state_vector: bytes, worth: int) -> None:
-        self._send(self._protocol.resync(key, state_vector, worth))
+        self._outbox.put(self._protocol.resync(key, state_vector, worth))
 
-    def acknowledge(self, key: Attachment, saved: bool, worth: int) -> None:
-        self._send(self._protocol.acknowledge(key, saved, worth))
+    def deliver(self, key: Attachment, worth: int, update: bytes | None) -> None:
+        self._outbox.put(self._protocol.deliver(key, worth, update))
 
-    def update(self, key: Attachment, update: bytes) -> None:
-        self._send(self._protocol.update(key, update))
+    def refuse(self, key: Attachment) -> None:
+        self._outbox.put(self._protocol.refuse(key))
 
     def presence(self, key: Attachment, entries: tuple[AwarenessEntry, ...]) -> None:
-        self._send(self._protocol.presence(key, entries))
+        self._outbox.put(self._protocol.presence(key, entries))
 
     def stateless(self, key: Attachment, payload: str) -> None:
-        self._send(self._protocol.stateless(key, payload))
+        self._outbox.put(self._protocol.stateless(key, payload))
 
     def _forget(self, seat: Seat) -> None:
         self._waiting_since.pop(seat.key, None)
         self._seats.pop(seat.key, None)
-
-    def _send(self, frames: "list[bytes] | tuple[bytes, ...]") -> None:
-        for frame in frames:
-            self._outbox.put(frame)

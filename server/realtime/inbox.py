@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from crdt.messages import AwarenessEntry
 from server.realtime.seat import Seat
+from server.rules import limits
 from server.storage.bells import BellsMissed, NodeLeft, PresenceSpoken, PresenceWanted
 
 
@@ -84,15 +85,22 @@ Item = FromClient | Joined | Lacking | Gone | LogAhead | SpokenElsewhere
 
 def weight(item: FromClient) -> int:
     """Bytes that an item holds on to."""
-    if isinstance(item, Written):
+    if type(item) is Written:
         return len(item.update)
     match item:
         case Asked(_, state_vector):
             return len(state_vector)
         case Spoken(_, entries):
             return sum(len(entry.state) for entry in entries)
-        case PresenceAsked():
+        case _:
             return 0
+
+
+def is_typing(item: Item) -> bool:
+    """Whether it may be a key press, or is what pages say of where somebody is."""
+    if type(item) is Written:
+        return not item.step2 and len(item.update) <= limits.KEY_PRESS_BYTES_MAX
+    return type(item) is Spoken
 
 
 class Inbox:
@@ -113,6 +121,11 @@ class Inbox:
             return False
         self._items.append(item)
         return True
+
+    @property
+    def first(self) -> Item:
+        """What ``take`` would take."""
+        return self._items[0]
 
     def take(self) -> Item:
         item = self._items.popleft()

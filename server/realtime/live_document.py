@@ -10,7 +10,9 @@ Key invariants (DUR-1, CON-2, ROB-1):
    acknowledgements, broadcasts and the answers to those who join all come after.
 3. A turn that fails is undone whole: the document is loaded again and the turn's items, except the
    offender's, are taken once more. Nobody else notices.
-4. Whatever cannot be loaded is closed, for those who have it open, and is never shown empty.
+4. Where there is nothing but typing, ``keystrokes`` does all this for many documents at once. It and the
+   document's own task are never both at it, and what it cannot finish the task does.
+5. Whatever cannot be loaded is closed, for those who have it open, and is never shown empty.
 """
 
 import asyncio
@@ -31,8 +33,10 @@ from server.realtime.inbox import (
     Item,
     Joined,
     LogAhead,
+    is_typing,
 )
 from server.realtime.insistence import Insistence
+from server.realtime.keystrokes import Keystrokes
 from server.realtime.merging import Merging
 from server.realtime.ports import Clock, Opening
 from server.realtime.refusals import find_refused
@@ -41,7 +45,15 @@ from server.realtime.seat import Seat, Stage
 from server.realtime.tasks import Tasks
 from server.realtime.turn import Turn
 from server.rules import limits
-from server.storage.update_log import AppendRefused, DocumentGone, LogError, LogMovedOn, UpdateLog
+from server.storage.update_log import (
+    Append,
+    Appended,
+    AppendRefused,
+    DocumentGone,
+    LogError,
+    LogMovedOn,
+    UpdateLog,
+)
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -61,6 +73,7 @@ class LiveDocument:
         tasks: Tasks,
         effort: Effort,
         herald: Herald | None,
+        keystrokes: Keystrokes,
         ask_again: Callable[[], Awaitable[None]],
         ended: Callable[["LiveDocument"], None],
     ) -> None:
@@ -69,6 +82,7 @@ class LiveDocument:
         self.pane = opening.pane
         self._clock = clock
         self._tasks = tasks
+        self._keystrokes = keystrokes
         self._ask_again = ask_again
         self._ended = ended
         self._replica = Replica(opening, update_log)
@@ -79,6 +93,10 @@ class LiveDocument:
         self._answers = Answers(self._replica, self._audience, effort, self.expel)
         self._worker: asyncio.Task[None] | None = None
         self._folder: asyncio.Task[None] | None = None
+        self._is_due = False
+        """``keystrokes`` will ask what has been typed."""
+        self._typed: Turn | None = None
+        """What ``keystrokes`` is committing."""
         self._is_over = False
         self._take_at_once = limits.BATCH_ITEMS_MAX
         self._fold_due = False
@@ -108,12 +126,13 @@ class LiveDocument:
             self.put(Gone(seat))
 
     def put(self, item: Item) -> None:
-        if not self._is_over and self._inbox.put(item) and self._worker is None:
-            self._worker = self._tasks.start(self._work())
+        if not self._is_over and self._inbox.put(item) and self._worker is None and self._typed is None:
+            self._go_on()
 
     def tick(self, now: float) -> None:
         """Look whether it is time to fold the log, or to unload. Called every PULSE_SECONDS."""
-        if self._worker is not None or self._folder is not None or self._is_over:
+        is_busy = self._worker is not None or self._typed is not None or self._folder is not None
+        if is_busy or self._is_over:
             return
         self._audience.expire()
         if self._fold_due and now - self._written_at >= limits.COMPACTION_IDLE_SECONDS:
@@ -123,14 +142,71 @@ class LiveDocument:
 
     async def rest(self) -> None:
         """Return when nothing waits in the inbox."""
-        while self._worker is not None:
-            await asyncio.wait((self._worker,))
+        while self._worker is not None or self._typed is not None or self._is_due:
+            if self._worker is not None:
+                await asyncio.wait((self._worker,))
+            else:
+                await self._keystrokes.rest()
+
+    def _go_on(self) -> None:
+        """See to it that what waits in the inbox is carried out."""
+        if not self._begins_with_typing:
+            self._worker = self._tasks.start(self._work())
+        elif not self._is_due:
+            self._is_due = True
+            self._keystrokes.add(self)
+
+    @property
+    def _begins_with_typing(self) -> bool:
+        replica = self._replica
+        return replica.is_loaded and not replica.is_repeated and is_typing(self._inbox.first)
+
+    # What is typed.
+
+    def begin_typed(self) -> Append | None:
+        """See ``keystrokes.Typed``."""
+        self._is_due = False
+        if self._worker is not None or not self._inbox or self._is_over:
+            return None
+        turn = Turn()
+        try:
+            if self._replica.is_loaded and self._merging.gather_typed(turn, limits.BATCH_ITEMS_MAX):
+                self._typed = turn
+                return turn.as_append(self.id, None, self._replica.sequence)
+        except Exception:
+            log.exception("document %d broke and is loaded again", self.id)
+            self._replica.drop()
+        self._take_again(turn)
+        return None
+
+    def end_typed(self, outcome: Appended) -> None:
+        """See ``keystrokes.Typed``."""
+        turn, self._typed = self._typed, None
+        if turn is None or self._is_over:
+            return
+        if isinstance(outcome, Exception):
+            self._replica.drop()
+            self._take_again(turn)
+            return
+        if not self._replica.count(outcome):
+            self._inbox.put_back((LogAhead(outcome),))
+        self._announce(turn)
+        for spoken in turn.spoken:
+            self._answers.hear(spoken)
+        self._fold_if_long()
+        if self._inbox:
+            self._go_on()
+
+    def _take_again(self, turn: Turn) -> None:
+        self._inbox.put_back(turn.items)
+        self._worker = self._tasks.start(self._work())
 
     # The task.
 
     async def _work(self) -> None:
         try:
-            while self._inbox and not self._is_over:
+            await self._take_turn()
+            while self._inbox and not self._is_over and not self._begins_with_typing:
                 await self._take_turn()
         except DocumentGone:
             # Of a pane there is a newer generation; an activity or a note has been erased.
@@ -143,6 +219,8 @@ class LiveDocument:
             self._close(DocumentClosing.UNAVAILABLE)
         finally:
             self._worker = None
+        if self._inbox and not self._is_over:
+            self._go_on()
 
     async def _take_turn(self) -> None:
         if not self._replica.is_loaded:
@@ -161,16 +239,11 @@ class LiveDocument:
             self._replica.drop()
             self._inbox.put_back(turn.items)
         else:
-            self._acknowledge(turn)
-            if turn.change is not None:
-                self._written_at = self._clock.now()
-                self._fold_due = True
-            self._audience.broadcast(turn.change, turn.sole_writer)
+            self._announce(turn)
             self._audience.broadcast(foreign)
             await self._settle(turn)
             self._take_at_once = min(self._take_at_once * 2, limits.BATCH_ITEMS_MAX)
-            if self._replica.rows >= limits.COMPACTION_ROWS and self._folder is None:
-                self._start_folding()
+            self._fold_if_long()
 
     async def _load(self) -> None:
         """The first time, a failure is told to those who wait; later on, somebody's text is at stake."""
@@ -201,11 +274,16 @@ class LiveDocument:
 
     # After the commit.
 
-    def _acknowledge(self, turn: Turn) -> None:
+    def _announce(self, turn: Turn) -> None:
+        """Acknowledge what has been written, and pass it on."""
         for item in turn.writes:
             if item.step2:
                 item.seat.is_lacking = False
-            item.seat.acknowledge(True, item.worth)
+        if turn.change is not None:
+            self._written_at = self._clock.now()
+            self._fold_due = True
+        if turn.writes:
+            self._audience.deliver(turn.worths(), turn.change)
 
     async def _settle(self, turn: Turn) -> None:
         for position, item in enumerate(turn.later):
@@ -220,6 +298,10 @@ class LiveDocument:
                 return
 
     # Folding the log, and the end.
+
+    def _fold_if_long(self) -> None:
+        if self._replica.rows >= limits.COMPACTION_ROWS and self._folder is None:
+            self._start_folding()
 
     def _start_folding(self) -> None:
         self._fold_due = False

@@ -8,7 +8,7 @@ from crdt.errors import BorrowedClient, CrdtError, DocumentBroken, IncompleteUpd
 from server.realtime.audience import Audience
 from server.realtime.closings import DocumentClosing
 from server.realtime.effort import Effort
-from server.realtime.inbox import Inbox, Item, Lacking, LogAhead, Written
+from server.realtime.inbox import Inbox, Item, Lacking, LogAhead, Spoken, Written
 from server.realtime.insistence import Insistence
 from server.realtime.replica import Replica
 from server.realtime.seat import Seat, Stage
@@ -46,6 +46,32 @@ class Merging:
                 turn.items.pop()
                 self._inbox.put_back((item,))
                 return
+
+    def gather_typed(self, turn: Turn, items_max: int) -> bool:
+        """Take at most so many items from the inbox into the turn, up to the first that is not plain typing.
+
+        What people say of where they are is taken too, to be answered after the commit: pages say it at every
+        key press. Returns whether there is anything to commit. Raises DocumentBroken.
+        """
+        inbox, document = self._inbox, self._replica.document
+        while inbox and len(turn.items) < items_max:
+            item = inbox.first
+            if type(item) is Written:
+                seat = item.seat
+                if item.step2 or seat.stage is Stage.EXPELLED or not seat.may_write:
+                    break
+                field = document.merge_typed(item.update, seat.author.person)
+                if field is None:
+                    break
+                turn.add_typed(item, field)
+            elif type(item) is Spoken:
+                turn.spoken.append(item)
+            else:
+                break
+            turn.items.append(inbox.take())
+        if turn.writes:
+            turn.change = document.take_typed()
+        return turn.change is not None
 
     async def _take(self, turn: Turn, item: Item) -> bool:
         """Take one item into the turn, or return False when the turn must be committed before it."""
@@ -122,7 +148,7 @@ class Merging:
         if turn.change is None:
             return None
         summary = self._effort.spend(turn.writes[0].seat.author.person, self._replica.summary, turn.fields)
-        append = turn.as_append(self._id, turn.change, summary, self._replica.sequence)
+        append = turn.as_append(self._id, summary, self._replica.sequence)
         is_next = await self._insist.on(lambda: self._replica.append(append))
         return None if is_next else await self._insist.on(self._replica.catch_up)
 

@@ -5,13 +5,39 @@ is over. Only where the socket cannot take it at once does a task wait for that,
 """
 
 import asyncio
+import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from server.realtime.closings import STALLED, SocketClosing
 from server.realtime.ports import Clock, Transport
 from server.realtime.tasks import Tasks
 from server.rules import limits
+
+log = logging.getLogger(__name__)
+
+
+class Post:
+    """Outboxes with something in them, written when the event loop gets there: a turn fills many of them."""
+
+    __slots__ = ("_due",)
+
+    def __init__(self) -> None:
+        self._due: list[Outbox] = []
+
+    def add(self, outbox: "Outbox") -> None:
+        """Have ``outbox`` written."""
+        if not self._due:
+            asyncio.get_running_loop().call_soon(self._write)
+        self._due.append(outbox)
+
+    def _write(self) -> None:
+        due, self._due = self._due, []
+        for outbox in due:
+            try:
+                outbox.write()
+            except Exception:
+                log.exception("a socket could not be written to")
 
 
 class Outbox:
@@ -25,18 +51,22 @@ class Outbox:
     __slots__ = (
         "_bytes",
         "_clock",
-        "_closing",
         "_ended",
         "_frames",
         "_is_due",
+        "_post",
         "_since",
         "_tasks",
         "_transport",
         "_writer",
+        "closing",
     )
 
-    def __init__(self, transport: Transport, tasks: Tasks, clock: Clock, ended: Callable[[], None]) -> None:
+    def __init__(
+        self, transport: Transport, post: Post, tasks: Tasks, clock: Clock, ended: Callable[[], None]
+    ) -> None:
         self._transport = transport
+        self._post = post
         self._tasks = tasks
         self._clock = clock
         self._ended = ended
@@ -46,35 +76,33 @@ class Outbox:
         """What waits is about to be written, as soon as the event loop gets there."""
         self._writer: asyncio.Task[None] | None = None
         self._since: float | None = None
-        self._closing: SocketClosing | None = None
-
-    @property
-    def is_closed(self) -> bool:
-        return self._closing is not None
+        self.closing: SocketClosing | None = None
+        """How it was closed; None while it takes frames."""
 
     async def flushed(self) -> None:
         """Return when everything has been handed to the socket, the closing included."""
-        self._write()
+        self.write()
         while self._writer is not None:
             await asyncio.wait((self._writer,))
 
-    def put(self, frame: bytes) -> None:
-        """Let ``frame`` be sent behind everything that already waits."""
-        if self._closing is not None:
+    def put(self, frames: Sequence[bytes]) -> None:
+        """Let ``frames`` be sent behind everything that already waits."""
+        if self.closing is not None or not frames:
             return
-        self._frames.append(frame)
-        self._bytes += len(frame)
+        self._frames.extend(frames)
+        for frame in frames:
+            self._bytes += len(frame)
         if len(self._frames) > limits.OUTBOX_FRAMES_MAX or self._bytes > limits.OUTBOX_BYTES_MAX:
             self.cut()
         elif self._writer is None and not self._is_due:
             self._is_due = True
-            asyncio.get_running_loop().call_soon(self._write)
+            self._post.add(self)
 
     def close(self, closing: SocketClosing) -> None:
         """Close the socket behind what waits. Only the first closing counts."""
-        if self._closing is not None:
+        if self.closing is not None:
             return
-        self._closing = closing
+        self.closing = closing
         if self._writer is None:
             self._writer = self._tasks.start(self._send())
         self._ended()
@@ -99,11 +127,11 @@ class Outbox:
         if self._writer is not None:
             self._writer.cancel()
             self._writer = None
-        if self._closing is None:
-            self._closing = STALLED
+        if self.closing is None:
+            self.closing = STALLED
             self._ended()
 
-    def _write(self) -> None:
+    def write(self) -> None:
         """Write what waits at once, or have it written by a task."""
         self._is_due = False
         if self._writer is not None or not self._frames:
@@ -122,9 +150,9 @@ class Outbox:
                 self._since = self._clock.now()
                 await self._transport.send(frame)
                 self._since = None
-            if self._closing is not None:
+            if self.closing is not None:
                 self._since = self._clock.now()
-                await self._transport.close(self._closing.code, self._closing.reason)
+                await self._transport.close(self.closing.code, self.closing.reason)
         except ConnectionError:
             self._frames.clear()
             self._bytes = 0

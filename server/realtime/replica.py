@@ -86,6 +86,11 @@ class Replica:
             # Takes a moment where there is much text: whoever only reads does not wait for it.
             await asyncio.to_thread(document.prepare)
 
+    @property
+    def is_repeated(self) -> bool:
+        """Whether some row repeats what the document says."""
+        return self._repeated is not None
+
     def summary(self, touched: Collection[str]) -> Summary | None:
         """What the document's row is to repeat of it after a change of these fields; None for what it had.
 
@@ -101,7 +106,10 @@ class Replica:
 
         False when others have written to the log before it: ``catch_up`` is then to be called.
         """
-        sequence = await self._log.append(append)
+        return self.count(await self._log.append(append))
+
+    def count(self, sequence: int) -> bool:
+        """The same, of a change that has been made durable under this number."""
         if sequence != self.sequence + 1:
             return False
         self.sequence = sequence

@@ -11,7 +11,9 @@ from server.realtime.connection import Connection
 from server.realtime.effort import Effort
 from server.realtime.herald import Herald
 from server.realtime.inbox import LogAhead, SpokenElsewhere
+from server.realtime.keystrokes import Keystrokes
 from server.realtime.live_document import LiveDocument
+from server.realtime.outbox import Post
 from server.realtime.ports import Clock, Desk, Opening, Transport
 from server.realtime.room import Room
 from server.realtime.tasks import Tasks
@@ -53,6 +55,8 @@ class Rooms:
         self._tasks = Tasks()
         self._herald = None if others is None else Herald(others, clock, self._tasks)
         self._effort = Effort(clock)
+        self._keystrokes = Keystrokes(update_log, clock, self._tasks)
+        self._post = Post()
         self._connections: set[Connection] = set()
         self._connections_of: defaultdict[str, set[Connection]] = defaultdict(set)
         self._rooms: dict[str, Room] = {}
@@ -63,7 +67,7 @@ class Rooms:
 
     def connect(self, author: Author, transport: Transport) -> Connection:
         """A new socket of a person. It is closed at once if the person has too many, or when draining."""
-        connection = Connection(author, self, transport, self._clock, self._tasks)
+        connection = Connection(author, self, transport, self._post, self._clock, self._tasks)
         mine = self._connections_of[author.person]
         self._connections.add(connection)
         mine.add(connection)
@@ -100,7 +104,15 @@ class Rooms:
                 del self._rooms[room.key]
 
         document = LiveDocument(
-            opening, self._log, self._clock, self._tasks, self._effort, self._herald, room.ask_again, ended
+            opening,
+            self._log,
+            self._clock,
+            self._tasks,
+            self._effort,
+            self._herald,
+            self._keystrokes,
+            room.ask_again,
+            ended,
         )
         self._documents[opening.document] = document
         return document

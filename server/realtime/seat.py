@@ -20,8 +20,8 @@ class Line(Protocol):
     def over_limit(self) -> None: ...
     def handshake(self, key: Attachment, state_vector: bytes, diff: bytes) -> None: ...
     def resync(self, key: Attachment, state_vector: bytes, worth: int) -> None: ...
-    def acknowledge(self, key: Attachment, saved: bool, worth: int) -> None: ...
-    def update(self, key: Attachment, update: bytes) -> None: ...
+    def deliver(self, key: Attachment, worth: int, update: bytes | None) -> None: ...
+    def refuse(self, key: Attachment) -> None: ...
     def presence(self, key: Attachment, entries: tuple[AwarenessEntry, ...]) -> None: ...
     def stateless(self, key: Attachment, payload: str) -> None: ...
 
@@ -140,13 +140,16 @@ class Seat:
         if self.is_present:
             self._line.resync(self.key, state_vector, worth)
 
-    def acknowledge(self, saved: bool, worth: int = 1) -> None:
-        if self.is_present:
-            self._line.acknowledge(self.key, saved, worth)
+    def acknowledge(self, saved: bool, worth: int) -> None:
+        if saved:
+            self.deliver(worth, None)
+        elif self.is_present:
+            self._line.refuse(self.key)
 
-    def update(self, change: bytes) -> None:
-        if self.is_present and self.listens:
-            self._line.update(self.key, change)
+    def deliver(self, worth: int, change: bytes | None) -> None:
+        """Say that what it wrote is durable, so many changes, and pass on what others did, if anything."""
+        if self.stage is Stage.SEATED and (worth or change is not None):
+            self._line.deliver(self.key, worth, change if self.listens else None)
 
     def presence(self, entries: tuple[AwarenessEntry, ...]) -> None:
         if self.is_present:

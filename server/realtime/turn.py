@@ -1,7 +1,7 @@
 """What a document takes from its inbox for one commit."""
 
 from crdt.document import Merged
-from server.realtime.inbox import Item, Written
+from server.realtime.inbox import Item, Spoken, Written
 from server.realtime.seat import Seat
 from server.storage.update_log import Append, Summary, Touch
 
@@ -9,13 +9,15 @@ from server.storage.update_log import Append, Summary, Touch
 class Turn:
     """Items in their order: those that were merged, and those that are answered after the commit."""
 
-    __slots__ = ("_new_clients", "_touched", "change", "items", "later", "writes")
+    __slots__ = ("_new_clients", "_touched", "change", "items", "later", "spoken", "writes")
 
     def __init__(self) -> None:
         self.items: list[Item] = []
         """All of them, to be taken once more if the turn fails."""
         self.writes: list[Written] = []
         self.later: list[Item] = []
+        self.spoken: list[Spoken] = []
+        """What is answered at once, beside what was typed."""
         self.change: bytes | None = None
         """What the writes changed together, as the document encodes it; None if nothing."""
         self._touched: dict[Touch, None] = {}
@@ -30,25 +32,26 @@ class Turn:
         for client in merged.new_clients:
             self._new_clients[client] = person
 
-    @property
-    def sole_writer(self) -> Seat | None:
-        """The one seat that wrote everything: it need not be told what it wrote."""
-        seats = {item.seat for item in self.writes}
-        return seats.pop() if len(seats) == 1 else None
+    def add_typed(self, item: Written, field: str) -> None:
+        """Count in a key press that has been merged."""
+        self.writes.append(item)
+        self._touched[Touch(item.seat.author.person, field)] = None
+
+    def worths(self) -> dict[Seat, int]:
+        """How many of its changes are settled, for each seat that wrote."""
+        worths: dict[Seat, int] = {}
+        for seat, _, _, worth in self.writes:
+            worths[seat] = worths.get(seat, 0) + worth
+        return worths
 
     @property
     def fields(self) -> frozenset[str]:
         """The fields that the writes touched together."""
         return frozenset(touch.field for touch in self._touched)
 
-    def as_append(self, document: int, change: bytes, summary: Summary | None, follows: int) -> Append:
-        """``follows``: number of the last change that the summary counts in."""
-        return Append(
-            document=document,
-            change=change,
-            authors=tuple(dict.fromkeys(item.seat.author for item in self.writes)),
-            touched=tuple(self._touched),
-            new_clients=tuple(self._new_clients.items()),
-            summary=summary,
-            follows=follows,
-        )
+    def as_append(self, document: int, summary: Summary | None, follows: int) -> Append:
+        """Of a turn that has a change. ``follows``: number of the last change that the summary counts in."""
+        authors = tuple({item.seat.opening.author: None for item in self.writes})
+        new_clients = tuple(self._new_clients.items())
+        change = self.change or b""
+        return Append(document, change, authors, tuple(self._touched), new_clients, summary, follows)

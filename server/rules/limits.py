@@ -13,6 +13,7 @@ UPDATE = UpdateBounds(
     step_comparisons_max=100_000,  # some 15 ms of pycrdt
     quick_update_bytes_max=4 * KIB,
     quick_byte_pairs_max=8_000_000,  # some 300,000 comparisons at most
+    typed_changes_max=256,
     any_depth_max=8,
     value_bytes_max=1 * KIB,
     xml_depth_max=24,
@@ -65,6 +66,11 @@ EFFORT_SECONDS_BACK = 0.1
 """How much of that comes back a second."""
 SLOW_MERGES_AT_ONCE_MAX = 2
 """Costly updates that are merged beside each other, in threads. Others get their turn between two steps."""
+BUSY_DOCUMENTS_MIN = 16
+"""Documents in one commit of what is typed, from which on the next one waits a moment to be larger."""
+BUSY_PAUSE_SECONDS = 0.001
+KEY_PRESS_BYTES_MAX = 127
+"""Of an update that may be one, at first sight."""
 BATCH_ITEMS_MAX = 256
 """What one document takes from its inbox for one commit."""
 TURN_SECONDS_MAX = 0.01
@@ -73,7 +79,7 @@ QUICK_LOAD_BYTES = 256 * KIB
 """Of a stored document that is read within a few milliseconds; larger ones are read in another thread."""
 ROOM_IDLE_SECONDS = 30
 """An empty room stays loaded this long, so that a reload finds it warm."""
-COMPACTION_ROWS = 500
+COMPACTION_ROWS = 2_000
 """Rows of the log after which a document is folded into a snapshot."""
 COMPACTION_IDLE_SECONDS = 5
 STORAGE_RETRY_SECONDS_MIN = 0.2

@@ -3,8 +3,10 @@
 import asyncio
 import sqlite3
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Sequence
 from functools import partial
+from itertools import islice
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -12,10 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from server.rules import limits
 from server.storage.database import Database
 from server.storage.log_rows import StoredLog, available
-from server.storage.update_log import Append, LogUnavailable
-
-Outcome = int | Exception
-"""An append's sequence number, or why there is none."""
+from server.storage.update_log import Append, Appended, LogUnavailable
 
 
 class QueuedLog(StoredLog, ABC):
@@ -23,11 +22,11 @@ class QueuedLog(StoredLog, ABC):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self._waiting: list[tuple[Append, asyncio.Future[int]]] = []
+        self._waiting: deque[tuple[Sequence[Append], asyncio.Future[Sequence[Appended]]]] = deque()
         self._task: asyncio.Task[None] | None = None
 
     @abstractmethod
-    def append_all(self, appends: Sequence[Append], connection: Connection) -> Sequence[Outcome]:
+    def store_all(self, appends: Sequence[Append], connection: Connection) -> Sequence[Appended]:
         """Append all that may be appended, in the transaction of ``connection``; one outcome for each.
 
         Raises an integrity error, for all of them, when one names what does not exist.
@@ -35,8 +34,15 @@ class QueuedLog(StoredLog, ABC):
 
     async def append(self, append: Append) -> int:
         """See ``UpdateLog.append``."""
-        answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._waiting.append((append, answer))
+        (outcome,) = await self.append_all((append,))
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async def append_all(self, appends: Sequence[Append]) -> Sequence[Appended]:
+        """See ``UpdateLog.append_all``."""
+        answer: asyncio.Future[Sequence[Appended]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((appends, answer))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._carry_out(), name="append")
         return await answer
@@ -48,20 +54,20 @@ class QueuedLog(StoredLog, ABC):
 
     async def _carry_out(self) -> None:
         while self._waiting:
-            batch = self._waiting[: limits.COMMIT_JOBS_MAX]
-            del self._waiting[: len(batch)]
-            outcomes = await self._commit([append for append, _ in batch])
-            for (_, answer), outcome in zip(batch, outcomes, strict=True):
-                if answer.done():
-                    continue
-                if isinstance(outcome, Exception):
-                    answer.set_exception(outcome)
-                else:
-                    answer.set_result(outcome)
+            batch: list[tuple[Sequence[Append], asyncio.Future[Sequence[Appended]]]] = []
+            appends: list[Append] = []
+            while self._waiting and len(appends) < limits.COMMIT_JOBS_MAX:
+                batch.append(self._waiting.popleft())
+                appends += batch[-1][0]
+            outcomes = iter(await self._commit(appends))
+            for group, answer in batch:
+                mine = list(islice(outcomes, len(group)))
+                if not answer.done():
+                    answer.set_result(mine)
 
-    async def _commit(self, appends: Sequence[Append]) -> Sequence[Outcome]:
+    async def _commit(self, appends: Sequence[Append]) -> Sequence[Appended]:
         try:
-            return await available(self._database.write(partial(self.append_all, appends)))
+            return await available(self._database.write(partial(self.store_all, appends)))
         except (IntegrityError, sqlite3.IntegrityError) as error:
             if len(appends) == 1:
                 return [error]

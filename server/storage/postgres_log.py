@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from server.storage.append_queue import Outcome, QueuedLog
+from server.storage.append_queue import QueuedLog
 from server.storage.bells import LogMoved
 from server.storage.database import Clock, Database, ring
 from server.storage.postgres_targets import authors, lock, owners
@@ -23,6 +23,7 @@ from server.storage.tables import (
 from server.storage.update_log import (
     ActivitySummary,
     Append,
+    Appended,
     DocumentGone,
     LogError,
     NoteSummary,
@@ -38,21 +39,21 @@ class PostgresLog(QueuedLog):
         self._node = node
         self._clock = clock
 
-    def append_all(self, appends: Sequence[Append], connection: Connection) -> Sequence[Outcome]:
+    def store_all(self, appends: Sequence[Append], connection: Connection) -> Sequence[Appended]:
         """See ``QueuedLog``."""
         return _append_all(appends, self._node, self._clock, connection)
 
 
 def _append_all(
     appends: Sequence[Append], node: str, clock: Clock, connection: Connection
-) -> Sequence[Outcome]:
+) -> Sequence[Appended]:
     """Append all that may be appended. A refusal is known before its first row is written, so it needs no
     SAVEPOINT of its own, and a batch takes as many round trips as a single append."""
     targets = lock(connection, sorted({append.document for append in appends}))
     known = authors(connection, {author.session for append in appends for author in append.authors})
     whose = owners(connection, {append.document for append in appends if append.new_clients})
     now = clock()
-    outcomes: list[Outcome] = []
+    outcomes: list[Appended] = []
     accepted: list[tuple[int, Append]] = []
     lasts: dict[int, int] = {}
     for append in appends:

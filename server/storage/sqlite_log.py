@@ -20,7 +20,7 @@ from server.rules.access import (
     State,
 )
 from server.rules.limits import CHANGE_LOG_SECONDS
-from server.storage.append_queue import Outcome, QueuedLog
+from server.storage.append_queue import QueuedLog
 from server.storage.database import Clock, Database, leave_rights
 from server.storage.rights import (
     AuthorFacts,
@@ -34,6 +34,7 @@ from server.storage.rights import (
 from server.storage.update_log import (
     ActivitySummary,
     Append,
+    Appended,
     Author,
     DocumentGone,
     LogError,
@@ -132,12 +133,12 @@ class SqliteLog(QueuedLog):
         """Read again what decides. Called in the writer's thread."""
         self._known.clear()
 
-    def append_all(self, appends: Sequence[Append], connection: Connection) -> Sequence[Outcome]:
+    def store_all(self, appends: Sequence[Append], connection: Connection) -> Sequence[Appended]:
         """See ``QueuedLog``."""
         leave_rights(connection)
         rows = cast(sqlite3.Connection, connection.connection.driver_connection)
         now = self._clock()
-        outcomes: list[Outcome] = []
+        outcomes: list[Appended] = []
         accepted: list[tuple[int, Append]] = []
         for append in appends:
             try:

@@ -263,7 +263,7 @@ class SqliteWriter:
             # A failed statement is reported with what it was, never with the text that it carried.
             hide_parameters=True,
         )
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        event.listen(engine, "begin", _begin)
         self._engine = engine
         self._connection = engine.connect()
         files = self._identities()
@@ -322,6 +322,11 @@ class SqliteWriter:
             with suppress(SQLAlchemyError, sqlite3.Error):
                 connection.close()
             engine.dispose()
+
+
+def _begin(connection: Connection) -> None:
+    # On the driver's connection, as SAVEPOINT in ``_run``.
+    connection.connection.cursor().execute("BEGIN IMMEDIATE")
 
 
 def _reason(error: BaseException) -> str:

@@ -115,16 +115,24 @@ class LogUnavailable(LogError):
     """The database could not be read or written: nothing was kept, try again."""
 
 
+Appended = int | Exception
+"""What came of an append: its sequence number, or what ``UpdateLog.append`` raises."""
+
+
 class UpdateLog(Protocol):
     """Appends, loads and compacts. Methods are safe to call from any number of tasks at once."""
 
     async def append(self, append: Append) -> int:
         """Store one change and return its sequence number once it is durable.
 
-        Calls that wait at the same time are carried by one transaction, each in its own SAVEPOINT.
+        Calls that wait at the same time are carried by one transaction; a refused one leaves no trace in it.
         Where the append has a summary, the row that repeats it is written in the same transaction.
         Raises AppendRefused, DocumentGone, LogMovedOn or LogUnavailable.
         """
+        ...
+
+    async def append_all(self, appends: Sequence[Append]) -> Sequence[Appended]:
+        """Store changes of different documents as if by ``append``. One outcome for each; raises nothing."""
         ...
 
     async def load(self, document: int) -> Loaded:

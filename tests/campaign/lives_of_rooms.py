@@ -17,7 +17,7 @@ import logging
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +35,15 @@ from server.rules import limits
 from server.rules.access import Pane
 from server.storage.bells import Bell, BellsMissed, ConversationChanged, LogMoved
 from server.storage.rights import check_clients
-from server.storage.update_log import Append, AppendRefused, Author, Loaded, LogUnavailable
+from server.storage.update_log import (
+    Append,
+    Appended,
+    AppendRefused,
+    Author,
+    Loaded,
+    LogError,
+    LogUnavailable,
+)
 from tests.realtime.doubles import SCHEMA, ManualClock, MemoryDesk, MemoryLog, Page
 
 STEPS = 200
@@ -46,6 +54,13 @@ DEVICES = ("kari", "kari", "ola", "ola")
 TURNS_MAX = 30
 SETTLING_TURNS_MAX = 4_000
 REFUSED = "refused"
+
+
+async def _outcome(appending: Awaitable[int]) -> Appended:
+    try:
+        return await appending
+    except LogError as refusal:
+        return refusal
 
 
 class LogOfNode:
@@ -64,6 +79,9 @@ class LogOfNode:
         await self._shared.gate.wait()
         self._require_life()
         return await self._shared.append(append)
+
+    async def append_all(self, appends: Sequence[Append]) -> Sequence[Appended]:
+        return [await _outcome(self.append(append)) for append in appends]
 
     async def load(self, document: int) -> Loaded:
         self._require_life()

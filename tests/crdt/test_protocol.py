@@ -87,8 +87,8 @@ def test_two_sessions_of_one_document_are_two_attachments() -> None:
     connection = Connection(WIRE)
     first, second = opened(connection, f"{NAME}\0a"), opened(connection, f"{NAME}\0b")
     say(connection, Close(None), f"{NAME}\0a")
-    assert connection.update(first, EMPTY_UPDATE) == []
-    assert connection.update(second, EMPTY_UPDATE) != []
+    assert connection.deliver(first, 0, EMPTY_UPDATE) == []
+    assert connection.deliver(second, 0, EMPTY_UPDATE) != []
 
 
 def test_what_comes_before_the_answer_is_held_and_released_in_order() -> None:
@@ -181,7 +181,7 @@ def test_a_closed_document_leaves_the_others_and_drops_late_frames() -> None:
     assert connection.close_document(key, "frozen") == [encode(NAME, Close("frozen"))]
     assert connection.close_document(key, "frozen") == []
     assert say(connection, SyncUpdate(EMPTY_UPDATE)) == []
-    assert connection.update(key, EMPTY_UPDATE) == []
+    assert connection.deliver(key, 0, EMPTY_UPDATE) == []
     assert say(connection, SyncUpdate(EMPTY_UPDATE), "other") == [Update(other, EMPTY_UPDATE, False, 1)]
 
 
@@ -201,7 +201,7 @@ def test_detach_and_attach_in_one_tick_makes_a_new_attachment_that_old_answers_d
     new = attach(connection)
     say(connection, SyncStep1(EMPTY_VECTOR))
     assert connection.grant(old, "read-write") == ([], [])
-    assert connection.acknowledge(old, saved=True) == []
+    assert connection.deliver(old, 1, None) == []
     assert connection.handshake(old, EMPTY_VECTOR, EMPTY_UPDATE) == []
     assert connection.resync(old, EMPTY_VECTOR, 1) == []
     frames, events = connection.grant(new, "readonly")
@@ -243,7 +243,7 @@ def test_the_step2_of_a_handshake_settles_the_handshake() -> None:
     key = opened(connection)
     connection.handshake(key, EMPTY_VECTOR, EMPTY_UPDATE)
     assert say(connection, SyncStep2(b"2")) == [Update(key, b"2", step2=True, worth=1)]
-    assert messages(connection.acknowledge(key, saved=True)) == [SyncStatus(True)]
+    assert messages(connection.deliver(key, 1, None)) == [SyncStatus(True)]
 
 
 def test_a_step2_settles_every_update_that_was_refused_before_it_and_is_asked_for_once() -> None:
@@ -253,7 +253,7 @@ def test_a_step2_settles_every_update_that_was_refused_before_it_and_is_asked_fo
     assert connection.resync(key, EMPTY_VECTOR, 1) == []
     (event,) = say(connection, SyncStep2(b"2"))
     assert event == Update(key, b"2", step2=True, worth=2)
-    assert messages(connection.acknowledge(key, True, 2)) == [SyncStatus(True), SyncStatus(True)]
+    assert messages(connection.deliver(key, 2, None)) == [SyncStatus(True), SyncStatus(True)]
     assert messages(connection.resync(key, EMPTY_VECTOR, 1)) == [SyncStep1(EMPTY_VECTOR)]
 
 
@@ -278,12 +278,12 @@ def test_a_step2_that_nobody_asked_for_settles_nothing() -> None:
     connection = Connection(WIRE)
     key = opened(connection)
     assert say(connection, SyncStep2(b"2")) == [Update(key, b"2", step2=True, worth=0)]
-    assert connection.acknowledge(key, True, 0) == []
+    assert connection.deliver(key, 0, None) == []
 
 
 def test_what_is_not_saved_is_said_once() -> None:
     connection = Connection(WIRE)
-    assert messages(connection.acknowledge(opened(connection), False, 3)) == [SyncStatus(False)]
+    assert messages(connection.refuse(opened(connection))) == [SyncStatus(False)]
 
 
 def test_the_page_is_told_things_beside_the_document() -> None:
@@ -294,7 +294,7 @@ def test_the_page_is_told_things_beside_the_document() -> None:
 def test_nothing_is_sent_to_who_waits_for_an_answer() -> None:
     connection = Connection(WIRE)
     key = attach(connection)
-    assert connection.update(key, EMPTY_UPDATE) == []
+    assert connection.deliver(key, 0, EMPTY_UPDATE) == []
     assert connection.handshake(key, EMPTY_VECTOR, EMPTY_UPDATE) == []
 
 
@@ -312,7 +312,7 @@ def test_a_message_that_no_client_may_send_shuts_that_document_alone(message: Me
     assert isinstance(event.error, UnexpectedMessage)
     assert messages(list(event.frames)) == [Close("protocol error")]
     assert say(connection, SyncUpdate(EMPTY_UPDATE)) == []
-    assert connection.update(other, EMPTY_UPDATE) != []
+    assert connection.deliver(other, 0, EMPTY_UPDATE) != []
 
 
 @pytest.mark.parametrize("kind", [4, 6])
@@ -395,9 +395,9 @@ def answer(connection: Connection, key: Attachment, message: Message, pending: l
         case SyncStep2(_):
             return pending.pop()
         case SyncUpdate(update):
-            return connection.update(key, update)[0]
+            return connection.deliver(key, 0, update)[0]
         case SyncStatus(saved):
-            return connection.acknowledge(key, saved)[0]
+            return (connection.deliver(key, 1, None) if saved else connection.refuse(key))[0]
         case Awareness(entries):
             return connection.presence(key, entries)[0]
         case Stateless(payload):

@@ -69,7 +69,7 @@ class Server:
                 case Update(key, update, _, worth):
                     if accepts:
                         self.kept |= set(update)
-                        self.sent.extend(self.connection.acknowledge(key, True, worth))
+                        self.sent.extend(self.connection.deliver(key, worth, None))
                     else:
                         self.sent.extend(self.connection.resync(key, EMPTY, worth))
                 case _:

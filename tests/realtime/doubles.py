@@ -8,7 +8,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 import pycrdt
 
@@ -38,7 +38,15 @@ from server.rules import limits
 from server.rules.access import Pane
 from server.rules.errors import StorageUnavailable
 from server.storage.bells import OtherNodes
-from server.storage.update_log import Append, Author, DocumentGone, Loaded, LogUnavailable
+from server.storage.update_log import (
+    Append,
+    Appended,
+    Author,
+    DocumentGone,
+    Loaded,
+    LogUnavailable,
+    UpdateLog,
+)
 
 PATIENCE_SECONDS = 10
 Kind = type[Any]
@@ -109,6 +117,8 @@ class MemoryLog:
         self.last: Counter[int] = Counter()
         self.clients: defaultdict[int, dict[int, str]] = defaultdict(dict)
         self.appends: list[Append] = []
+        self.batches: list[int] = []
+        """How many changes were stored together, each time."""
         self.loads: Counter[int] = Counter()
         self.failures = 0
         """How many of the next calls fail. Every failed one is counted down."""
@@ -154,6 +164,11 @@ class MemoryLog:
         await self._tell()
         self.moved(append.document, sequence)
         return sequence
+
+    async def append_all(self, appends: Sequence[Append]) -> Sequence[Appended]:
+        self.batches.append(len(appends))
+        appending = [self.append(append) for append in appends]
+        return cast(Sequence[Appended], await asyncio.gather(*appending, return_exceptions=True))
 
     async def load(self, document: int) -> Loaded:
         self.loads[document] += 1
@@ -239,10 +254,13 @@ class House:
     real_clock: Clock | None = None
     """In place of ``clock``, for a server that runs."""
 
+    real_log: UpdateLog | None = None
+    """In place of ``log``, for a server that stores."""
+
     others: OtherNodes | None = None
 
     def __post_init__(self) -> None:
-        self.rooms = Rooms(self.desk, self.log, self.real_clock or self.clock, self.others)
+        self.rooms = Rooms(self.desk, self.real_log or self.log, self.real_clock or self.clock, self.others)
         self._sessions: Counter[str] = Counter()
 
     def add(

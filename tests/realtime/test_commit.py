@@ -97,13 +97,13 @@ async def test_both_writers_of_one_commit_converge(house: House) -> None:
     house.log.gate.clear()
     kari.type(JOINT, "x")
     await house.log.until(lambda: house.log.waiting == 1)
-    kari.type(JOINT, "kari")
     ola.type(JOINT, "OLA")
+    kari.type(JOINT, "kari")
     house.log.gate.set()
     await kari.until(lambda: "OLA" in kari.text(JOINT))
     await ola.until(lambda: "kari" in ola.text(JOINT))
     assert kari.text(JOINT) == ola.text(JOINT) == house.text(1)
-    assert [author.person for author in house.log.appends[1].authors] == ["kari", "ola"]
+    assert [author.person for author in house.log.appends[1].authors] == ["ola", "kari"]
 
 
 async def test_the_log_is_told_who_touched_which_field_and_whose_client_is_new(house: House) -> None:

@@ -16,7 +16,7 @@ from server.storage.bells import ConversationChanged, SessionEnded
 from server.storage.database import Database
 from server.storage.opening import open_database
 from tests.conftest import SetClock
-from tests.realtime.doubles import SCHEMA, House, MemoryLog, Page, shown
+from tests.realtime.doubles import SCHEMA, House, Page, shown
 from tests.storage.scene import Scene
 
 JOINT = "conversation/joint/first"
@@ -33,10 +33,9 @@ async def _set_up(database: Database, clock: SetClock) -> Scene:
 
 
 def _node(database: Database, scene: Scene) -> House:
-    house = House(log=MemoryLog(), real_clock=LoopClock(), others=database.others)
+    house = House(real_clock=LoopClock(), real_log=database.log, others=database.others)
     house.add(scene.joint, JOINT, Pane.JOINT, maja="read-write", jonas="read-write")
     house.add(scene.private, EMPLOYEE, Pane.EMPLOYEE, private=True, maja="read-write")
-    house.rooms._log = database.log
     database.listen(house.rooms.hear)
     house.rooms.start()
     return house
