@@ -10,6 +10,7 @@ thread: it is read in the event loop, which never waits for a lock there.
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 
@@ -40,10 +41,11 @@ class SqliteDatabase(Database):
         self._lock = FileLock(path)
         self.log = self._log = SqliteLog(self, clock)
         self._writer = SqliteWriter(path, self._tell, self._log.forget)
-        self._readers = _readers(path)
-        self._glances = _Glances(path)
+        self._glances = _Reader(_engine(path, busy_milliseconds=0))
+        self._reading = _engine(path, limits.STORAGE_BUSY_MILLISECONDS)
+        self._readers: list[_Reader] = []
+        self._of_thread = threading.local()
         self._threads = ThreadPoolExecutor(limits.READERS_MAX, thread_name_prefix="samsyn-reader")
-        self._readers_see = 0
         self._is_closed = False
 
     @classmethod
@@ -57,31 +59,32 @@ class SqliteDatabase(Database):
         except BaseException:
             database._lock.release()
             raise
-        database._readers_see = database._writer.files_seen
         return database
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         return cast(T, await self._writer.submit(work))
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        self._look_for_another_file()
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, copy_context().run, self._read, work)
 
     def _read(self, work: Callable[[Connection], T]) -> T:
+        reader: _Reader | None = getattr(self._of_thread, "reader", None)
+        if reader is None:
+            reader = self._of_thread.reader = _Reader(self._reading)
+            self._readers.append(reader)
         try:
-            with self._readers.connect() as connection, connection.begin():
-                return work(connection)
+            return reader.look(work, self._writer.files_seen)
         except (DBAPIError, sqlite3.Error) as error:
             if has_failed(error):
+                reader.close()
                 raise StorageUnavailable(str(getattr(error, "orig", error))) from error
             raise
 
     async def glance(self, work: Callable[[Connection], T]) -> T:
-        self._look_for_another_file()
         if not self._is_closed:
             try:
-                return self._glances.look(work)
+                return self._glances.look(work, self._writer.files_seen)
             except (DBAPIError, sqlite3.Error) as error:
                 if not has_failed(error):
                     raise
@@ -89,38 +92,36 @@ class SqliteDatabase(Database):
         # A thread may wait for a lock, and says what has failed.
         return await self.read(work)
 
-    def _look_for_another_file(self) -> None:
-        if self._readers_see != self._writer.files_seen:
-            # The readers' connections belong to a file that is no longer there.
-            self._readers_see = self._writer.files_seen
-            self._readers.dispose()
-            self._glances.close()
-
     async def close(self) -> None:
         if not self._is_closed:
             self._is_closed = True
             # The readers first: the last connection to close is the one that empties the write-ahead log.
             await asyncio.to_thread(self._threads.shutdown)
-            self._readers.dispose()
-            self._glances.close()
+            for reader in (*self._readers, self._glances):
+                reader.close()
             await self._log.close()
             await self._writer.close()
             self._lock.release()
 
 
-class _Glances:
-    """One connection, for the thread of the event loop."""
+class _Reader:
+    """A connection that one thread keeps, and reads with: SQLAlchemy's way to lend it, to begin and to end
+    takes ten times as long as SQLite's."""
 
-    def __init__(self, path: Path) -> None:
-        self._engine = _reading(path, 1, 0)
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._connection: Connection | None = None
+        self._file = 0
 
-    def look(self, work: Callable[[Connection], T]) -> T:
-        """Run ``work`` in a transaction of its own. Raises what SQLite does, a lock's at once."""
+    def look(self, work: Callable[[Connection], T], file: int) -> T:
+        """Run ``work`` on one state of the file, which has this number. Raises what SQLite does."""
+        if file != self._file:
+            # What it has open is no longer there.
+            self.close()
+            self._file = file
         if self._connection is None:
             self._connection = self._engine.connect()
         driver = cast(sqlite3.Connection, self._connection.connection.driver_connection)
-        # SQLAlchemy's own way to begin takes ten times as long.
         driver.execute("BEGIN")
         try:
             return work(self._connection)
@@ -132,21 +133,9 @@ class _Glances:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-        self._engine.dispose()
 
 
-def _readers(path: Path) -> Engine:
-    engine = _reading(path, limits.READERS_MAX, limits.STORAGE_BUSY_MILLISECONDS)
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # One transaction around all that a function reads; the driver would begin none.
-        connection.exec_driver_sql("BEGIN")
-
-    return engine
-
-
-def _reading(path: Path, connections_max: int, busy_milliseconds: int) -> Engine:
+def _engine(path: Path, busy_milliseconds: int) -> Engine:
     engine = create_engine(
         "sqlite://",
         creator=lambda: sqlite3.connect(
@@ -156,10 +145,7 @@ def _reading(path: Path, connections_max: int, busy_milliseconds: int) -> Engine
             check_same_thread=False,
             timeout=busy_milliseconds / 1000,
         ),
-        # One for each thread: nobody waits for a connection.
-        poolclass=QueuePool,
-        pool_size=connections_max,
-        max_overflow=0,
+        poolclass=NullPool,
         hide_parameters=True,
     )
 
