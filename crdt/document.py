@@ -307,7 +307,7 @@ class Document:
         """
         if not self._typed or self._changes:
             return None
-        change = self._typed[0][2] if len(self._typed) == 1 else joined(self._typed)
+        change = joined(self._typed)
         self._typed.clear()
         self._runs_taken += 1
         if self._runs_taken >= self._bounds.typed_changes_max:

@@ -12,6 +12,7 @@ _MORE = 128
 
 _BITS = 127
 _SHORT: Final = tuple(bytes((number,)) for number in range(_MORE))
+_BEFORE_ANOTHER: Final = tuple(bytes((_MORE | number,)) for number in range(_MORE))
 _UINT_SHIFT_MAX = 49
 """The eighth byte carries the bits from here: there is no ninth."""
 
@@ -20,6 +21,8 @@ def uint(number: int) -> bytes:
     """``number`` (0 … UINT_MAX), seven bits a byte, lowest first."""
     if number < _MORE:
         return _SHORT[number]
+    if number < _MORE * _MORE:
+        return _BEFORE_ANOTHER[number & _BITS] + _SHORT[number >> 7]
     out = bytearray()
     while number > _BITS:
         out.append(_MORE | number & _BITS)

@@ -8,7 +8,7 @@ those that a document itself would encode.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -97,7 +97,7 @@ class Caret:
     """
 
     __slots__ = (
-        "_before", "_behind", "_between", "client", "clock", "head", "person", "place", "run", "struct",
+        "_before", "_behind", "_between", "_last", "client", "clock", "head", "person", "place", "run", "struct",
     )  # fmt: skip
 
     def __init__(self, update: bytes, typed: Typed, person: str, place: Place) -> None:
@@ -113,6 +113,7 @@ class Caret:
         self._between = update[typed.struct : typed.struct + 1] + client
         self._behind = right + _ONE_BYTE
         self.clock = typed.clock + typed.length - 1
+        self._last = uint(self.clock)
         self.head = b""
         """How the next update begins, up to its character."""
         self.go_on()
@@ -124,19 +125,23 @@ class Caret:
 
     def go_on(self) -> None:
         """Step behind one character."""
-        last = uint(self.clock)
         self.clock += 1
-        clock = uint(self.clock)
-        self.struct = len(self._before) + len(clock)
-        self.head = b"".join((self._before, clock, self._between, last, self._behind))
+        last, self._last = self._last, uint(self.clock)
+        self.struct = len(self._before) + len(self._last)
+        self.head = b"".join((self._before, self._last, self._between, last, self._behind))
 
 
 _ONE_BYTE: Final = b"\x01"
 """The length of a character that has one byte."""
 
 
-def joined(pressed: Iterable[Pressed]) -> bytes:
+def joined(pressed: Sequence[Pressed]) -> bytes:
     """Typed updates, each client's in their order, as one."""
+    if len(pressed) == 1:
+        return pressed[0][2]
+    if len(pressed) == 2 and pressed[0][0] != pressed[1][0]:
+        # Two people type at once: each one's only section.
+        return b"".join((b"\x02", pressed[0][2][1:-1], pressed[1][2][1:]))
     sections: dict[int, list[bytes]] = {}
     for client, struct, update in pressed:
         known = sections.get(client)
@@ -155,4 +160,4 @@ def joined(pressed: Iterable[Pressed]) -> bytes:
 
 def joined_runs(runs: Iterable[TypedRun]) -> bytes:
     """Runs, each client's in their order, as one update."""
-    return joined((run.client, run.struct, run.head + buffer(bytes(run.text)) + b"\x00") for run in runs)
+    return joined([(run.client, run.struct, run.head + buffer(bytes(run.text)) + b"\x00") for run in runs])

@@ -60,7 +60,7 @@ class Merging:
                 seat = item.seat
                 if item.step2 or seat.stage is Stage.EXPELLED or not seat.may_write:
                     break
-                field = document.merge_typed(item.update, seat.author.person)
+                field = document.merge_typed(item.update, seat.opening.author.person)
                 if field is None:
                     break
                 turn.add_typed(item, field)

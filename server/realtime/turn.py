@@ -1,9 +1,15 @@
 """What a document takes from its inbox for one commit."""
 
+from functools import lru_cache
+
 from crdt.document import Merged
 from server.realtime.inbox import Item, Spoken, Written
 from server.realtime.seat import Seat
 from server.storage.update_log import Append, Summary, Touch
+
+
+_touch = lru_cache(maxsize=4_096)(Touch)
+"""Few people write in few fields, and each does so several times a second."""
 
 
 class Turn:
@@ -35,7 +41,7 @@ class Turn:
     def add_typed(self, item: Written, field: str) -> None:
         """Count in a key press that has been merged."""
         self.writes.append(item)
-        self._touched[Touch(item.seat.author.person, field)] = None
+        self._touched[_touch(item.seat.opening.author.person, field)] = None
 
     def worths(self) -> dict[Seat, int]:
         """How many of its changes are settled, for each seat that wrote."""
