@@ -97,7 +97,8 @@ class Caret:
     """
 
     __slots__ = (
-        "_before", "_behind", "_between", "_last", "client", "clock", "head", "person", "place", "run", "struct",
+        "_before", "_behind", "_between", "_last", "client", "clock", "head", "person", "place", "run",
+        "struct",
     )  # fmt: skip
 
     def __init__(self, update: bytes, typed: Typed, person: str, place: Place) -> None:
@@ -137,11 +138,16 @@ _ONE_BYTE: Final = b"\x01"
 
 def joined(pressed: Sequence[Pressed]) -> bytes:
     """Typed updates, each client's in their order, as one."""
-    if len(pressed) == 1:
-        return pressed[0][2]
-    if len(pressed) == 2 and pressed[0][0] != pressed[1][0]:
-        # Two people type at once: each one's only section.
-        return b"".join((b"\x02", pressed[0][2][1:-1], pressed[1][2][1:]))
+    match pressed:
+        case [(_, _, only)]:
+            return only
+        case [(one, _, first), (other, _, second)] if one != other:
+            return b"".join((b"\x02", first[1:-1], second[1:]))
+        case _:
+            return _sections(pressed)
+
+
+def _sections(pressed: Sequence[Pressed]) -> bytes:
     sections: dict[int, list[bytes]] = {}
     for client, struct, update in pressed:
         known = sections.get(client)
