@@ -102,7 +102,9 @@ class Document:
         """The same of each client."""
         self._typed: list[Pressed] = []
         """What has been typed and recorded, and is part of no change that was taken."""
-        self._runs: dict[TypedRun, None] = {}
+        self._items_max = bounds.step_comparisons_max // 2
+        """Of a text in which what is typed takes the short way: pycrdt is quick there."""
+        self._runs: list[TypedRun] = []
         """What has been typed and recorded, and pycrdt has still to be given."""
         self._runs_taken = 0
         """How many changes were taken of what is in these."""
@@ -271,15 +273,15 @@ class Document:
         """
         if self._judge is None or self._size + len(update) > self._bounds.document_bytes_max:
             return None
-        items_max = self._bounds.step_comparisons_max // 2
+        items_max = self._items_max
         character = update[-2:-1]
         caret = self._carets.get(update[:-2]) if update[-1:] == b"\x00" and character.isascii() else None
         if caret is not None:
             if caret.person != person or not self._judge.admit_next(caret, items_max):
                 return None
             self._typed.append((caret.client, caret.struct, update))
-            if caret.run not in self._runs:
-                self._runs[caret.begin()] = None
+            if caret.run.is_over:
+                self._runs.append(caret.begin())
             caret.run.text += character
             del self._carets[caret.head]
             caret.go_on()
@@ -293,7 +295,7 @@ class Document:
             self._typed.append((typed.client, typed.struct, update))
             self._carets.pop(self._heads.get(typed.client, b""), None)
             caret = Caret(update, typed, person, place)
-            self._runs[caret.run] = None
+            self._runs.append(caret.run)
         self._carets[caret.head] = caret
         self._heads[caret.client] = caret.head
         self._size += len(update)
@@ -323,6 +325,8 @@ class Document:
             self._doc.apply_update(joined_runs(self._runs))
             integrated = self._doc.get_state()
         self._require_all(integrated)
+        for run in self._runs:
+            run.is_over = True
         self._runs.clear()
         self._runs_taken = 0
         # Of what pycrdt now tells, the greater part was taken before.

@@ -79,7 +79,7 @@ Pressed = tuple[int, int, bytes]
 class TypedRun:
     """What one client typed in a row: as one struct, it says what an update for each character would."""
 
-    __slots__ = ("client", "head", "struct", "text")
+    __slots__ = ("client", "head", "is_over", "struct", "text")
 
     def __init__(self, client: int, struct: int, head: bytes, text: bytes) -> None:
         self.client = client
@@ -88,6 +88,8 @@ class TypedRun:
         self.head = head
         """All that such an update says up to the length of the text."""
         self.text = bytearray(text)
+        self.is_over = False
+        """It has been given to pycrdt: what comes next is another run."""
 
 
 class Caret:

@@ -96,7 +96,7 @@ def weight(item: FromClient) -> int:
             return 0
 
 
-def is_typing(item: Item) -> bool:
+def is_typing(item: Item | None) -> bool:
     """Whether it may be a key press, or is what pages say of where somebody is."""
     if type(item) is Written:
         return not item.step2 and len(item.update) <= limits.KEY_PRESS_BYTES_MAX
@@ -123,9 +123,9 @@ class Inbox:
         return True
 
     @property
-    def first(self) -> Item:
-        """What ``take`` would take."""
-        return self._items[0]
+    def first(self) -> Item | None:
+        """What ``take`` would take; None if nothing waits."""
+        return self._items[0] if self._items else None
 
     def take(self) -> Item:
         item = self._items.popleft()

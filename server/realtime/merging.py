@@ -54,8 +54,8 @@ class Merging:
         key press. Returns whether there is anything to commit. Raises DocumentBroken.
         """
         inbox, document = self._inbox, self._replica.document
-        while inbox and len(turn.items) < items_max:
-            item = inbox.first
+        items = turn.items
+        while (item := inbox.first) is not None and len(items) < items_max:
             if type(item) is Written:
                 seat = item.seat
                 if item.step2 or seat.stage is Stage.EXPELLED or not seat.may_write:
@@ -68,7 +68,7 @@ class Merging:
                 turn.spoken.append(item)
             else:
                 break
-            turn.items.append(inbox.take())
+            items.append(inbox.take())
         if turn.writes:
             turn.change = document.take_typed()
         return turn.change is not None

@@ -26,6 +26,8 @@ class Replica:
         self.id = opening.document
         self._schema: DocumentSchema = opening.schema
         self._repeated = opening.repeated
+        self.is_repeated = opening.repeated is not None
+        """Some row repeats what the document says."""
         self._log = log
         self._document: Document | None = None
         self._was_loaded = False
@@ -85,11 +87,6 @@ class Replica:
         if not document.is_ready_for(update):
             # Takes a moment where there is much text: whoever only reads does not wait for it.
             await asyncio.to_thread(document.prepare)
-
-    @property
-    def is_repeated(self) -> bool:
-        """Whether some row repeats what the document says."""
-        return self._repeated is not None
 
     def summary(self, touched: Collection[str]) -> Summary | None:
         """What the document's row is to repeat of it after a change of these fields; None for what it had.

@@ -7,7 +7,6 @@ from server.realtime.inbox import Item, Spoken, Written
 from server.realtime.seat import Seat
 from server.storage.update_log import Append, Summary, Touch
 
-
 _touch = lru_cache(maxsize=4_096)(Touch)
 """Few people write in few fields, and each does so several times a second."""
 
