@@ -129,16 +129,23 @@ class LiveDocument:
         if not self._is_over and self._inbox.put(item) and self._worker is None and self._typed is None:
             self._go_on()
 
-    def tick(self, now: float) -> None:
-        """Look whether it is time to fold the log, or to unload. Called every PULSE_SECONDS."""
+    def tick(self, now: float) -> bool:
+        """Look whether it is time to fold the log, to let go of memory, or to unload.
+
+        Called every PULSE_SECONDS. Returns whether memory was let go of.
+        """
         is_busy = self._worker is not None or self._typed is not None or self._folder is not None
         if is_busy or self._is_over:
-            return
+            return False
         self._audience.expire()
         if self._fold_due and now - self._written_at >= limits.COMPACTION_IDLE_SECONDS:
             self._start_folding()
         elif not self.seats and now - self._left_at >= limits.ROOM_IDLE_SECONDS:
             self._end()
+            return True
+        else:
+            return self._replica.set_aside()
+        return False
 
     async def rest(self) -> None:
         """Return when nothing waits in the inbox."""

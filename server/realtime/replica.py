@@ -57,6 +57,10 @@ class Replica:
             self._document.close()
             self._document = None
 
+    def set_aside(self) -> bool:
+        """Let go of memory, if the document has not been needed whole since the last call. Whether it did."""
+        return self._document is not None and self._document.set_aside(limits.QUICK_LOAD_BYTES)
+
     async def load(self) -> bytes | None:
         """Read the document from the log. Raises CrdtError when the log cannot be made a document of.
 

@@ -13,6 +13,7 @@ from server.realtime.herald import Herald
 from server.realtime.inbox import LogAhead, SpokenElsewhere
 from server.realtime.keystrokes import Keystrokes
 from server.realtime.live_document import LiveDocument
+from server.realtime.memory import give_back
 from server.realtime.outbox import Post
 from server.realtime.ports import Clock, Desk, Opening, Transport
 from server.realtime.room import Room
@@ -62,6 +63,8 @@ class Rooms:
         self._rooms: dict[str, Room] = {}
         self._documents: dict[int, LiveDocument] = {}
         self._session_check: asyncio.Task[None] | None = None
+        self._let_go = 0
+        """Documents whose memory was let go of since it was last given back."""
 
     # Connections.
 
@@ -194,13 +197,16 @@ class Rooms:
         began = self._clock.now()
         for document in tuple(self._documents.values()):
             try:
-                document.tick(now)
+                self._let_go += document.tick(now)
             except Exception:
                 log.exception("the clock failed for document %d", document.id)
             # Many documents may be due to be folded at once; whoever writes does not wait for all of them.
             if self._clock.now() - began >= limits.TURN_SECONDS_MAX:
                 await asyncio.sleep(0)
                 began = self._clock.now()
+        if self._let_go >= limits.LET_GO_DOCUMENTS:
+            self._let_go = 0
+            self._tasks.start(asyncio.to_thread(give_back))
         is_checking = self._session_check is not None and not self._session_check.done()
         if elapsed % limits.SESSION_CHECK_SECONDS == 0 and not is_checking:
             self._session_check = self._tasks.start(self._check_sessions(self._connections))

@@ -77,6 +77,8 @@ TURN_SECONDS_MAX = 0.01
 """Of the clock's rounds, before everybody else gets a turn."""
 QUICK_LOAD_BYTES = 256 * KIB
 """Of a stored document that is read within a few milliseconds; larger ones are read in another thread."""
+LET_GO_DOCUMENTS = 50
+"""Documents of which memory is let go of before it is given back to the system, which takes milliseconds."""
 ROOM_IDLE_SECONDS = 30
 """An empty room stays loaded this long, so that a reload finds it warm."""
 COMPACTION_ROWS = 2_000

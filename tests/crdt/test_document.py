@@ -423,6 +423,29 @@ def test_a_document_reloads_from_its_snapshot_and_log() -> None:
     assert again.take_change() is None
 
 
+def test_a_document_that_is_not_needed_whole_is_kept_as_its_bytes() -> None:
+    document = made()
+    writer = Writer(document, 7)
+    writer.type("hej")
+    assert not document.set_aside(2**20)
+    assert document.set_aside(2**20)
+    assert not document.set_aside(2**20)
+    before = document.snapshot(), document.state_vector()
+    assert Document.loaded(SCHEMA, UPDATE, *before[:1], (), {}).state_vector() == before[1]
+    assert not document.set_aside(2**20)
+    document.take_change()
+    writer.type(" då")
+    change = document.take_change()
+    assert change is not None
+    assert Document.loaded(SCHEMA, UPDATE, before[0], [change], {}).content() == document.content()
+
+
+def test_a_document_that_would_take_long_to_be_whole_again_stays_so() -> None:
+    document = made()
+    Writer(document, 7).type("hej")
+    assert not any(document.set_aside(10) for _ in range(3))
+
+
 def test_a_gap_in_the_log_is_a_broken_document_never_a_shorter_one() -> None:
     document = made()
     writer = Writer(document, 7)

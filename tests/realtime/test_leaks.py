@@ -7,10 +7,12 @@ import weakref
 import pytest
 
 from crdt.document import Document
+from server.realtime import rooms
 from server.rules import limits
 from tests.realtime.doubles import EMPLOYEE, JOINT, House
 
 TIMES = 1000
+PATIENCE_SECONDS = 10
 
 
 async def test_a_thousand_connections_leave_no_task(house: House) -> None:
@@ -33,6 +35,30 @@ async def test_a_thousand_connections_leave_no_task(house: House) -> None:
     second.vanish(house.rooms)
     await house.clock.advance(1)
     assert len(asyncio.all_tasks()) <= before
+
+
+async def test_the_memory_of_documents_in_which_nobody_writes_is_given_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_back = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(rooms, "give_back", lambda: loop.call_soon_threadsafe(given_back.set))
+    monkeypatch.setattr(limits, "LET_GO_DOCUMENTS", 2)
+    kari = house.page("kari")
+    for name in (JOINT, EMPLOYEE):
+        await kari.join(name)
+        kari.type(name, "hej")
+        await kari.until_saved(name, 2)
+    assert not given_back.is_set()
+    await house.clock.advance(2 * limits.PULSE_SECONDS)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await given_back.wait()
+    # Nobody sees a difference.
+    kari.type(JOINT, "då")
+    await kari.until_saved(JOINT, 3)
+    ola = house.page("ola")
+    await ola.join(JOINT)
+    assert ola.text(JOINT) == kari.text(JOINT)
 
 
 async def test_an_unloaded_document_is_freed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
