@@ -13,13 +13,22 @@ from server.conversations.reading import read, read_one
 from server.rules.access import Action, Actor, ConversationFacts, InvitationFacts, allowed
 from server.rules.errors import NotFound
 from server.storage import tables
-from server.storage.database import lock_conversation
+from server.storage.database import lock_conversation, remembered
 from server.storage.prepared import Prepared
 
 
 def see(connection: Connection, actor: Actor, id_: str) -> Conversation:
     """Return a conversation to those who take part in it. Raises NotFound for anybody else."""
-    return _seen(connection, actor, _row(connection, id_))
+    # Both open it, and after a cut everybody at once: what it is rests on nothing that is typed in it.
+    conversation = remembered(connection, ("conversation", id_), lambda: _whole(connection, id_))
+    if conversation is None or not _may_see(actor, conversation.facts, invited=False):
+        raise NotFound
+    return conversation
+
+
+def _whole(connection: Connection, id_: str) -> Conversation | None:
+    row = _row(connection, id_)
+    return None if row is None else read_one(connection, row)
 
 
 def locked(connection: Connection, actor: Actor, id_: str) -> Conversation:

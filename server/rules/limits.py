@@ -112,6 +112,8 @@ STORAGE_BUSY_MILLISECONDS = 2_000
 """How long another process may keep SQLite's file locked before what waits for it fails."""
 READERS_MAX = 4
 """Connections that read SQLite's file at the same time."""
+REMEMBERED_MAX = 256
+"""Conversations of which a node keeps what it has read, for the next who opens the same (SQLite)."""
 CONNECTIONS_TO_POSTGRES_MAX = 8
 """Of one node, beside the one that hears the bells."""
 STORAGE_ANSWER_SECONDS_MAX = 10

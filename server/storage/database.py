@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from server.rules.access import Pane
+from server.rules.limits import REMEMBERED_MAX
 from server.storage.bells import Bell, OtherNodes
 from server.storage.tables import conversation, document, document_snapshot
 from server.storage.update_log import UpdateLog
@@ -32,6 +33,7 @@ _BELLS = "samsyn.bells"
 _LAST = "samsyn.last"
 _ERASES = "samsyn.erases"
 _LEAVES_RIGHTS = "samsyn.leaves_rights"
+_MEMORY = "samsyn.memory"
 
 
 class Database(ABC):
@@ -170,6 +172,27 @@ def erase_soon(connection: Connection) -> None:
 def take_erasure(connection: Connection) -> bool:
     """Say whether text was deleted on ``connection`` since the last call. For the databases themselves."""
     return not connection.invalidated and connection.info.pop(_ERASES, False) is True
+
+
+def remembered(connection: Connection, key: tuple[str, str], read: Callable[[], T]) -> T:
+    """What ``read`` reads; of a ``glance`` on SQLite perhaps what it read the last time for this key.
+
+    That is so until anything is written but what says that it leaves rights alone: nobody has been told of a
+    change who would not have it read again. What is read must rest on nothing else, and not on the time.
+    """
+    memory: dict[tuple[str, str], T] | None = connection.info.get(_MEMORY)
+    if memory is None:
+        return read()
+    if key not in memory:
+        while len(memory) >= REMEMBERED_MAX:
+            del memory[next(iter(memory))]
+        memory[key] = read()
+    return memory[key]
+
+
+def forget_remembered(connection: Connection) -> None:
+    """Begin to remember on ``connection``, or begin anew. For the databases themselves."""
+    connection.info[_MEMORY] = {}
 
 
 def leave_rights(connection: Connection) -> None:

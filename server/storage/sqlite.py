@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError
 
 from server.rules import limits
 from server.rules.errors import StorageUnavailable
-from server.storage.database import Clock, Database
+from server.storage.database import Clock, Database, forget_remembered
 from server.storage.migrations import upgrade
 from server.storage.sqlite_lock import FileLock
 from server.storage.sqlite_log import SqliteLog
@@ -84,7 +84,8 @@ class SqliteDatabase(Database):
     async def glance(self, work: Callable[[Connection], T]) -> T:
         if not self._is_closed:
             try:
-                return self._glances.look(work, self._writer.files_seen)
+                changes = self._writer.changes_seen
+                return self._glances.look(work, self._writer.files_seen, changes)
             except (DBAPIError, sqlite3.Error) as error:
                 if not has_failed(error):
                     raise
@@ -112,15 +113,23 @@ class _Reader:
         self._engine = engine
         self._connection: Connection | None = None
         self._file = 0
+        self._changes: int | None = None
 
-    def look(self, work: Callable[[Connection], T], file: int) -> T:
-        """Run ``work`` on one state of the file, which has this number. Raises what SQLite does."""
+    def look(self, work: Callable[[Connection], T], file: int, changes: int | None = None) -> T:
+        """Run ``work`` on one state of the file, which has this number. Raises what SQLite does.
+
+        With the number of the last change, what it reads may be ``remembered`` up to the next one.
+        """
         if file != self._file:
             # What it has open is no longer there.
             self.close()
             self._file = file
         if self._connection is None:
             self._connection = self._engine.connect()
+            self._changes = None
+        if changes != self._changes:
+            self._changes = changes
+            forget_remembered(self._connection)
         driver = cast(sqlite3.Connection, self._connection.connection.driver_connection)
         driver.execute("BEGIN")
         try:

@@ -71,6 +71,7 @@ class Job:
     result: Any = None
     error: BaseException | None = None
     erases: bool = False
+    changes_rights: bool = False
 
 
 class SqliteWriter:
@@ -84,6 +85,8 @@ class SqliteWriter:
         was not committed."""
         self.files_seen = 0
         """Grows whenever another file is found at the path: readers then open theirs again too."""
+        self.changes_seen = 0
+        """Grows after every commit of anything that does not leave rights alone, before its answer."""
         self._path = path
         self._path_of_file, self._path_of_log = str(path), f"{path}-wal"
         self._tell = tell
@@ -183,11 +186,14 @@ class SqliteWriter:
         except BaseException as error:  # noqa: BLE001
             # Whatever it is, nothing of this transaction may be taken for stored, and the thread goes on.
             self._drop_connection()
+            self.changes_seen += 1
             for job in jobs:
                 job.result, job.erases = None, False
                 job.error = StorageUnavailable(_reason(error))
                 job.error.__cause__ = error
             return []
+        if any(job.changes_rights for job in jobs):
+            self.changes_seen += 1
         self._erasure_is_due = self._erasure_is_due or any(job.erases for job in jobs)
         return bells
 
@@ -213,6 +219,7 @@ class SqliteWriter:
             return []
         plain.execute("RELEASE job")
         if not take_left_rights(connection):
+            job.changes_rights = True
             self._rights_changed()
         job.erases = take_erasure(connection)
         return take_bells(connection)
