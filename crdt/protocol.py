@@ -16,7 +16,6 @@ Key invariants:
 4. ``Update.worth`` summed over what is acknowledged is what the client counts as unsynced.
 """
 
-from collections import deque
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -141,7 +140,7 @@ class _Open:
     """What every frame of the attachment begins with."""
     saved: bytes
     """The frame that says that a change is durable."""
-    unanswered: deque[bool] = field(default_factory=deque)
+    unanswered: list[bool] = field(default_factory=list)
     """Our Step1s that the client has yet to answer: whether each was part of a handshake. A handshake
     is one unsynced change to the client; a resync is none."""
     refused_worth: int = 0
@@ -282,7 +281,7 @@ class Connection:
 
     @staticmethod
     def _settle(opened: _Open) -> int:
-        handshake = opened.unanswered.popleft() if opened.unanswered else False
+        handshake = opened.unanswered.pop(0) if opened.unanswered else False
         worth, opened.refused_worth = opened.refused_worth + handshake, 0
         return worth
 

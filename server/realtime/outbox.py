@@ -6,7 +6,6 @@ is over. Only where the socket cannot take it at once does a task wait for that,
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Sequence
 
 from server.realtime.closings import STALLED, SocketClosing
@@ -70,7 +69,7 @@ class Outbox:
         self._tasks = tasks
         self._clock = clock
         self._ended = ended
-        self._frames: deque[bytes] = deque()
+        self._frames: list[bytes] = []
         self._bytes = 0
         self._is_due = False
         """What waits is about to be written, as soon as the event loop gets there."""
@@ -145,7 +144,7 @@ class Outbox:
     async def _send(self) -> None:
         try:
             while self._frames:
-                frame = self._frames.popleft()
+                frame = self._frames.pop(0)
                 self._bytes -= len(frame)
                 self._since = self._clock.now()
                 await self._transport.send(frame)

@@ -74,6 +74,14 @@ _WRITABLE.set()
 class LiveWebSockets(WebSocketsSansIOProtocol):
     """See the module."""
 
+    # Some of what uvicorn keeps of a socket: one that has more than 30 attributes beside its slots has a
+    # dictionary to itself, of more than a kilobyte.
+    __slots__ = (
+        "client", "close_timeout", "close_timer", "curr_msg_data_type", "frames", "initial_response",
+        "last_ping_rtt", "pending_ping_payload", "ping_interval", "ping_sent_at", "ping_timeout",
+        "ping_timer", "pong_timer", "queue", "read_paused", "scheme", "server", "writable",
+    )  # fmt: skip
+
     _sink: Callable[[bytes], None] | None = None
     """Who takes binary messages, once somebody has asked for them."""
     _is_whole = False
