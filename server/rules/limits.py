@@ -112,6 +112,10 @@ STORAGE_BUSY_MILLISECONDS = 2_000
 """How long another process may keep SQLite's file locked before what waits for it fails."""
 READERS_MAX = 4
 """Connections that read SQLite's file at the same time."""
+GLANCED_BYTES_MAX = 128 * KIB
+"""Of a folded document that is read in the event loop: some thirty pages of the file (SQLite)."""
+CALLED_UP_BYTES = 256 * MIB
+"""Of the file, read into the system's memory when the server starts (SQLite)."""
 REMEMBERED_MAX = 256
 """Conversations of which a node keeps what it has read, for the next who opens the same (SQLite)."""
 CONNECTIONS_TO_POSTGRES_MAX = 8

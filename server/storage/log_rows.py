@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Sequence
 from typing import Any, Final, TypeVar
 from zlib import crc32
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
 from server.rules.errors import StorageUnavailable
 from server.storage.database import Database, erase_soon, leave_rights
@@ -52,17 +52,27 @@ async def available(waiting: Awaitable[T]) -> T:
 def load(connection: Connection, document_id: int) -> Loaded:
     """Read the snapshot and all later changes. Raises DocumentGone or LogIncomplete."""
     row = _snapshot(connection, document_id)
-    folded_to, snapshot = row.sequence, row.snapshot
-    later = _changes(connection, document_id, folded_to)
-    if later and (later[0][0] != folded_to + 1 or later[-1][0] != folded_to + len(later)):
+    later = _changes(connection, document_id, row.sequence)
+    if later and (later[0][0] != row.sequence + 1 or later[-1][0] != row.sequence + len(later)):
         raise LogIncomplete(document_id)
+    return _loaded(connection, row, later)
+
+
+def load_folded(connection: Connection, document_id: int, bytes_max: int) -> Loaded | None:
+    """The same of a document that is all in its snapshot, and small; None if it is not, or not there."""
+    row = _FOLDED.one_or_none(connection, document=document_id, most=bytes_max)
+    return None if row is None else _loaded(connection, row, [])
+
+
+def _loaded(connection: Connection, row: Any, later: Sequence[tuple[int, bytes]]) -> Loaded:
+    is_as_stored = row.checksum == _checksum(row.snapshot, row.state_vector)
     return Loaded(
-        snapshot=snapshot,
+        snapshot=row.snapshot,
         updates=tuple(change for _, change in later),
-        sequence=later[-1][0] if later else folded_to,
-        clients=dict(_CLIENTS.all(connection, document=document_id)),
+        sequence=later[-1][0] if later else row.sequence,
+        clients=dict(_CLIENTS.all(connection, document=row.document_id)),
         # Whatever replaced one of the two, or damaged it, did not count on its being remembered.
-        state_vector=row.state_vector if row.checksum == _checksum(snapshot, row.state_vector) else None,
+        state_vector=row.state_vector if is_as_stored else None,
     )
 
 
@@ -132,6 +142,16 @@ def _changes(connection: Connection, document_id: int, sequence: int) -> list[tu
 
 _SNAPSHOT: Final = Prepared(
     select(document_snapshot).where(document_snapshot.c.document_id == bindparam("document"))
+)
+_FOLDED: Final = Prepared(
+    select(document_snapshot).where(
+        document_snapshot.c.document_id == bindparam("document"),
+        func.length(document_snapshot.c.snapshot) <= bindparam("most"),
+        ~exists().where(
+            document_update.c.document_id == document_snapshot.c.document_id,
+            document_update.c.sequence > document_snapshot.c.sequence,
+        ),
+    )
 )
 _CHANGES: Final = Prepared(
     select(document_update.c.sequence, document_update.c.change)

@@ -19,9 +19,10 @@ from server.rules.access import (
     Role,
     State,
 )
-from server.rules.limits import CHANGE_LOG_SECONDS
+from server.rules.limits import CHANGE_LOG_SECONDS, GLANCED_BYTES_MAX
 from server.storage.append_queue import QueuedLog
 from server.storage.database import Clock, Database, leave_rights
+from server.storage.log_rows import available, load_folded
 from server.storage.rights import (
     AuthorFacts,
     Written,
@@ -37,6 +38,7 @@ from server.storage.update_log import (
     Appended,
     Author,
     DocumentGone,
+    Loaded,
     LogError,
     NoteSummary,
     Summary,
@@ -128,6 +130,15 @@ class SqliteLog(QueuedLog):
         super().__init__(database)
         self._clock = clock
         self._known: dict[int, _Known] = {}
+
+    async def load(self, document: int) -> Loaded:
+        """See ``UpdateLog.load``. Most of what is opened is small and folded: it is there at a glance."""
+
+        def look(rows: Connection) -> Loaded | None:
+            return load_folded(rows, document, GLANCED_BYTES_MAX)
+
+        folded = await available(self._database.glance(look))
+        return await super().load(document) if folded is None else folded
 
     def forget(self) -> None:
         """Read again what decides. Called in the writer's thread."""

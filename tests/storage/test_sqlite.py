@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, insert, make_url, text
@@ -22,7 +23,7 @@ from server.storage import tables
 from server.storage.bells import Bell, PersonChanged
 from server.storage.database import Database, ring
 from server.storage.opening import open_database
-from server.storage.update_log import Append, LogUnavailable, Touch
+from server.storage.update_log import Append, DocumentGone, LogUnavailable, Touch
 from tests.conftest import SetClock
 from tests.storage.scene import MAJA, Scene, typed, wait_within
 
@@ -341,3 +342,30 @@ async def test_a_glance_stays_in_the_event_loop_and_goes_to_a_thread_where_it_wo
     assert await database.glance(where) is threading.main_thread()
     assert await database.glance(locked_here) is not threading.main_thread()
     assert await database.glance(where) is threading.main_thread()
+
+
+async def test_what_is_small_and_folded_is_loaded_at_a_glance_and_nothing_else(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, read, trips = scene.database.log, scene.database.read, []
+
+    async def count(work: Any) -> Any:
+        trips.append(work)
+        return await read(work)
+
+    monkeypatch.setattr(scene.database, "read", count)
+    largest = bytes(limits.GLANCED_BYTES_MAX)
+    for number, (folded, is_quick) in enumerate(
+        ((b"small", True), (largest, True), (largest + b"1", False)), 1
+    ):
+        await log.append(typed(scene.joint, b"typed"))
+        trips.clear()
+        loaded = await log.load(scene.joint)
+        assert (loaded.updates, loaded.sequence, len(trips)) == ((b"typed",), number, 1)
+        await log.compact(scene.joint, number, folded)
+        trips.clear()
+        loaded = await log.load(scene.joint)
+        assert (loaded.snapshot, loaded.updates, loaded.sequence) == (folded, (), number)
+        assert len(trips) == (not is_quick)
+    with pytest.raises(DocumentGone):
+        await log.load(999_999)
