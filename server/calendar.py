@@ -5,13 +5,14 @@ that something is sent its SEQUENCE is higher than before.
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
-
-from icalendar import Calendar, Event, vCalAddress, vDatetime, vText, vUri
 
 from server.letter_format import TAKES_NO_EVENT, Appointment, Kind, Letter, Party
 from server.rules.limits import MEETING_MINUTES
+
+if TYPE_CHECKING:
+    from icalendar import vCalAddress
 
 REQUEST: Final = "REQUEST"
 CANCEL: Final = "CANCEL"
@@ -30,6 +31,9 @@ def event(letter: Letter, organizer: Party, summary: str, description: str, url:
     The same letter always gives the same bytes. ``organizer`` is whose address the letters come from:
     calendars take a change from nobody else.
     """
+    # On demand: few letters have an event, and those leave in the background.
+    from icalendar import Calendar, Event, vDatetime, vText, vUri
+
     asked, told = method(letter), _told(letter)
     if asked is None or told is None:
         raise ValueError("there is no event in this letter")
@@ -112,7 +116,9 @@ def _attending(letter: Letter, about: Appointment) -> list[Party]:
     return [*_both(about), letter.to] if letter.is_to_guest else [*_both(about)]
 
 
-def _address(party: Party) -> vCalAddress:
+def _address(party: Party) -> "vCalAddress":
+    from icalendar import vCalAddress, vText
+
     address = vCalAddress(f"mailto:{one_line(party.email)}")
     # A parameter has no way to write a quotation mark (RFC 5545, 3.1).
     address.params["CN"] = vText(one_line(party.name).replace('"', "”"))

@@ -6,7 +6,7 @@ In the transaction of the last signature, or of the completion. Nothing of a clo
 import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -20,11 +20,13 @@ from server.conversations import Conversation
 from server.documents import Standing
 from server.new_activities import Agreed
 from server.record import format as record_format
-from server.record.sealing import Seals
 from server.rules import life
 from server.rules.access import Actor, Pane, State
 from server.storage import tables
 from server.template.parts import Column, Creates, PartKind
+
+if TYPE_CHECKING:
+    from server.record.sealing import Seals
 
 ACTIVITY_ID_CHARACTERS = 32
 
@@ -34,7 +36,7 @@ def close(
     actor: Actor,
     conversation: Conversation,
     documents: Mapping[Pane, Standing],
-    seals: Seals,
+    seals: "Seals",
     now: datetime,
 ) -> None:
     """Close a conversation whose record is frozen, with the signatures that it has.
@@ -131,7 +133,7 @@ def _said(column: Column, row: Row, locale: str) -> str:
             return str(value)
 
 
-def _seal(connection: Connection, conversation: Conversation, seals: Seals, now: datetime) -> None:
+def _seal(connection: Connection, conversation: Conversation, seals: "Seals", now: datetime) -> None:
     record, signature = tables.record, tables.signature
     is_this = (record.c.conversation_id == conversation.id) & (record.c.version == conversation.version)
     content = connection.scalars(select(record.c.content).where(is_this)).one()

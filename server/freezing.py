@@ -11,6 +11,7 @@ transaction, by whoever its template names.
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -21,7 +22,6 @@ from server.conversations import Conversation
 from server.documents import Standing
 from server.record import format as record_format
 from server.record.format import Frozen
-from server.record.sealing import Seals
 from server.rules import life
 from server.rules.access import Action, Actor, Pane, State
 from server.rules.errors import HandoverUnanswered, NotReady, TooMuchForRecord
@@ -30,6 +30,9 @@ from server.rules.limits import RECORD_CHARACTERS_MAX, SALT_BYTES
 from server.storage import tables
 from server.storage.database import Database
 from server.template.parts import Part, PartKind
+
+if TYPE_CHECKING:
+    from server.record.sealing import Seals
 
 
 def freeze(connection: Connection, actor: Actor, id_: str, now: datetime) -> str:
@@ -43,7 +46,7 @@ def freeze(connection: Connection, actor: Actor, id_: str, now: datetime) -> str
     return sha256
 
 
-def complete(connection: Connection, actor: Actor, id_: str, seals: Seals, now: datetime) -> None:
+def complete(connection: Connection, actor: Actor, id_: str, seals: "Seals", now: datetime) -> None:
     """Freeze and close a conversation that nobody signs (F61, F63). Raises as ``freeze``."""
     conversation = conversations.locked_for(connection, actor, id_, Action.COMPLETE)
     ready = _ready(connection, actor, conversation)
@@ -190,7 +193,7 @@ def _persons(part: Part, content: Content) -> Iterator[object]:
 class Freezing:
     """The way in for pages."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime], seals: Seals) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime], seals: "Seals") -> None:
         self._database = database
         self._clock = clock
         self._seals = seals

@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from cryptography.x509 import load_pem_x509_certificate
 from sqlalchemy import Connection, select
 
 from server import activities, audit, conversations, documents, freezing, people
@@ -21,7 +21,6 @@ from server.record.canonical_json import parsed
 from server.record.content import RecordContent
 from server.record.format import Statement
 from server.record.paper import PaperWords
-from server.record.sealing import OrganisationSeal, Seals, fingerprint
 from server.record.sheet import Sheet
 from server.rules.access import Action, Actor
 from server.rules.errors import NotFound
@@ -29,6 +28,9 @@ from server.rules.limits import PAPERS_AT_ONCE_MAX, PREVIOUS_RECORDS_MAX, SALT_B
 from server.storage import tables
 from server.storage.database import Database
 from server.template.parts import Source
+
+if TYPE_CHECKING:
+    from server.record.sealing import OrganisationSeal, Seals
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,11 @@ class Record:
     @property
     def fingerprint(self) -> str:
         """Of the same key; empty before it is closed."""
-        return fingerprint(load_pem_x509_certificate(self.certificate.encode())) if self.sealed else ""
+        if not self.sealed:
+            return ""
+        from server.record.sealing import fingerprint_in
+
+        return fingerprint_in(self.certificate)
 
     def statement_of(self, person: str) -> Statement | None:
         """What this person has signed."""
@@ -148,8 +154,8 @@ def opened(connection: Connection, actor: Actor, id_: str, version: int, now: da
 
 
 def downloaded(
-    connection: Connection, actor: Actor, id_: str, version: int, form: str, seals: Seals, now: datetime
-) -> tuple[Record, OrganisationSeal]:
+    connection: Connection, actor: Actor, id_: str, version: int, form: str, seals: "Seals", now: datetime
+) -> tuple[Record, "OrganisationSeal"]:
     """As ``of``, for somebody who takes a closed record away as ``form``, with the key that seals it."""
     record = of(connection, actor, id_, version)
     conversations.required(record.conversation, actor, Action.DOWNLOAD_RECORD)
@@ -222,7 +228,7 @@ def previous(
 class Records:
     """The way in for pages."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime], seals: Seals) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime], seals: "Seals") -> None:
         self._database = database
         self._clock = clock
         self._seals = seals
@@ -243,7 +249,7 @@ class Records:
 
     async def download(
         self, actor: Actor, id_: str, version: int, form: str
-    ) -> tuple[Record, OrganisationSeal]:
+    ) -> tuple[Record, "OrganisationSeal"]:
         """As ``downloaded``."""
         return await self._database.write(
             lambda c: downloaded(c, actor, id_, version, form, self._seals, self._clock())
@@ -254,7 +260,7 @@ class Records:
         return await self._database.write(lambda c: draft(c, actor, id_, self._clock()))
 
     async def paper(
-        self, sheet: Sheet, words: PaperWords, sha256: str, seal: OrganisationSeal | None
+        self, sheet: Sheet, words: PaperWords, sha256: str, seal: "OrganisationSeal | None"
     ) -> bytes:
         """As ``record_paper.pdf``, in a thread, and a few at a time."""
         async with self._papers:
@@ -264,7 +270,7 @@ class Records:
         """As ``paper``, of what is no record."""
         return await self.paper(sheet, words, "", None)
 
-    async def seal(self) -> OrganisationSeal:
+    async def seal(self) -> "OrganisationSeal":
         """The organisation's key, for whoever asks for its certificate. It is read once: it never changes."""
         if self._seal is None:
             self._seal = await self._database.write(lambda c: self._seals(c, self._clock()))

@@ -5,6 +5,7 @@ Nobody signs for anybody else, and no administrator can skip one. The last signa
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, insert, select
 
@@ -13,13 +14,15 @@ from server.accounts import Accounts
 from server.audit import Event
 from server.record import format as record_format
 from server.record.content import Meaning
-from server.record.sealing import Seals
 from server.rules.access import Action, Actor, State
 from server.rules.errors import AlreadySigned, CommentNotTaken, NoLongerPossible, RecordChanged
 from server.rules.limits import SIGNATURE_COMMENT_CHARACTERS_MAX
 from server.rules.saying import said
 from server.storage import tables
 from server.storage.database import Database
+
+if TYPE_CHECKING:
+    from server.record.sealing import Seals
 
 WORDS: Mapping[Meaning, Mapping[str, str]] = {
     "seen": {
@@ -49,7 +52,7 @@ def sign(
     sha256: str,
     language: str,
     comment: str,
-    seals: Seals,
+    seals: "Seals",
     now: datetime,
 ) -> bool:
     """Sign a frozen conversation. Returns whether that has closed it.
@@ -126,7 +129,7 @@ class Signing:
     """The way in for pages."""
 
     def __init__(
-        self, database: Database, clock: Callable[[], datetime], accounts: Accounts, seals: Seals
+        self, database: Database, clock: Callable[[], datetime], accounts: Accounts, seals: "Seals"
     ) -> None:
         self._database = database
         self._clock = clock

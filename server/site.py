@@ -4,10 +4,12 @@ Imported when it is first needed: see ``server/app.py``.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
@@ -84,7 +86,6 @@ from server.pages.static_files import ServiceWorker
 from server.planning import Planning
 from server.policy import Policies
 from server.preparing import Preparing
-from server.record import sealing
 from server.records import Records
 from server.reopening import Reopening
 from server.rules.errors import Refusal
@@ -99,6 +100,7 @@ from server.to_reassign import ToReassign
 if TYPE_CHECKING:
     from server.app import Node
     from server.mail import Write
+    from server.record.sealing import OrganisationSeal
 
 WEB = Path(__file__).parent.parent / "web"
 
@@ -134,7 +136,7 @@ def make_site(node: "Node") -> Site:
 
 
 def _features(node: "Node") -> Features:
-    database, clock, seals = node.database, node.clock, node.seals or sealing.seal
+    database, clock, seals = node.database, node.clock, node.seals or _seal
     accounts = Accounts(database, clock, demo=node.settings.demo)
     return Features(
         database=database,
@@ -178,6 +180,13 @@ def _features(node: "Node") -> Features:
         settings=node.settings,
         clock=clock,
     )
+
+
+def _seal(connection: Connection, now: datetime) -> "OrganisationSeal":
+    """Imports what seals when something is sealed."""
+    from server.record.sealing import seal
+
+    return seal(connection, now)
 
 
 def _application(pages: Pages) -> Starlette:

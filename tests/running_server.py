@@ -21,7 +21,14 @@ from server.serving import settle_memory
 from server.site import WEB, rendering
 
 # What the server imports only when it needs it, or when it begins to serve.
-for module in ("uvicorn.protocols.http.auto", "uvloop", "server.storage.sqlite", "alembic.command"):
+for module in (
+    "uvicorn.protocols.http.auto",
+    "uvloop",
+    "server.storage.sqlite",
+    "server.record.sealing",
+    "alembic.command",
+    "typst",
+):
     with suppress(ImportError):
         import_module(module)
 whole_cli()

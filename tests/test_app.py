@@ -161,7 +161,9 @@ def test_what_only_a_page_needs_is_in_no_servers_memory_before_somebody_asks_for
 ) -> None:
     shutil.copy(sqlite_made, tmp_path / "samsyn.sqlite3")
     assert imported_by_a_server(tmp_path) & LATER == set()
-    assert imported_by_a_server(tmp_path, "and a page") >= {"server.site", "jinja2", "babel"}
+    with_a_page = imported_by_a_server(tmp_path, "and a page")
+    assert with_a_page >= {"server.site", "jinja2", "babel"}
+    assert with_a_page & {"cryptography", "icalendar", "pyhanko", "rich", "typst"} == set()
 
 
 async def test_health_says_when_the_database_does_not_answer(

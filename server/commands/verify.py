@@ -10,7 +10,7 @@ import typer
 
 from server.commands.ground import Misuse, said
 from server.record.content import RecordContent
-from server.record.sealing import for_people
+from server.record.digests import for_people
 from server.rules.limits import BUNDLE_BYTES_MAX, VERIFYING_MEMORY_BYTES_MAX
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import Connection
 
@@ -18,10 +18,12 @@ from server.own_data.sources import SOURCES
 from server.people import Person
 from server.policy import Policy
 from server.policy import get as policy_now
-from server.record.sealing import OrganisationSeal
 from server.rules.access import Actor, Role
 from server.rules.errors import NotFound, StorageUnavailable
 from server.storage.database import Database
+
+if TYPE_CHECKING:
+    from server.record.sealing import OrganisationSeal
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +55,7 @@ class Writer(Protocol):
         ...
 
     def conversation(
-        self, me: Person, number: int, own: OwnConversation, seal: OrganisationSeal, now: datetime
+        self, me: Person, number: int, own: OwnConversation, seal: "OrganisationSeal", now: datetime
     ) -> tuple[Chapter, list[File]]:
         """One conversation; ``number`` counts from 1."""
         ...
@@ -72,7 +74,7 @@ class Maker:
         self,
         database: Database,
         clock: Callable[[], datetime],
-        seal: Callable[[], Awaitable[OrganisationSeal]],
+        seal: Callable[[], Awaitable["OrganisationSeal"]],
         writer: Writer,
     ) -> None:
         self._database = database

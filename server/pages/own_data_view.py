@@ -13,7 +13,7 @@ Pure but for putting records on paper. Nothing here decides what is told.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from server.former import Part
 from server.own_data.bundles import File
@@ -28,11 +28,14 @@ from server.pages.rendering import Rendering, View
 from server.people import Person
 from server.policy import Policy
 from server.record import paper as record_paper
-from server.record.sealing import OrganisationSeal, for_people
+from server.record.digests import for_people
 from server.record.sheet import Sheet
 from server.records import Record
 from server.rules.access import Pane, State
 from server.rules.errors import TooMuchForPaper
+
+if TYPE_CHECKING:
+    from server.record.sealing import OrganisationSeal
 
 WIDEST_TABLE = 5
 """What has more fields is shown as cards: a table of it would be wider than a page."""
@@ -82,7 +85,7 @@ class BundleWriter:
         ]
 
     def conversation(
-        self, me: Person, number: int, own: OwnConversation, seal: OrganisationSeal, now: datetime
+        self, me: Person, number: int, own: OwnConversation, seal: "OrganisationSeal", now: datetime
     ) -> tuple[Chapter, list[File]]:
         """One conversation: an index, what it says now, and each of its records with how to verify it."""
         conversation = own.conversation
@@ -170,7 +173,7 @@ class BundleWriter:
         ]
 
     def _record(
-        self, me: Person, record: Record, seal: OrganisationSeal, view: View, now: datetime
+        self, me: Person, record: Record, seal: "OrganisationSeal", view: View, now: datetime
     ) -> tuple[list[File], list[tuple[str, str]]]:
         """The files of one record, and those to which the index leads, each with its words."""
         say = view.catalogue.say

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from server.pages.rendering import View
+from server.record.digests import for_people
 from server.record.paper import PaperWords
-from server.record.sealing import for_people
 from server.record.sheet import Sheet
 
 BRAND = "Samsyn"

@@ -1,6 +1,7 @@
 """A record as a page, on paper and in a bundle; a draft on paper; a signer's receipt; the public key."""
 
 import re
+from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -10,11 +11,14 @@ from server.pages.context import PersonVisit, Visit
 from server.pages.downloads import download
 from server.pages.rendering import View
 from server.record.bundle import bundle
-from server.record.sealing import OrganisationSeal, for_people
+from server.record.digests import for_people
 from server.record.sheet import Sheet
 from server.records import Record
 from server.rules.access import Action
 from server.rules.errors import NotFound
+
+if TYPE_CHECKING:
+    from server.record.sealing import OrganisationSeal
 
 KEY_ADDRESS = "/.well-known/samsyn-key"
 VERSION = re.compile(r"[1-9][0-9]{0,8}")
@@ -108,7 +112,7 @@ async def key(visit: Visit) -> Response:
     )
 
 
-async def _paper(visit: Visit, record: Record, seal: OrganisationSeal, view: View) -> bytes:
+async def _paper(visit: Visit, record: Record, seal: "OrganisationSeal", view: View) -> bytes:
     sheet = _sheet(record, view)
     keys = (record.fingerprint, seal.fingerprint)
     words = record_words.record(sheet, record.sha256, keys, _key_address(visit), view)

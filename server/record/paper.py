@@ -12,16 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import typst
+from typing import TYPE_CHECKING, Any
 
 from crdt.content import Run, TextContent, plain_text
 from server.record import fonts
-from server.record.sealing import OrganisationSeal
 from server.record.sheet import Sheet, SheetPart, SheetTable
 from server.rules.errors import TooMuchForPaper
 from server.rules.limits import PAPER_CHARACTERS_MAX, UNBROKEN_CHARACTERS_MAX
+
+if TYPE_CHECKING:
+    import typst
+
+    from server.record.sealing import OrganisationSeal
 
 SOURCE = Path(__file__).with_name("paper.typ")
 KEYWORD = "samsyn-record-sha256="
@@ -59,7 +61,9 @@ class PaperWords:
     """What a character in square brackets is; shown where there is one."""
 
 
-def pdf(sheet: Sheet, words: PaperWords, sha256: str, seal: OrganisationSeal | None, now: datetime) -> bytes:
+def pdf(
+    sheet: Sheet, words: PaperWords, sha256: str, seal: "OrganisationSeal | None", now: datetime
+) -> bytes:
     """Make the file. ``seal`` is None for a draft. Takes some 100 ms: for a thread, never for the loop.
 
     Raises TooMuchForPaper: what takes gigabytes to set would take the server with it.
@@ -67,6 +71,9 @@ def pdf(sheet: Sheet, words: PaperWords, sha256: str, seal: OrganisationSeal | N
     drawn = json.dumps(_drawn(sheet, words, sha256), ensure_ascii=False)
     if len(drawn) > PAPER_CHARACTERS_MAX:
         raise TooMuchForPaper
+    # On demand: it is larger than all that pages need, and seldom is anything put on paper.
+    import typst
+
     compiler = typst.Compiler(
         SOURCE, font_paths=_fonts(), ignore_system_fonts=True, sys_inputs={"sheet": drawn}
     )
@@ -81,7 +88,9 @@ def pdf(sheet: Sheet, words: PaperWords, sha256: str, seal: OrganisationSeal | N
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def _fonts() -> "typst.Fonts":
+    import typst
+
     return typst.Fonts(
         include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(fonts.FOLDER)]
     )

@@ -35,7 +35,6 @@ ONE = 1
 NEVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """How RFC 5280 (4.1.2.5) writes that a certificate has no known end."""
 NAMELESS = "Samsyn"
-GROUP = 4
 PEM = serialization.Encoding.PEM
 _ECDSA = ec.ECDSA(hashes.SHA256())
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -197,6 +196,11 @@ def lower(its_seal: bytes) -> bytes:
     return encode_dss_signature(r, min(s, _ORDER - s))
 
 
+def fingerprint_in(certificate: str) -> str:
+    """The fingerprint of the key in a certificate in PEM."""
+    return fingerprint(x509.load_pem_x509_certificate(certificate.encode()))
+
+
 def fingerprint(certificate: x509.Certificate) -> str:
     """SHA-256 of the public key (SubjectPublicKeyInfo, DER), in hexadecimal, lower case.
 
@@ -206,11 +210,6 @@ def fingerprint(certificate: x509.Certificate) -> str:
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     return hashlib.sha256(public).hexdigest()
-
-
-def for_people(digest: str) -> str:
-    """A fingerprint or hash in groups of four, as people read one aloud."""
-    return " ".join(digest[at : at + GROUP] for at in range(0, len(digest), GROUP))
 
 
 def _organisation(connection: Connection) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from server.pages import record_view, records
 from server.record.content import read
-from server.record.sealing import for_people
+from server.record.digests import for_people
 from server.record.verifying import verify
 from tests.conftest import ORIGIN
 from tests.organisation import HELENA, JONAS, MAJA

@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from sqlalchemy import Connection, select
 
 from server.app import opened
-from server.record import sealing
+from server.record import digests, sealing
 from server.record.sealing import OrganisationSeal, SealUnusable
 from server.settings import Settings
 from server.storage import tables
@@ -59,8 +59,8 @@ def test_a_long_name_fits_into_the_certificate() -> None:
 
 
 def test_a_fingerprint_is_of_the_key_in_groups_that_can_be_read_aloud() -> None:
-    assert sealing.for_people(MADE.fingerprint).replace(" ", "") == MADE.fingerprint
-    assert len(sealing.for_people(MADE.fingerprint).split(" ")) == 16
+    assert digests.for_people(MADE.fingerprint).replace(" ", "") == MADE.fingerprint
+    assert len(digests.for_people(MADE.fingerprint).split(" ")) == 16
 
 
 async def test_everybody_gets_the_same_key_even_in_the_same_moment(

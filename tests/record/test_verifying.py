@@ -24,8 +24,8 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from server.pages import record_view, record_words
+from server.record import digests, sealing, verifying, verifying_pdf
 from server.record import paper as record_paper
-from server.record import sealing, verifying, verifying_pdf
 from server.record.bundle import bundle
 from server.record.canonical_json import canonical
 from server.record.content import RecordContent, read
@@ -383,7 +383,7 @@ def test_the_command_says_what_it_can_vouch_for_and_what_not(tmp_path: Path) -> 
     assert alone.code == 0
     assert alone.said.startswith("UNCHANGED since it was sealed by the key ")
     assert "authentic" not in alone.said.lower()
-    known = verified(file, "--fingerprint", sealing.for_people(SEAL.fingerprint).upper())
+    known = verified(file, "--fingerprint", digests.for_people(SEAL.fingerprint).upper())
     assert (known.code, known.said.split(":")[0]) == (0, "AUTHENTIC")
     assert 'Signed by Jonas Bergman, 2026-11-26T10:00:00Z: "I have read this."' in known.said
 
