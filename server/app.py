@@ -179,6 +179,13 @@ def create_app(node: Node) -> Starlette:
     """Make the application of a node. Raises AssetsMissing when the client has not been built."""
     read_assets(STATIC)
     origin = node.settings.origin
+
+    async def missing(request: Request, error: Exception) -> Response:
+        return await (await node.site()).pages.missing(request, error)
+
+    async def broken(request: Request, error: Exception) -> Response:
+        return await (await node.site()).pages.broken(request, error)
+
     app = Starlette(
         routes=[
             Route("/healthz", _health(node.database)),
@@ -190,6 +197,7 @@ def create_app(node: Node) -> Starlette:
             Middleware(TrustedHostMiddleware, allowed_hosts=node.settings.hosts, www_redirect=False),
             Middleware(Security, origin=origin, refused=_refused_by(node), uploads=UPLOADS),
         ],
+        exception_handlers={404: missing, 500: broken},
     )
     # An address with one slash too many would be led to whatever host the request names.
     app.router.redirect_slashes = False

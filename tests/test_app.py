@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from server.app import create_app, opened
 from server.pages.context import Features
 from server.pages.records import KEY_ADDRESS
+from server.pages.static_files import HashedFiles
 from server.rules.access import OPERATOR
 from server.rules.errors import StorageUnavailable
 from server.settings import Settings
@@ -57,6 +58,29 @@ async def test_no_answer_leads_where_a_forged_host_says(browser: httpx.AsyncClie
 async def test_what_stands_for_anybody_answers(browser: httpx.AsyncClient) -> None:
     for path in ("/sign-in", "/offline", "/service-worker.js", "/healthz"):
         assert (await browser.get(path)).status_code == 200
+
+
+async def test_an_address_of_nothing_has_a_page_and_its_headers(browser: httpx.AsyncClient) -> None:
+    for path in ("/nothing", "/static/nothing.css"):
+        answer = await browser.get(path)
+        assert answer.status_code == 404
+        assert "</html>" in answer.text
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+async def test_a_fault_that_nobody_expected_has_a_page_too(
+    app: Starlette, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(HashedFiles, "get_response", fails)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as browser:
+        answer = await browser.get("/static/samsyn.css")
+    assert answer.status_code == 500
+    assert "</html>" in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
 async def test_a_conversation_that_is_not_yours_looks_like_one_that_does_not_exist(
