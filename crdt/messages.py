@@ -322,6 +322,11 @@ def update_in(envelope: bytes, update: bytes) -> bytes:
     return envelope + _UPDATE + buffer(update)
 
 
+def answer_in(envelope: bytes, diff: bytes) -> bytes:
+    """The same as ``encode`` of a SyncStep2, which may be a whole document: it is copied once."""
+    return b"".join((envelope, _STEP_2, uint(len(diff)), diff))
+
+
 def saved_in(envelope: bytes) -> bytes:
     """The same as ``encode`` of a SyncStatus that says saved."""
     return envelope + _SAVED
@@ -342,6 +347,7 @@ _SHORT: Final = 128
 """A length below this is one byte."""
 _SHORT_MIN: Final = 2
 _UPDATE: Final = bytes((_Type.SYNC, _Sync.UPDATE))
+_STEP_2: Final = bytes((_Type.SYNC, _Sync.STEP_2))
 _SAVED: Final = bytes((_Type.SYNC_STATUS, 1))
 
 

@@ -38,6 +38,7 @@ from crdt.messages import (
     SyncStep1,
     SyncStep2,
     SyncUpdate,
+    answer_in,
     decode,
     encode,
     envelope,
@@ -334,7 +335,7 @@ class Connection:
         if not isinstance(opened, _Open):
             return []
         opened.unanswered.append(True)
-        return [*self._send(key, SyncStep1(state_vector)), *self._send(key, SyncStep2(diff))]
+        return [*self._send(key, SyncStep1(state_vector)), answer_in(opened.envelope, diff)]
 
     def resync(self, key: Attachment, state_vector: bytes, worth: int) -> list[bytes]:
         """Refuse an update as incomplete and ask, once, for everything that the document lacks."""

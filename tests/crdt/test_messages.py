@@ -30,8 +30,12 @@ from crdt.messages import (
     SyncStep1,
     SyncStep2,
     SyncUpdate,
+    answer_in,
     decode,
     encode,
+    envelope,
+    saved_in,
+    update_in,
 )
 from server.rules.limits import WIRE
 from tests.crdt.recordings import frames
@@ -74,6 +78,14 @@ def test_a_recorded_frame_comes_back_byte_for_byte(frame: bytes) -> None:
 @given(names, messages)
 def test_every_message_comes_back(name: str, message: Message) -> None:
     assert decode(encode(name, message), WIRE) == Frame(name, message)
+
+
+@given(names, st.binary() | st.integers(100, 20_000).map(bytes))
+def test_what_is_put_together_quickly_is_the_same(name: str, update: bytes) -> None:
+    start = envelope(name)
+    assert answer_in(start, update) == encode(name, SyncStep2(update))
+    assert update_in(start, update) == encode(name, SyncUpdate(update))
+    assert saved_in(start) == encode(name, SyncStatus(saved=True))
 
 
 @pytest.mark.parametrize(("message", "byte"), [(Ping(), b"\x09"), (Pong(), b"\x0a")])
