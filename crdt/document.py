@@ -96,10 +96,6 @@ class Document:
         self._judge: Shape | None = Shape(schema, bounds) if is_judged else None
         """None for what was stored, until somebody writes: it takes ten times as long to make as to read."""
         self._changes: list[bytes] = []
-        self._carets: dict[bytes, Caret] = {}
-        """Who types on, by how the next update of each begins."""
-        self._heads: dict[int, bytes] = {}
-        """The same of each client."""
         self._typed: list[Pressed] = []
         """What has been typed and recorded, and is part of no change that was taken."""
         self._items_max = bounds.step_comparisons_max // 2
@@ -269,8 +265,8 @@ class Document:
         Raises ProtocolError if it breaks a rule, IncompleteUpdate if it builds on something that is not
         here (nothing was changed in both cases), and DocumentBroken.
         """
-        if (field := self.merge_typed(update, person)) is not None:
-            return Merged(frozenset((field,)), (), changed=True)
+        if (caret := self.merge_typed(update, person)) is not None:
+            return Merged(frozenset((caret.place.field,)), (), changed=True)
         if self._judge is None and self.is_ready_for(update):
             return Merged(frozenset(), (), changed=False)
         self._integrate_typed()
@@ -287,41 +283,35 @@ class Document:
         self._clients.update(dict.fromkeys(new, person))
         return Merged(checked.touched, new, changed=True)
 
-    def merge_typed(self, update: bytes, person: str) -> str | None:
-        """Merge a key press of somebody who is known here, and return the field.
+    def merge_typed(self, update: bytes, person: str, caret: Caret | None = None) -> Caret | None:
+        """Merge a key press of somebody who is known here.
 
-        None, and nothing has been done, if the update is anything else: it is to be merged by ``merge``.
+        ``caret``: what this returned for her last one. None, and nothing has been done, if the update is any
+        other than typing: it is to be merged by ``merge``.
         """
-        if self._judge is None or self._size + len(update) > self._bounds.document_bytes_max:
+        judge = self._judge
+        if judge is None or self._size + len(update) > self._bounds.document_bytes_max:
             return None
-        items_max = self._items_max
-        character = update[-2:-1]
-        caret = self._carets.get(update[:-2]) if update[-1:] == b"\x00" and character.isascii() else None
-        if caret is not None:
-            if caret.person != person or not self._judge.admit_next(caret, items_max):
+        if caret is not None and caret.judge is judge and caret.person == person and caret.is_before(update):
+            if not judge.admit_next(caret, self._items_max):
                 return None
             self._typed.append((caret.client, caret.struct, update))
             if caret.run.is_over:
                 self._runs.append(caret.begin())
-            caret.run.text += character
-            del self._carets[caret.head]
-            caret.go_on()
+            caret.go_on(update)
         else:
             typed = read_typed(update)
             if typed is None or self._clients.get(typed.client) != person:
                 return None
-            place = self._judge.admit_typed(typed, items_max)
+            place = judge.admit_typed(typed, self._items_max)
             if place is None:
                 return None
             self._typed.append((typed.client, typed.struct, update))
-            self._carets.pop(self._heads.get(typed.client, b""), None)
-            caret = Caret(update, typed, person, place)
+            caret = Caret(judge, update, typed, person, place)
             self._runs.append(caret.run)
-        self._carets[caret.head] = caret
-        self._heads[caret.client] = caret.head
         self._size += len(update)
         self._size_is_exact = False
-        return caret.place.field
+        return caret
 
     def take_typed(self) -> bytes | None:
         """The change since the last one, if all of it was typed; None if there is none, or more than that.

@@ -317,9 +317,10 @@ def envelope(document: str) -> bytes:
     return string(document)
 
 
-def update_in(envelope: bytes, update: bytes) -> bytes:
-    """The same as ``encode`` of a SyncUpdate: one goes to every reader at every key press."""
-    return envelope + _UPDATE + buffer(update)
+def update_head(envelope: bytes) -> bytes:
+    """What every SyncUpdate begins with; the update follows as a buffer. At every key press one comes, and one
+    goes to every other reader."""
+    return envelope + _UPDATE
 
 
 def answer_in(envelope: bytes, diff: bytes) -> bytes:
@@ -333,19 +334,21 @@ def saved_in(envelope: bytes) -> bytes:
 
 
 def short_update(frame: bytes) -> tuple[bytes, bytes] | None:
-    """Envelope and update of a SyncUpdate of less than 128 bytes; None for any other frame, broken or not."""
-    if len(frame) < _SHORT_MIN or (at := frame[0] + 1) >= _SHORT:
-        return None
-    start = at + len(_UPDATE) + 1
-    if start > len(frame) or frame[at : start - 1] != _UPDATE:
+    """What a SyncUpdate of less than 128 bytes begins with, as ``update_head`` has it, and the update.
+
+    None for most other frames; the rest, broken ones among them, begin with something else.
+    """
+    start = frame[0] + _SHORT_HEAD if frame else 1
+    if start > len(frame):
         return None
     size = frame[start - 1]
-    return (frame[:at], frame[start:]) if size < _SHORT and size == len(frame) - start else None
+    return (frame[: start - 1], frame[start:]) if size < _SHORT and size == len(frame) - start else None
 
 
 _SHORT: Final = 128
 """A length below this is one byte."""
-_SHORT_MIN: Final = 2
+_SHORT_HEAD: Final = 4
+"""Bytes beside a short name and a short update: their two lengths and the two types."""
 _UPDATE: Final = bytes((_Type.SYNC, _Sync.UPDATE))
 _STEP_2: Final = bytes((_Type.SYNC, _Sync.STEP_2))
 _SAVED: Final = bytes((_Type.SYNC_STATUS, 1))

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from crdt.bounds import WireBounds
-from crdt.encoding import Reader
+from crdt.encoding import Reader, buffer
 from crdt.errors import OverLimit, ProtocolError, UnexpectedMessage
 from crdt.messages import (
     AuthDenied,
@@ -44,7 +44,7 @@ from crdt.messages import (
     envelope,
     saved_in,
     short_update,
-    update_in,
+    update_head,
 )
 from crdt.messages import Pong as PongMessage
 
@@ -139,6 +139,8 @@ class _Waiting:
 class _Open:
     envelope: bytes
     """What every frame of the attachment begins with."""
+    update: bytes
+    """What those with an update begin with."""
     saved: bytes
     """The frame that says that a change is durable."""
     unanswered: list[bool] = field(default_factory=list)
@@ -167,7 +169,7 @@ class Connection:
         self._attachments: dict[str, Attachment] = {}
         self._states: dict[Attachment, _State] = {}
         self._open: dict[bytes, Attachment] = {}
-        """The open ones by their envelopes."""
+        """The open ones by what their updates begin with."""
         self._last_number = 0
         self._held_frames = 0
         self._held_bytes = 0
@@ -236,7 +238,7 @@ class Connection:
             self._held_frames -= len(state.held)
             self._held_bytes -= sum(size for _, size in state.held)
         elif isinstance(state, _Open):
-            del self._open[state.envelope]
+            del self._open[state.update]
 
     def _wait(self, key: Attachment, waiting: _Waiting, message: Message, size: int) -> list[Event]:
         if isinstance(message, AuthToken) and not waiting.asked:
@@ -302,8 +304,8 @@ class Connection:
         if isinstance(state, _Waiting):
             self._let_go(state)
             begins = envelope(key.routing_key)
-            opened = self._states[key] = _Open(begins, saved_in(begins))
-            self._open[opened.envelope] = key
+            opened = self._states[key] = _Open(begins, update_head(begins), saved_in(begins))
+            self._open[opened.update] = key
             for message, _ in state.held:
                 if self._states[key] is opened:
                     events.append(self._speak(key, opened, message))
@@ -355,7 +357,7 @@ class Connection:
             return []
         frames = [opened.saved] * worth
         if update is not None:
-            frames.append(update_in(opened.envelope, update))
+            frames.append(opened.update + buffer(update))
         return frames
 
     def refuse(self, key: Attachment) -> list[bytes]:

@@ -99,43 +99,56 @@ class Caret:
     """
 
     __slots__ = (
-        "_before", "_behind", "_between", "_last", "client", "clock", "head", "person", "place", "run",
+        "_before", "_behind", "_between", "_head", "_last", "client", "clock", "judge", "person", "place", "run",
         "struct",
     )  # fmt: skip
 
-    def __init__(self, update: bytes, typed: Typed, person: str, place: Place) -> None:
-        """``update``, which says ``typed``, has been merged into ``place``."""
+    def __init__(self, judge: object, update: bytes, typed: Typed, person: str, place: Place) -> None:
+        """``update``, which says ``typed``, has been let into ``place`` by ``judge``."""
         client = uint(typed.client)
         right = b"" if typed.right_origin is None else b"".join(map(uint, typed.right_origin))
+        self.judge = judge
         self.client = typed.client
         self.person = person
         self.place = place
-        self.struct = typed.struct
         self.run = TypedRun(typed.client, typed.struct, update[: typed.text - 1], update[typed.text : -1])
         self._before = update[:2] + client
         self._between = update[typed.struct : typed.struct + 1] + client
         self._behind = right + _ONE_BYTE
         self.clock = typed.clock + typed.length - 1
         self._last = uint(self.clock)
-        self.head = b""
-        """How the next update begins, up to its character."""
-        self.go_on()
+        self._step()
+
+    def is_before(self, update: bytes) -> bool:
+        """Whether ``update`` says that one character of one byte more comes behind the last."""
+        head = self._head
+        return (
+            len(update) == len(head) + 2
+            and update.startswith(head)
+            and update[-1] == 0
+            and update[-2] < _ONE_BYTE_END
+        )
 
     def begin(self) -> TypedRun:
         """Begin another run with the next character."""
-        self.run = TypedRun(self.client, self.struct, self.head[:-1], b"")
+        self.run = TypedRun(self.client, self.struct, self._head[:-1], b"")
         return self.run
 
-    def go_on(self) -> None:
-        """Step behind one character."""
+    def go_on(self, update: bytes) -> None:
+        """Step behind the character that ``update`` brings."""
+        self.run.text.append(update[-2])
+        self._step()
+
+    def _step(self) -> None:
         self.clock += 1
         last, self._last = self._last, uint(self.clock)
         self.struct = len(self._before) + len(self._last)
-        self.head = b"".join((self._before, self._last, self._between, last, self._behind))
+        self._head = b"".join((self._before, self._last, self._between, last, self._behind))
 
 
 _ONE_BYTE: Final = b"\x01"
 """The length of a character that has one byte."""
+_ONE_BYTE_END: Final = 128
 
 
 def joined(pressed: Sequence[Pressed]) -> bytes:

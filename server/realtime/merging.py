@@ -60,10 +60,11 @@ class Merging:
                 seat = item.seat
                 if item.step2 or seat.stage is Stage.EXPELLED or not seat.may_write:
                     break
-                field = document.merge_typed(item.update, seat.opening.author.person)
-                if field is None:
+                caret = document.merge_typed(item.update, seat.opening.author.person, seat.caret)
+                if caret is None:
                     break
-                turn.add_typed(item, field)
+                seat.caret = caret
+                turn.add_typed(item, caret.place.field)
             elif type(item) is Spoken:
                 turn.spoken.append(item)
             else:

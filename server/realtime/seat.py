@@ -6,6 +6,7 @@ from typing import Protocol
 
 from crdt.messages import AwarenessEntry
 from crdt.protocol import Attachment
+from crdt.typed import Caret
 from server.realtime.ports import Opening, Scope
 from server.rules import limits
 from server.storage.update_log import Author
@@ -45,9 +46,11 @@ class Seat:
         "_line",
         "_waiting_bytes",
         "_waiting_items",
+        "caret",
         "is_lacking",
         "key",
         "listens",
+        "may_write",
         "opening",
         "stage",
     )
@@ -55,6 +58,9 @@ class Seat:
     def __init__(self, line: Line, key: Attachment, opening: Opening) -> None:
         self.key = key
         self.opening = opening
+        self.may_write = opening.scope == "read-write"
+        self.caret: Caret | None = None
+        """Where it types on, if it does."""
         self.stage = Stage.WAITING
         self.listens = False
         """Has been sent the document, and is therefore sent what changes in it."""
@@ -76,10 +82,6 @@ class Seat:
     @property
     def user(self) -> Mapping[str, str]:
         return self.opening.user
-
-    @property
-    def may_write(self) -> bool:
-        return self.opening.scope == "read-write"
 
     @property
     def is_present(self) -> bool:
@@ -115,6 +117,7 @@ class Seat:
         """The rights have been read again, and hold: tell the client if they are others."""
         changed = opening.scope != self.opening.scope
         self.opening = opening
+        self.may_write = opening.scope == "read-write"
         if changed and self.is_present:
             self._line.granted(self, opening.scope)
 
