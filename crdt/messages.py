@@ -318,8 +318,7 @@ def envelope(document: str) -> bytes:
 
 
 def update_head(envelope: bytes) -> bytes:
-    """What every SyncUpdate begins with; the update follows as a buffer. At every key press one comes, and one
-    goes to every other reader."""
+    """What every SyncUpdate begins with; the update follows as a buffer. Each key press is such a frame."""
     return envelope + _UPDATE
 
 

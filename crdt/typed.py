@@ -99,8 +99,8 @@ class Caret:
     """
 
     __slots__ = (
-        "_before", "_behind", "_between", "_head", "_last", "client", "clock", "judge", "person", "place", "run",
-        "struct",
+        "_before", "_behind", "_between", "_head", "_last", "client", "clock", "judge", "person", "place",
+        "run", "struct",
     )  # fmt: skip
 
     def __init__(self, judge: object, update: bytes, typed: Typed, person: str, place: Place) -> None:
@@ -121,13 +121,8 @@ class Caret:
 
     def is_before(self, update: bytes) -> bool:
         """Whether ``update`` says that one character of one byte more comes behind the last."""
-        head = self._head
-        return (
-            len(update) == len(head) + 2
-            and update.startswith(head)
-            and update[-1] == 0
-            and update[-2] < _ONE_BYTE_END
-        )
+        is_one_more = update.startswith(self._head) and len(update) == len(self._head) + 2
+        return is_one_more and update[-2] < _ONE_BYTE_END and update[-1] == 0
 
     def begin(self) -> TypedRun:
         """Begin another run with the next character."""

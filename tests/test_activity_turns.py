@@ -15,6 +15,7 @@ from server.rules.errors import NoLongerPossible, NotFound, NothingSaid, ReasonM
 from server.rules.limits import ACTIVITY_COMMENT_CHARACTERS_MAX, REASON_CHARACTERS_MAX
 from server.storage import tables
 from server.storage.bells import activities_of
+from server.storage.log_rows import last_change
 from server.storage.update_log import Append, AppendRefused
 from tests.conftest import SetClock
 from tests.organisation import ASTRID, HELENA, JONAS, MAJA, Organisation
@@ -150,21 +151,23 @@ async def test_what_was_acknowledged_came_before_the_turn_and_nothing_comes_afte
     )
     log = here.database.log
 
+    is_under_way = asyncio.Event()
+
     async def write_until_refused() -> int:
         number = 0
         with suppress(AppendRefused):
             while number < 500:
                 number = await log.append(Append(opening.document, b"\0\0", (opening.author,), ()))
+                if number >= 5:
+                    is_under_way.set()
         return number
 
     def complete(connection: Connection) -> int:
         activity_turns.complete(connection, MAJA.actor, id_, here.clock().date(), here.clock())
-        last = select(tables.document.c.last).where(tables.document.c.id == opening.document)
-        return int(connection.execute(last).scalar_one())
+        return last_change(connection, opening.document) or 0
 
     writing = [asyncio.create_task(write_until_refused()) for _ in range(3)]
-    while (await log.load(opening.document)).sequence < 5:
-        pass
+    await is_under_way.wait()
     ended_at = await here.database.write(complete)
     assert max(await asyncio.gather(*writing)) == ended_at < 500
     assert (await log.load(opening.document)).sequence == ended_at

@@ -7,9 +7,9 @@ from zlib import crc32
 from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
 from server.rules.errors import StorageUnavailable
-from server.storage.database import Database, erase_soon, leave_rights
+from server.storage.database import Database, erase_soon, leave_rights, lock_document
 from server.storage.prepared import Prepared
-from server.storage.tables import document, document_client, document_snapshot, document_update
+from server.storage.tables import document_client, document_snapshot, document_update
 from server.storage.update_log import DocumentGone, Loaded, LogIncomplete, LogUnavailable
 
 T = TypeVar("T")
@@ -89,6 +89,16 @@ def read_after(connection: Connection, document_id: int, sequence: int) -> list[
     return [(row.sequence, row.snapshot), *later] if row.sequence > sequence else later
 
 
+def last_change(connection: Connection, document_id: int) -> int | None:
+    """Number of the last change in a document's log; None if there is no such document."""
+    changes = select(func.max(document_update.c.sequence)).where(document_update.c.document_id == document_id)
+    return connection.execute(
+        select(func.coalesce(changes.scalar_subquery(), document_snapshot.c.sequence)).where(
+            document_snapshot.c.document_id == document_id
+        )
+    ).scalar_one_or_none()
+
+
 def compact(
     connection: Connection, document_id: int, sequence: int, snapshot: bytes, state_vector: bytes | None
 ) -> None:
@@ -97,9 +107,8 @@ def compact(
     Nothing happens if as much has already been folded, by another node for instance.
     """
     # The document's row is what appends lock: two nodes that fold one document take turns.
-    last = connection.execute(
-        select(document.c.last).where(document.c.id == document_id).with_for_update()
-    ).scalar_one_or_none()
+    lock_document(connection, document_id)
+    last = last_change(connection, document_id)
     if last is None:
         raise DocumentGone(document_id)
     if sequence > last:

@@ -51,8 +51,14 @@ from server.storage.update_log import (
 # The driver keeps each of them prepared. What is written is one statement for all appends of a transaction:
 # the driver lets other threads run at each step of a statement, and then waits until it may go on.
 
+# ``document.last`` has it where other nodes write too. Here it would be one more page at every commit.
+_LAST = """
+    SELECT coalesce((SELECT max(sequence) FROM document_update WHERE document_id = s.document_id), s.sequence)
+    FROM document_snapshot s
+    WHERE s.document_id = ?"""
+
 _TARGET = """
-    SELECT d.last, d.pane, c.employee_id, c.responsible_id, c.state, c.shares, c.joint_writers,
+    SELECT d.pane, c.employee_id, c.responsible_id, c.state, c.shares, c.joint_writers,
            p.owner_id, p.shared_at IS NOT NULL, p.opened_at IS NOT NULL, p.document_id IS d.id,
            p.withheld
     FROM document d
@@ -64,11 +70,6 @@ _AUTHOR = """
     SELECT s.began_at, s.seen_at, s.ended_at, p.active, p.roles
     FROM session s JOIN person p ON p.id = s.person_id
     WHERE s.id_hash = ? AND s.person_id = ?"""
-
-_MOVE = """
-    UPDATE document SET last = reached.last
-    FROM (SELECT value ->> 0 AS id, value ->> 1 AS last FROM json_each(?)) AS reached
-    WHERE document.id = reached.id"""
 
 # The changes come as one blob: JSON has no bytes.
 _KEEP = """
@@ -83,7 +84,7 @@ _TOUCH = """
 
 # Asked only where there is no conversation: no pane's append takes longer for it.
 _KEPT = """
-    SELECT d.last, a.employee_id, e.manager_id, a.state, n.owner_id
+    SELECT a.employee_id, e.manager_id, a.state, n.owner_id
     FROM document d
     LEFT JOIN activity a ON a.document_id = d.id
     LEFT JOIN person e ON e.id = a.employee_id
@@ -189,8 +190,6 @@ class SqliteLog(QueuedLog):
         for number, append in accepted:
             places.append((append.document, number, start, len(append.change)))
             start += len(append.change)
-        reached = {append.document: number for number, append in accepted}
-        rows.execute(_MOVE, (json.dumps(tuple(reached.items())),))
         rows.execute(_KEEP, (json.dumps(places), b"".join(append.change for _, append in accepted)))
         touched = []
         for _, append in accepted:
@@ -227,7 +226,7 @@ def _target(rows: sqlite3.Connection, document: int) -> _Known:
     found = rows.execute(_TARGET, (document,)).fetchone()
     if found is None:
         return _kept(rows, document)
-    last, pane, employee, responsible, state, shares, writers, owner, *is_so = found
+    pane, employee, responsible, state, shares, writers, owner, *is_so = found
     guests = writing_guests(json.loads(writers)) if writers else ()
     shared, opened, current, withheld = map(bool, is_so)
     target = PaneFacts(
@@ -239,7 +238,15 @@ def _target(rows: sqlite3.Connection, document: int) -> _Known:
         current=current,
         withheld=withheld,
     )
-    return _Known(target, last)
+    return _Known(target, _last(rows, document))
+
+
+def _last(rows: sqlite3.Connection, document: int) -> int:
+    """Number of the last change. Raises DocumentGone."""
+    found = rows.execute(_LAST, (document,)).fetchone()
+    if found is None:
+        raise DocumentGone(document)
+    return cast(int, found[0])
 
 
 def _kept(rows: sqlite3.Connection, document: int) -> _Known:
@@ -247,7 +254,8 @@ def _kept(rows: sqlite3.Connection, document: int) -> _Known:
     found = rows.execute(_KEPT, (document,)).fetchone()
     if found is None:
         raise DocumentGone(document)
-    last, employee, manager, state, owner = found
+    employee, manager, state, owner = found
+    last = _last(rows, document)
     if owner is not None:
         return _Known(NoteFacts(owner), last)
     if employee is None:

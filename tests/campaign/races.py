@@ -26,6 +26,7 @@ from server.realtime.rooms import Rooms
 from server.record.format import read
 from server.rules.access import Pane
 from server.storage import tables
+from server.storage.log_rows import last_change
 from server.storage.opening import open_database
 from server.storage.update_log import Author
 from tests.organisation import JONAS, MAJA, Organisation
@@ -293,7 +294,5 @@ def tokens_of(content: bytes) -> dict[Pane, list[str]]:
 def lasts(connection: Connection, id_: str) -> dict[Pane, int]:
     """Number of the last change in the log of each pane."""
     document = tables.document
-    rows = connection.execute(
-        select(document.c.pane, document.c.last).where(document.c.conversation_id == id_)
-    )
-    return {row.pane: row.last for row in rows}
+    rows = connection.execute(select(document.c.pane, document.c.id).where(document.c.conversation_id == id_))
+    return {row.pane: last_change(connection, row.id) or 0 for row in rows}

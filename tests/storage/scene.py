@@ -11,6 +11,7 @@ from sqlalchemy.util import await_only
 from server.rules.access import Pane, State
 from server.storage import tables
 from server.storage.database import Database, add_document, drop_document, lock_conversation
+from server.storage.log_rows import last_change
 from server.storage.update_log import Append, Author, Touch
 from tests.conftest import SetClock
 
@@ -67,10 +68,7 @@ class Scene:
             rows.execute(
                 update(tables.conversation).where(tables.conversation.c.id == name).values(state=State.FROZEN)
             )
-            last: int = rows.execute(
-                select(tables.document.c.last).where(tables.document.c.id == joint)
-            ).scalar_one()
-            return last
+            return last_change(rows, joint) or 0
 
         return await self.database.write(work)
 

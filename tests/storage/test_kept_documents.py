@@ -7,13 +7,14 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, update
 
 from server import activities, erasing, notes
 from server.rules.access import State
 from server.rules.keeping import Due, Kind
 from server.storage import tables
 from server.storage.database import add_document, drop_document, lock_document
+from server.storage.log_rows import last_change
 from server.storage.update_log import (
     ActivitySummary,
     Append,
@@ -233,22 +234,24 @@ async def test_an_erased_activity_is_gone_with_everything_that_it_had(kept: Kept
 async def test_every_append_is_either_before_the_turn_or_refused(kept: Kept) -> None:
     log = kept.scene.database.log
 
+    is_under_way = asyncio.Event()
+
     async def write_until_refused(document: int) -> int:
         number = 0
         with suppress(AppendRefused):
             while number < 60:
                 number = await log.append(typed(document))
+                if document == kept.activity and number == 5:
+                    is_under_way.set()
         return number
 
     def complete(rows: Connection) -> int:
         lock_document(rows, kept.activity)
         rows.execute(update(tables.activity).values(state="completed"))
-        last = select(tables.document.c.last).where(tables.document.c.id == kept.activity)
-        return int(rows.execute(last).scalar_one())
+        return last_change(rows, kept.activity) or 0
 
     typing = [asyncio.create_task(write_until_refused(each)) for each in (kept.activity, kept.scene.joint)]
-    while (await log.load(kept.activity)).sequence < 5:
-        pass
+    await is_under_way.wait()
     ended_at = await kept.scene.database.write(complete)
     assert (await log.load(kept.activity)).sequence == ended_at
     assert await asyncio.gather(*typing) == [ended_at, 60]

@@ -154,7 +154,7 @@ async def test_a_freeze_waits_for_the_append_that_is_under_way(
     await past.execute("SELECT FROM conversation FOR SHARE")
     freezing = asyncio.create_task(scene.freeze())
     await wait_for_a_lock(watching)
-    await past.execute("UPDATE document SET last = 1 WHERE id = $1", scene.joint)
+    await past.execute("INSERT INTO document_update VALUES ($1, 1, 'typed')", scene.joint)
     await transaction.commit()
     assert await freezing == 1
     await watching.close()

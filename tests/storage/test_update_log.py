@@ -177,17 +177,20 @@ async def test_every_append_is_either_before_the_freeze_or_refused(scene: Scene,
         await scene.add_conversation(f"other {number}")
     documents = [document for (_, pane), document in scene.documents.items() if pane is Pane.JOINT]
 
+    is_under_way = asyncio.Event()
+
     async def write_until_refused(document: int) -> int:
         number = 0
         with suppress(AppendRefused):
             while number < 100:
                 number = await scene.database.log.append(typed(document))
+                if document == scene.joint and number == 10:
+                    is_under_way.set()
         return number
 
     typing = [asyncio.create_task(write_until_refused(document)) for document in documents]
     typing.append(asyncio.create_task(write_until_refused(scene.joint)))
-    while (await scene.database.log.load(scene.joint)).sequence < 10:
-        pass
+    await is_under_way.wait()
     frozen_at = await scene.freeze()
     assert (await scene.database.log.load(scene.joint)).sequence == frozen_at
     acknowledged = await asyncio.gather(*typing)

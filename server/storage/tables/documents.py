@@ -14,7 +14,7 @@ document = Table(
     # Both NULL for the document of an activity or a note, whose own rows name it.
     Column("conversation_id", ForeignKey("conversation.id", ondelete="CASCADE")),
     Column("pane", pane_kind()),
-    # Number of the last change in the log; 0 when there has been none.
+    # Number of the last change in the log, on PostgreSQL, where nodes take turns by it.
     Column("last", BigInteger, nullable=False, default=0, server_default="0"),
     Index(None, "conversation_id"),
     # A dropped generation's number is never given to another: rooms know documents by it.
