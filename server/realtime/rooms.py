@@ -189,7 +189,10 @@ class Rooms:
 
     async def _tick(self, now: float, elapsed: int) -> None:
         ping = elapsed % limits.PING_SECONDS == 0
-        for connection in tuple(self._connections):
+        for number, connection in enumerate(tuple(self._connections)):
+            # Thousands of pings at once would take milliseconds: a few, and who types has a turn.
+            if number % limits.CONNECTIONS_A_TURN == 0:
+                await asyncio.sleep(0)
             try:
                 connection.tick(now, ping)
             except Exception:

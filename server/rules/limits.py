@@ -73,7 +73,9 @@ KEY_PRESS_BYTES_MAX = 127
 """Of an update that may be one, at first sight."""
 BATCH_ITEMS_MAX = 256
 """What one document takes from its inbox for one commit."""
-TURN_SECONDS_MAX = 0.01
+CONNECTIONS_A_TURN = 32
+"""Whom the clock sees before everybody else gets a turn."""
+TURN_SECONDS_MAX = 0.002
 """Of the clock's rounds, before everybody else gets a turn."""
 QUICK_LOAD_BYTES = 256 * KIB
 """Of a stored document that is read within a few milliseconds; larger ones are read in another thread."""
