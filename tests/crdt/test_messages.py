@@ -35,7 +35,8 @@ from crdt.messages import (
     encode,
     envelope,
     saved_in,
-    update_in,
+    short_update,
+    update_head,
 )
 from server.rules.limits import WIRE
 from tests.crdt.recordings import frames
@@ -84,8 +85,28 @@ def test_every_message_comes_back(name: str, message: Message) -> None:
 def test_what_is_put_together_quickly_is_the_same(name: str, update: bytes) -> None:
     start = envelope(name)
     assert answer_in(start, update) == encode(name, SyncStep2(update))
-    assert update_in(start, update) == encode(name, SyncUpdate(update))
+    assert update_head(start) + buffer(update) == encode(name, SyncUpdate(update))
     assert saved_in(start) == encode(name, SyncStatus(saved=True))
+
+
+@given(st.text(max_size=40), st.binary(max_size=127))
+def test_a_short_update_is_found_without_reading_the_frame(name: str, update: bytes) -> None:
+    found = short_update(encode(name, SyncUpdate(update)))
+    is_short_name = len(name.encode()) < 128
+    assert found == ((update_head(envelope(name)), update) if is_short_name else None)
+
+
+@given(names, messages, st.binary(max_size=3))
+def test_nothing_else_is_taken_for_a_short_update(name: str, message: Message, more: bytes) -> None:
+    found = short_update(encode(name, message) + more)
+    if found is not None and found[0] == update_head(envelope(name)):
+        assert more == b""
+        assert message == SyncUpdate(found[1])
+
+
+@pytest.mark.parametrize("broken", [b"", b"\x00", b"\x01a", b"\x01a\x00\x02\x05x", b"\x01a\x00\x02\x80\x01"])
+def test_a_broken_frame_is_no_short_update(broken: bytes) -> None:
+    assert short_update(broken) is None
 
 
 @pytest.mark.parametrize(("message", "byte"), [(Ping(), b"\x09"), (Pong(), b"\x0a")])

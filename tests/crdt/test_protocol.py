@@ -75,6 +75,37 @@ def test_token_asks_for_the_document_and_says_who_asks() -> None:
     assert (event.document, event.token, event.version, event.again) == (NAME, "secret", "4.8.0", False)
 
 
+@pytest.mark.parametrize("name", [NAME, "å" * 40, "a" * 200])
+def test_a_key_press_is_told_from_other_frames_and_says_what_it_would_say(name: str) -> None:
+    connection = Connection(WIRE)
+    key = opened(connection, name)
+    frame = encode(name, SyncUpdate(b"\x00\x00"))
+    pressed = connection.pressed(frame)
+    assert connection.receive(frame) == [Update(key, b"\x00\x00", step2=False, worth=1)]
+    assert pressed == (None if len(name) > 127 else (key, b"\x00\x00"))
+
+
+@pytest.mark.parametrize(
+    "message", [SyncStep1(EMPTY_VECTOR), SyncStep2(EMPTY_UPDATE), QueryAwareness(), SyncUpdate(bytes(200))]
+)
+def test_what_is_no_key_press_is_left_to_be_read(message: Message) -> None:
+    connection = Connection(WIRE)
+    opened(connection)
+    assert connection.pressed(encode(NAME, message)) is None
+
+
+def test_there_is_no_key_press_in_a_document_that_is_not_open() -> None:
+    connection = Connection(WIRE)
+    frame = encode(NAME, SyncUpdate(EMPTY_UPDATE))
+    assert connection.pressed(frame) is None
+    key = attach(connection)
+    assert connection.pressed(frame) is None
+    connection.grant(key, "read-write")
+    assert connection.pressed(frame) == (key, EMPTY_UPDATE)
+    connection.close_document(key, "frozen")
+    assert connection.pressed(frame) is None
+
+
 def test_the_document_of_a_routing_key_with_a_session_is_the_part_before_nul() -> None:
     connection = Connection(WIRE)
     key = attach(connection, f"{NAME}\0session")

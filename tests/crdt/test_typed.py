@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 import crdt.document
 from crdt.bounds import UpdateBounds
 from crdt.document import Document
-from crdt.errors import BorrowedClient, CrdtError, DocumentBroken, OverLimit
-from crdt.typed import read_typed
-from crdt.update import CLOCK_MAX, Id, Kind, ParsedUpdate, TypeRef, parse
+from crdt.errors import BorrowedClient, CrdtError, DocumentBroken, IncompleteUpdate, OverLimit
+from crdt.typed import Caret, Typed, read_typed
+from crdt.update import CLOCK_MAX, Id, Kind, ParsedUpdate, TypeRef, parse, parse_state_vector
 from server.rules.limits import UPDATE
 from tests.crdt.documents import SCHEMA
 from tests.crdt.forged import Pair, deletes, element, item, section, shared, text, update
@@ -194,3 +194,192 @@ def test_what_pycrdt_holds_back_of_what_was_typed_breaks_the_document(
     monkeypatch.setattr(document._doc, "apply_update", lambda update: None)
     with pytest.raises(DocumentBroken):
         document.take_change()
+
+
+# Who types on.
+
+
+class Typist:
+    """Somebody who types on in one text, as her editor says it."""
+
+    def __init__(self, client: int, clock: int, origin: Pair, right: Pair | None = None) -> None:
+        self.client, self.clock, self.origin, self.right = client, clock, origin, right
+
+    def press(self, characters: str) -> bytes:
+        written = typed(self.client, self.clock, characters, origin=self.origin, right=self.right)
+        self.clock += len(characters.encode("utf-16-le")) // 2
+        self.origin = (self.client, self.clock - 1)
+        return written
+
+
+def pressed_on(document: Document, typist: Typist, person: str, text: str) -> Caret:
+    """Let somebody type a text, character by character."""
+    caret: Caret | None = None
+    for character in text:
+        caret = document.merge_typed(typist.press(character), person, caret)
+        assert caret is not None
+    assert caret is not None
+    return caret
+
+
+KEYS = st.text("ab c\x00å🫐", min_size=1, max_size=3)
+STEPS = st.lists(
+    st.tuples(st.sampled_from((0, 1, 2)), KEYS) | st.sampled_from(("take", "read", "elsewhere")), max_size=30
+)
+
+
+@given(steps=STEPS, held=st.sampled_from((1, 3, 256)))
+def test_however_people_type_on_everybody_has_what_the_long_way_gives(
+    steps: list[tuple[int, str] | str], held: int
+) -> None:
+    short, long, reader = made(replace(UPDATE, typed_changes_max=held)), made(), made()
+    kari, also_kari = Typist(A, END, (A, 3)), Typist(A, END, (A, 10))
+    people = [(kari, KARI), (Typist(B, 1, (B, 0), (A, 4)), OLA), (also_kari, KARI)]
+    carets: list[Caret | None] = [None, None, None]
+
+    def take() -> None:
+        change = short.take_typed() or short.take_change()
+        if change is not None:
+            reader.merge_stored(change)
+
+    for step in steps:
+        kari.clock = also_kari.clock = max(kari.clock, also_kari.clock)
+        if step == "take":
+            take()
+        elif step == "read":
+            assert short.content() == long.content()
+            assert short.state_vector() == long.state_vector()
+        elif step == "elsewhere":
+            # What takes the long way between two key presses.
+            written = update(section(A, kari.clock, text("y", parent=(A, 8))))
+            kari.clock += 1
+            for document in (short, long):
+                document.merge(written, KARI)
+        elif isinstance(step, tuple):
+            who, characters = step
+            typist, person = people[who]
+            written = typist.press(characters)
+            carets[who] = short.merge_typed(written, person, carets[who])
+            if carets[who] is None:
+                short.merge(written, person)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(crdt.document, "read_typed", lambda _: None)
+                long.merge(written, person)
+    take()
+    assert short.content() == long.content() == reader.content()
+    assert short.snapshot() == long.snapshot() == reader.snapshot()
+    for document in (short, long, reader):
+        document.close()
+
+
+def test_who_types_on_is_not_even_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    document, typist = made(), Typist(A, END, (A, 3), (A, 4))
+    caret = pressed_on(document, typist, KARI, "a")
+    monkeypatch.setattr(crdt.document, "read_typed", None)
+    for character in "bcd":
+        assert document.merge_typed(typist.press(character), KARI, caret) is caret
+    assert "abcd" in str(document.content()["a1"])
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param(typed(A, END + 1, "x", origin=(A, END))[:-1] + b"\x01", id="with_deletions"),
+        pytest.param(typed(A, END + 1, "x", origin=(A, 3)), id="elsewhere"),
+        pytest.param(typed(A, END + 2, "x", origin=(A, END + 1)), id="after_a_gap"),
+        pytest.param(typed(A, END + 1, "x", origin=(A, END), right=(A, 4)), id="before_another"),
+    ],
+)
+def test_what_does_not_go_on_is_read(monkeypatch: pytest.MonkeyPatch, written: bytes) -> None:
+    document = made()
+    caret = pressed_on(document, Typist(A, END, (A, 3)), KARI, "a")
+    read: list[bytes] = []
+
+    def noted(data: bytes) -> Typed | None:
+        read.append(data)
+        return read_typed(data)
+
+    monkeypatch.setattr(crdt.document, "read_typed", noted)
+    document.merge_typed(written, KARI, caret)
+    assert read == [written]
+
+
+def test_a_caret_is_of_one_person_and_of_one_document() -> None:
+    document, other = made(), made()
+    typist = Typist(A, END, (A, 3))
+    caret = pressed_on(document, typist, KARI, "a")
+    written = typist.press("b")
+    assert document.merge_typed(written, OLA, caret) is None
+    assert other.merge_typed(written, KARI, caret) is None
+    with pytest.raises(IncompleteUpdate):
+        other.merge(written, KARI)
+    assert document.merge_typed(written, KARI, caret) is caret
+
+
+def test_a_key_press_that_comes_twice_is_nothing_new() -> None:
+    document, typist = made(), Typist(A, END, (A, 3))
+    caret = pressed_on(document, typist, KARI, "ab")
+    before = document.content()
+    written = typed(A, END + 1, "b", origin=(A, END))
+    assert document.merge_typed(written, KARI, caret) is None
+    assert not document.merge(written, KARI).changed
+    assert document.content() == before
+
+
+def test_who_types_on_where_another_device_went_on_is_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    document, typist = made(), Typist(A, END, (A, 3))
+    caret = pressed_on(document, typist, KARI, "a")
+    document.merge(typed(A, END + 1, "x", origin=(A, 3)), KARI)
+    assert document.merge_typed(typist.press("b"), KARI, caret) is None
+
+
+def test_what_is_typed_in_one_turn_is_one_change() -> None:
+    document, reader = made(), made()
+    kari, ola = Typist(A, END, (A, 3)), Typist(B, 1, (B, 0))
+    carets = pressed_on(document, kari, KARI, "ab"), pressed_on(document, ola, OLA, "c")
+    document.merge_typed(kari.press("d"), KARI, carets[0])
+    change = document.take_typed()
+    assert change is not None
+    assert document.take_typed() is None
+    reader.merge_stored(change)
+    assert reader.content() == document.content()
+
+
+def test_what_is_not_all_typed_is_taken_as_one_change_by_the_long_way() -> None:
+    document, reader = made(), made()
+    written = update(section(A, END, text("y", parent=(A, 8))))
+    document.merge(written, KARI)
+    typist = Typist(A, END + 1, (A, 3))
+    pressed_on(document, typist, KARI, "ab")
+    assert document.take_typed() is None
+    change = document.take_change()
+    assert change is not None
+    reader.merge_stored(change)
+    assert reader.content() == document.content()
+    assert document.take_change() is None
+
+
+def test_pycrdt_is_given_what_was_typed_now_and_then() -> None:
+    document = made(replace(UPDATE, typed_changes_max=2))
+    typist = Typist(A, END, (A, 3))
+    caret: Caret | None = None
+    for count, character in enumerate("abcd", start=1):
+        caret = document.merge_typed(typist.press(character), KARI, caret)
+        assert document.take_typed() is not None
+        assert pycrdt_has(document, A) == END + count - count % 2
+
+
+def pycrdt_has(document: Document, client: int) -> int:
+    return parse_state_vector(document._doc.get_state(), UPDATE)[client]
+
+
+def test_a_long_text_with_many_key_presses_takes_the_long_way() -> None:
+    document = made(replace(UPDATE, step_comparisons_max=20))
+    typist, caret, longer = Typist(A, END, (A, 3)), None, 0
+    for _ in range(20):
+        written = typist.press("x")
+        caret = document.merge_typed(written, KARI, caret)
+        if caret is None:
+            longer += 1
+            document.merge(written, KARI)
+    assert 0 < longer < 20
