@@ -189,10 +189,12 @@ class Rooms:
 
     async def _tick(self, now: float, elapsed: int) -> None:
         ping = elapsed % limits.PING_SECONDS == 0
-        for number, connection in enumerate(tuple(self._connections)):
-            # Thousands of pings at once would take milliseconds: a few, and who types has a turn.
+        connections = tuple(self._connections)
+        # Thousands of pings at once would take milliseconds: a few, and who types has a turn.
+        pause = limits.PULSE_SECONDS / 4 * limits.CONNECTIONS_A_TURN / max(1, len(connections))
+        for number, connection in enumerate(connections, start=1):
             if number % limits.CONNECTIONS_A_TURN == 0:
-                await asyncio.sleep(0)
+                await self._clock.sleep(pause)
             try:
                 connection.tick(now, ping)
             except Exception:
