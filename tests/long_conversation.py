@@ -59,7 +59,7 @@ async def long_conversation(here: Organisation) -> str:
 async def _type(here: Organisation, id_: str, pane: Pane, writer: str) -> None:
     opening = await here.open(writer, id_, pane)
     seed = (await here.database.log.load(opening.document)).snapshot
-    rows = _keystrokes(seed, CLIENTS if pane is Pane.JOINT else CLIENTS[:1])
+    rows = keystrokes(seed, CLIENTS if pane is Pane.JOINT else CLIENTS[:1])
     folded = len(rows) - COMPACTION_ROWS + 1
     document = Document.loaded(opening.schema, UPDATE, seed, rows[:folded], {})
     snapshot = document.snapshot()
@@ -85,8 +85,8 @@ async def _type(here: Organisation, id_: str, pane: Pane, writer: str) -> None:
     await here.database.write(store)
 
 
-def _keystrokes(seed: bytes, clients: tuple[int, ...]) -> list[bytes]:
-    """One update a keystroke, of one or of two who take turns at random."""
+def keystrokes(seed: bytes, clients: tuple[int, ...]) -> list[bytes]:
+    """What is typed into one pane: one update a keystroke, of one or of two who take turns at random."""
     dice = random.Random(20261120)
     docs: list[pycrdt.Doc[Any]] = [pycrdt.Doc(client_id=client) for client in clients]
     for doc in docs:

@@ -23,15 +23,17 @@ from rich.table import Table
 
 from server.rules.limits import DEMO_PEOPLE_MAX, DEMO_PEOPLE_MIN
 from tests.browser.conftest import CHROMIUM_FLAGS, chromium
-from tests.figures import ending, large
+from tests.figures import ending, large, storage
 from tests.figures import page as pages
-from tests.figures.crowd import gather_crowd, settle
+from tests.figures.crowd import CrowdFigures, gather_crowd, settle
 from tests.figures.sixty import EMPLOYEE, RESPONSIBLE, played_with_sixty
 from tests.figures.startup import START_SECONDS_MAX, seconds_to_ready
 from tests.queries import QUERIES_MAX
 from tests.running import RunningServer
 
 console = Console()
+DOUBLED_MAX = 2.1
+"""What may grow in proportion, measured twice on a noisy machine."""
 Advance = Callable[[], None]
 
 
@@ -169,7 +171,39 @@ def endings(folder: Path, count: int, advance: Advance) -> list[Row]:
     ]
 
 
-def crowd(data: Path, conversations: int, advance: Advance) -> list[Row]:
+def stored(data: Path, advance: Advance) -> list[Row]:
+    """What a conversation takes on disk."""
+    data.mkdir()
+    bytes_ = asyncio.run(storage.store(data, advance))
+    return [
+        Row("20,000 keystrokes on disk, as they come", f"{bytes_.of_a_keystroke:.0f} bytes a keystroke"),
+        Row(
+            "… folded, for each byte of the encoded documents",
+            f"{bytes_.ratio:.2f} ({bytes_.folded / 1024:.0f} KiB)",
+            f"≤ {storage.FOLDED_MAX}",
+            bytes_.ratio <= storage.FOLDED_MAX,
+        ),
+    ]
+
+
+def crowds(folder: Path, conversations: int, advance: Advance) -> list[Row]:
+    """Half as many, then all: what twice as many cost."""
+    half, _ = crowd(folder / "half", conversations // 2, advance)
+    whole, rows = crowd(folder / "crowd", conversations, advance)
+    growth = whole.growth / half.growth
+    processor = whole.connecting_processor_seconds / half.connecting_processor_seconds
+    return [
+        *rows,
+        _doubled("… twice as many take so much more memory", growth),
+        _doubled("… and processor time to connect", processor),
+    ]
+
+
+def _doubled(what: str, ratio: float) -> Row:
+    return Row(what, f"{ratio:.2f}×", f"≤ {DOUBLED_MAX}×", ratio <= DOUBLED_MAX)
+
+
+def crowd(data: Path, conversations: int, advance: Advance) -> tuple[CrowdFigures, list[Row]]:
     """Many conversations, each open in two browsers, on one process."""
     data.mkdir()
     _, allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -183,7 +217,7 @@ def crowd(data: Path, conversations: int, advance: Advance) -> list[Row]:
     finally:
         server.stop()
     mib, people = 2**20, figures.connections
-    return [
+    return figures, [
         Row(f"{conversations} open conversations: connections", f"{people}", "all", True),
         Row("… memory of the process", f"{figures.before / mib:.0f} → {figures.after / mib:.0f} MiB"),
         Row("… for a conversation", f"{figures.growth / conversations / 1024:.0f} KiB"),
@@ -200,7 +234,11 @@ def large_organisation(data: Path, size: int, requests: int, advance: Advance) -
     data.mkdir()
     seconds = large.make(data, size)
     advance()
-    rows = [Row(f"samsyn demo --size {size}", f"{seconds:.0f} s")]
+    conversations, bytes_each = large.at_rest(data)
+    rows = [
+        Row(f"samsyn demo --size {size}", f"{seconds:.0f} s"),
+        Row(f"… {conversations} conversations at rest on disk, each", f"{bytes_each / 1024:.0f} KiB"),
+    ]
     for each in asyncio.run(large.visit(data, requests, advance)):
         is_kept = each.ms < large.PAGE_MS_MAX and each.queries <= QUERIES_MAX
         figure = f"{each.ms:.0f} ({each.processor_ms:.0f}) ms, {each.queries} queries"
@@ -215,7 +253,7 @@ def _milliseconds(times: Sequence[float]) -> str:
 
 
 def main(
-    conversations: Annotated[int, typer.Option(min=1)] = 1_000,
+    conversations: Annotated[int, typer.Option(min=2)] = 1_000,
     loads: Annotated[int, typer.Option(min=1)] = 5,
     starts: Annotated[int, typer.Option(min=1)] = 5,
     ends: Annotated[int, typer.Option(min=1)] = 5,
@@ -240,7 +278,9 @@ def main(
         )
         rows += endings(folder / "ended", ends, steps("endings of a long conversation", 1 + ends))
         # Each is made once, and then opened by two people.
-        rows += crowd(folder / "crowd", conversations, steps("open conversations", 3 * conversations))
+        rows += stored(folder / "stored", steps("a conversation on disk", len(storage.WRITERS)))
+        of_both = 3 * (conversations // 2 + conversations)
+        rows += crowds(folder, conversations, steps("open conversations", of_both))
         visits = steps("a large organisation", 1 + large.PAGES)
         rows += large_organisation(folder / "large", people, requests, visits)
     table = Table("figure", "measured", "promised", "")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -62,6 +63,14 @@ def make(data: Path, size: int) -> float:
     command = [sys.executable, "-m", "server.cli", "demo", "--size", str(size)]
     subprocess.run(command, check=True, capture_output=True, env=os.environ | {"SAMSYN_DATA": str(data)})
     return time.perf_counter() - began
+
+
+def at_rest(data: Path) -> tuple[int, float]:
+    """How many conversations there are, and how many bytes of the file there are for each."""
+    file = data / "samsyn.sqlite3"
+    with closing(sqlite3.connect(file)) as rows:
+        (conversations,) = rows.execute("SELECT count(*) FROM conversation").fetchone()
+    return conversations, file.stat().st_size / conversations
 
 
 async def visit(data: Path, requests: int, advance: Callable[[], None] = lambda: None) -> list[Visited]:
