@@ -104,6 +104,8 @@ class Document:
         """What has been typed and recorded, and pycrdt has still to be given."""
         self._runs_taken = 0
         """How many changes were taken of what is in these."""
+        self._comparisons = 0
+        """How many pairs of items pycrdt may have to compare to place them."""
         self._size = 0
         self._size_is_exact = False
         self._snapshot: bytes | None = None
@@ -292,8 +294,12 @@ class Document:
         judge = self._judge
         if judge is None or self._size + len(update) > self._bounds.document_bytes_max:
             return None
+        if self._comparisons >= self._bounds.step_comparisons_max:
+            # Time for pycrdt to be given what there is.
+            return None
         if caret is not None and caret.judge is judge and caret.person == person and caret.is_before(update):
-            if not judge.admit_next(caret, self._items_max):
+            items = judge.admit_next(caret, self._items_max)
+            if not items:
                 return None
             self._typed.append((caret.client, caret.struct, update))
             if caret.run.is_over:
@@ -306,9 +312,11 @@ class Document:
             place = judge.admit_typed(typed, self._items_max)
             if place is None:
                 return None
+            items = judge.items_at(place)
             self._typed.append((typed.client, typed.struct, update))
             caret = Caret(judge, update, typed, person, place)
             self._runs.append(caret.run)
+        self._comparisons += items
         self._size += len(update)
         self._size_is_exact = False
         return caret
@@ -339,7 +347,7 @@ class Document:
         for run in self._runs:
             run.is_over = True
         self._runs.clear()
-        self._runs_taken = 0
+        self._runs_taken = self._comparisons = 0
         # Of what pycrdt now tells, the greater part was taken before.
         del self._changes[changes_before:]
         if self._typed:

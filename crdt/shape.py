@@ -159,15 +159,18 @@ class Shape:
         self._items[place] = items + 1
         return place
 
-    def admit_next(self, caret: Caret, items_max: int) -> bool:
-        """The same of one character more of somebody who types on. A place that was right remains right."""
+    def admit_next(self, caret: Caret, items_max: int) -> int:
+        """The same of one character more of somebody who types on: a place that was right remains right.
+
+        Returns how many items are there now, and 0 where nothing is recorded.
+        """
         runs, place = self._runs[caret.client], caret.place
         items = self._items[place]
         if runs.end != caret.clock or caret.clock >= CLOCK_MAX or items >= items_max:
-            return False
+            return 0
         runs.append(caret.clock + 1, place)
         self._items[place] = items + 1
-        return True
+        return items + 1
 
     def _typed_place(self, typed: Typed) -> Place | None:
         """The text that is on both sides of what has been typed, if both are there."""

@@ -383,3 +383,25 @@ def test_a_long_text_with_many_key_presses_takes_the_long_way() -> None:
             longer += 1
             document.merge(written, KARI)
     assert 0 < longer < 20
+
+
+def test_pycrdt_is_never_given_more_than_a_step_of_what_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = made(replace(UPDATE, step_comparisons_max=1_000))
+    steps: list[int] = []
+    integrate = Document._integrate_typed
+
+    def noted(one: Document) -> None:
+        steps.append(one._comparisons)
+        integrate(one)
+
+    monkeypatch.setattr(Document, "_integrate_typed", noted)
+    typist = Typist(A, END, (A, 3))
+    for _ in range(200):
+        # All at one place, as nobody types.
+        typist.origin = (A, 3)
+        written = typist.press("x")
+        if document.merge_typed(written, KARI) is None:
+            document.merge(written, KARI)
+    assert len(steps) > 10
+    assert max(steps) <= 1_000 + 1_000 // 2
+    assert "x" * 201 in str(document.content()["a1"])
