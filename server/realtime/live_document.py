@@ -126,7 +126,7 @@ class LiveDocument:
             self.put(Gone(seat))
 
     def put(self, item: Item) -> None:
-        if not self._is_over and self._inbox.put(item) and self._worker is None and self._typed is None:
+        if not self._is_over and self._inbox.put(item):
             self._go_on()
 
     def tick(self, now: float) -> bool:
@@ -156,7 +156,9 @@ class LiveDocument:
                 await self._keystrokes.rest()
 
     def _go_on(self) -> None:
-        """See to it that what waits in the inbox is carried out."""
+        """See to it that what waits in the inbox is carried out, unless somebody is at it."""
+        if self._worker is not None or self._typed is not None or not self._inbox or self._is_over:
+            return
         if not self._begins_with_typing:
             self._worker = self._tasks.start(self._work())
         elif not self._is_due:
@@ -183,17 +185,27 @@ class LiveDocument:
         except Exception:
             log.exception("document %d broke and is loaded again", self.id)
             self._replica.drop()
-        self._take_again(turn)
+        self._worker = self._tasks.start(self._work())
+        self._inbox.put_back(turn.items)
         return None
 
     def end_typed(self, outcome: Appended) -> None:
-        """See ``keystrokes.Typed``."""
-        turn, self._typed = self._typed, None
-        if turn is None or self._is_over:
-            return
+        """See ``keystrokes.Typed``. What fails here must not keep other documents waiting."""
+        turn = self._typed
+        try:
+            if turn is not None and not self._is_over:
+                self._end_turn(turn, outcome)
+        except Exception:
+            log.exception("document %d failed", self.id)
+            self._close(DocumentClosing.UNAVAILABLE)
+        finally:
+            self._typed = None
+        self._go_on()
+
+    def _end_turn(self, turn: Turn, outcome: Appended) -> None:
         if isinstance(outcome, Exception):
             self._replica.drop()
-            self._take_again(turn)
+            self._inbox.put_back(turn.items)
             return
         if not self._replica.count(outcome):
             self._inbox.put_back((LogAhead(outcome),))
@@ -201,12 +213,6 @@ class LiveDocument:
         for spoken in turn.spoken:
             self._answers.hear(spoken)
         self._fold_if_long()
-        if self._inbox:
-            self._go_on()
-
-    def _take_again(self, turn: Turn) -> None:
-        self._inbox.put_back(turn.items)
-        self._worker = self._tasks.start(self._work())
 
     # The task.
 
@@ -226,8 +232,7 @@ class LiveDocument:
             self._close(DocumentClosing.UNAVAILABLE)
         finally:
             self._worker = None
-        if self._inbox and not self._is_over:
-            self._go_on()
+        self._go_on()
 
     async def _take_turn(self) -> None:
         if not self._replica.is_loaded:

@@ -8,6 +8,9 @@ import pytest
 
 from crdt.document import Document
 from crdt.messages import Awareness, SyncStatus, SyncUpdate
+from server.realtime.closings import DocumentClosing
+from server.realtime.seat import Seat
+from server.realtime.turn import Turn
 from server.rules import limits
 from server.rules.limits import STORAGE_RETRY_SECONDS_MIN
 from server.storage.bells import PersonChanged
@@ -203,3 +206,51 @@ async def test_a_long_commit_is_followed_by_a_pause_in_which_more_can_come(
     await house.clock.advance(limits.BUSY_PAUSE_SECONDS)
     await kari.until_saved(JOINT, 4)
     assert house.text(1) == "kab"
+
+
+async def test_a_document_is_at_one_thing_at_a_time_also_when_telling_of_it_cuts_somebody_off(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kari, ola = await writing(house, "kari", JOINT), await writing(house, "ola", JOINT)
+    await kari.until(lambda: kari.text(JOINT) == ola.text(JOINT))
+    ola.takes.clear()
+    for times in (3, 4):
+        kari.type(JOINT, "a")
+        await kari.until_saved(JOINT, times)
+    stored = house.log.last[1]
+    house.log.gate.clear()
+    kari.type(JOINT, "b")
+    await house.log.until(lambda: house.log.waiting == 1)
+    kari.type(JOINT, "pasted " * 20)
+    house.log.moved = lambda *_: house.log.gate.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(limits, "OUTBOX_FRAMES_MAX", 1)
+        house.log.gate.set()
+        await house.log.until(lambda: house.log.last[1] == stored + 1 and house.log.waiting == 1)
+    kari.type(JOINT, "c")
+    await house.page("ola").join(MANAGER)
+    assert house.log.waiting == 1
+    house.log.moved = lambda *_: None
+    house.log.gate.set()
+    ola.takes.set()
+    await kari.until_saved(JOINT, 7)
+    assert house.text(1)[2:] == "aab" + "pasted " * 20 + "c"
+
+
+async def test_what_fails_after_the_commit_closes_its_own_document_and_no_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kari, ola = await writing(house, "kari", JOINT), await writing(house, "ola", MANAGER)
+
+    def failing(turn: Turn) -> dict[Seat, int]:
+        if "kari" in (item.seat.author.person for item in turn.writes):
+            raise RuntimeError("made to fail")
+        return worths(turn)
+
+    worths = Turn.worths
+    monkeypatch.setattr(Turn, "worths", failing)
+    kari.type(JOINT, "a")
+    ola.type(MANAGER, "b")
+    await kari.until(lambda: kari.ended(JOINT) == DocumentClosing.UNAVAILABLE)
+    await ola.until_saved(MANAGER, 3)
+    assert (house.text(1), house.text(3)) == ("ka", "ob")
