@@ -58,7 +58,7 @@ from crdt.content import (
 from crdt.errors import BorrowedClient, DocumentBroken, IncompleteUpdate, OverLimit, ProtocolError
 from crdt.schema import ROW_ID, SERVER_CLIENT, VALUES, ChoiceSet, DocumentSchema, Field, Table, Text, Value
 from crdt.shape import Shape, Skeleton
-from crdt.steps import steps
+from crdt.steps import split_cost, steps
 from crdt.typed import Caret, Pressed, TypedRun, joined, joined_runs, read_typed
 from crdt.update import DeleteRange, ParsedUpdate, encode_state_vector, parse, parse_state_vector
 
@@ -297,6 +297,7 @@ class Document:
         if self._comparisons >= self._bounds.step_comparisons_max:
             # Time for pycrdt to be given what there is.
             return None
+        compared = 0
         if caret is not None and caret.judge is judge and caret.person == person and caret.is_before(update):
             items = judge.admit_next(caret, self._items_max)
             if not items:
@@ -304,6 +305,7 @@ class Document:
             self._typed.append((caret.client, caret.struct, update))
             if caret.run.is_over:
                 self._runs.append(caret.begin())
+                compared = items
             caret.go_on(update)
         else:
             typed = read_typed(update)
@@ -312,11 +314,12 @@ class Document:
             place = judge.admit_typed(typed, self._items_max)
             if place is None:
                 return None
-            items = judge.items_at(place)
+            compared = judge.items_at(place)
             self._typed.append((typed.client, typed.struct, update))
             caret = Caret(judge, update, typed, person, place)
             self._runs.append(caret.run)
-        self._comparisons += items
+        if compared:
+            self._comparisons += compared + split_cost(self._size)
         self._size += len(update)
         self._size_is_exact = False
         return caret

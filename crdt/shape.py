@@ -7,6 +7,7 @@ All of it is derived from the updates alone: ``admit`` every update that the doc
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 from crdt.bounds import UpdateBounds
@@ -55,6 +56,8 @@ class _Additions:
     rows: dict[Rows, int] = field(default_factory=dict)
     row_ids: set[tuple[Rows, str]] = field(default_factory=set)
     items: dict[Place, int] = field(default_factory=dict)
+    cuts: dict[Place, int] = field(default_factory=dict)
+    """Items of a sequence that come of others, where a part of these is deleted."""
     splits: set[Id] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
     order: list[tuple[Struct, int]] = field(default_factory=list)
@@ -81,7 +84,7 @@ class Shape:
         self._types: dict[Id, Branch] = {}
         """Those that the skeleton does not have."""
         self._items: dict[Place, int] = {}
-        """How many structs were written at each place, where that is another number than in the skeleton."""
+        """How many items each place has at most, where that is another number than in the skeleton."""
         self._rows: dict[Rows, int] = {}
         """How many rows each table has, removed ones included."""
         self._row_ids: dict[Rows, set[str]] = {}
@@ -102,7 +105,7 @@ class Shape:
         return runs.end if runs is not None else 0
 
     def items_at(self, place: Place) -> int:
-        """How many structs were written there."""
+        """How many items there are at most: structs that were written, and their parts."""
         items = self._items.get(place)
         if items is None:
             items = self._skeleton.items.get(place, 0) if self._skeleton is not None else 0
@@ -222,7 +225,7 @@ class Shape:
             self._rows[rows] = self._rows.get(rows, 0) + count
         for rows, row_id in additions.row_ids:
             self._row_ids.setdefault(rows, set()).add(row_id)
-        for place, new in additions.items.items():
+        for place, new in chain(additions.items.items(), additions.cuts.items()):
             self._items[place] = self.items_at(place) + new
         for client, start, end in additions.gone:
             self._gone.setdefault(client, Ranges()).add(start, end)
@@ -262,6 +265,8 @@ class Skeleton:
         )
 
 
+_CUTS_OF_DELETION: Final = 2
+"""Before what is deleted and behind it."""
 _DELETED: Final = frozenset({Kind.GC, Kind.DELETED})
 _NO_RANGES: Final = Ranges()
 
@@ -455,6 +460,8 @@ class _Judgement:
             for standing in self._between(client, fresh_start, fresh_end):
                 if isinstance(standing, Place):
                     added.touched.add(standing.field)
+                    if standing.key is None:
+                        added.cuts[standing] = added.cuts.get(standing, 0) + _CUTS_OF_DELETION
 
     def _between(self, client: int, start: int, end: int) -> Iterator[_Standing]:
         for runs in (self._shape._runs.get(client), self.additions.runs.get(client)):

@@ -19,6 +19,11 @@ _BYTES_A_COMPARISON: Final = 1_000
 """To split an item, yrs copies the text behind it: as many bytes take as long as one comparison."""
 
 
+def split_cost(size: int) -> int:
+    """Comparisons that take as long as splitting an item of a document of so many bytes."""
+    return 1 + size // _BYTES_A_COMPARISON
+
+
 def steps(
     update: bytes, parsed: ParsedUpdate, order: Sequence[tuple[Struct, int]], size: int, cost_max: int
 ) -> Iterator[bytes]:
@@ -27,7 +32,7 @@ def steps(
     ``order``: the structs, each behind what it builds on, with the comparisons that it may cost.
     ``size``: bytes of the document. ``cost_max``: comparisons of one step.
     """
-    split = 1 + (size + len(update)) // _BYTES_A_COMPARISON
+    split = split_cost(size + len(update))
     cost = sum(each for _, each in order) + split * (len(order) + 2 * len(parsed.deletes))
     if cost <= cost_max:
         yield update

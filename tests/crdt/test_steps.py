@@ -9,13 +9,14 @@ import pytest
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
 from crdt.document import Document
+from crdt.encoding import uint
 from crdt.errors import OverLimit
 from crdt.shape import Shape
 from crdt.steps import steps
 from crdt.update import parse, parse_state_vector
 from server.rules.limits import UPDATE
 from tests.crdt.documents import SCHEMA
-from tests.crdt.forged import deletes, section, text, update
+from tests.crdt.forged import Pair, deletes, section, text, update
 from tests.crdt.recordings import SCHEMA as RECORDED
 from tests.crdt.recordings import scenes
 
@@ -142,3 +143,43 @@ def test_deletions_are_counted_with_the_structs() -> None:
     with pytest.raises(OverLimit) as refused:
         parse(update(one, deletes=deletes((2, 0, 1), (3, 2, 1), (4, 2, 1))), small)
     assert refused.value.limit == "update_structs_max"
+
+
+def key_presses_at_once(document: Document, origin: Pair, right: Pair | None) -> int:
+    """How many of somebody who types in front of what she typed are taken before pycrdt is given them."""
+    document.merge(update(section(6, 0, text("x", origin=origin, right=right))), "b")
+    document.take_change()
+    for clock in range(1, 1_000):
+        press = update(section(6, clock, text("y", origin=origin, right=right)))
+        if document.merge_typed(press, "b") is None:
+            return clock
+    return 1_000
+
+
+def test_what_is_typed_is_given_to_pycrdt_sooner_where_parts_were_deleted_or_the_document_is_large() -> None:
+    counts = []
+    for characters, is_cut in ((400, False), (400, True), (40_000, False)):
+        document = Document.made(SCHEMA, replace(UPDATE, step_comparisons_max=2_000))
+        document.merge(update(section(5, 0, text("a" * characters, parent=(1, 1)))), "a")
+        if is_cut:
+            every_second = b"".join(uint(clock) + b"\x01" for clock in range(1, 400, 2))
+            document.merge(b"\x00\x01\x05" + uint(200) + every_second, "a")
+        counts.append(key_presses_at_once(document, (5, 0), (5, characters - 2)))
+        document.close()
+    plain, cut, large = counts
+    assert cut < plain / 5
+    assert large < plain
+
+
+def test_typing_on_in_a_text_of_many_parts_is_nothing_to_compare() -> None:
+    document = Document.made(SCHEMA, replace(UPDATE, step_comparisons_max=2_000))
+    document.merge(update(section(6, 0, text("x", parent=(1, 1)))), "b")
+    for clock in range(300):
+        document.merge(update(section(5, clock, text("a", origin=(6, 0)))), "a")
+    document.take_change()
+    caret = None
+    for clock in range(1, 500):
+        press = update(section(6, clock, text("y", origin=(6, clock - 1))))
+        caret = document.merge_typed(press, "b", caret)
+        assert caret is not None
+    document.close()
