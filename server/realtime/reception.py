@@ -10,6 +10,7 @@ no session, a database that does not answer. Nothing is refused here.
 """
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable
 from typing import Any, Final, cast
@@ -21,6 +22,8 @@ from websockets.utils import accept_key
 
 from server.realtime.socket import Door, Headers, Visitor
 from server.realtime.websocket_protocol import LiveWebSockets
+
+log = logging.getLogger(__name__)
 
 _REQUEST: Final = re.compile(
     rb"GET /live HTTP/1\.1\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}:[ -~]{0,4096}\r\n){1,64})\r\n"
@@ -88,7 +91,12 @@ class Reception(asyncio.Protocol):
         task.add_done_callback(self._state.tasks.discard)
 
     async def _ask(self, request: bytes, visitor: Visitor, key: str) -> None:
-        author = await self._door.admit(visitor)
+        try:
+            author = await self._door.admit(visitor)
+        except Exception:
+            # The application asks again, and what it cannot answer either has a page.
+            log.exception("nobody could say who opens a socket")
+            author = None
         if self._transport.is_closing():
             return
         if self._early:

@@ -194,6 +194,9 @@ class LiveWebSockets(WebSocketsSansIOProtocol):
     async def send(self, message: ASGISendEvent) -> None:
         """Send, and drop a socket whose closing is not answered (uvicorn would wait for it to be read)."""
         await super().send(message)
+        if self.close_sent:
+            # Uvicorn takes an upgrade that was refused for one that was forgotten, and logs an error.
+            self.handshake_complete = True
         if message["type"] == "websocket.close" and self.close_timer is not None:
             self.close_timer.cancel()
             self.close_timer = self.loop.call_later(limits.GOODBYE_SECONDS_MAX, self.transport.abort)

@@ -242,10 +242,10 @@ async def test_whether_a_proxy_is_to_be_believed_is_not_known_here() -> None:
         assert isinstance(front.line.owner, LiveWebSockets) is is_let_in
 
 
-@pytest.mark.parametrize("why", ["nobody", "down", "draining"])
+@pytest.mark.parametrize("why", ["nobody", "down", "broken", "draining"])
 async def test_who_is_not_let_in_is_told_so_by_the_application(front: Front, why: str) -> None:
-    if why == "down":
-        front.answer.set_exception(StorageUnavailable())
+    if why in ("down", "broken"):
+        front.answer.set_exception(StorageUnavailable() if why == "down" else RuntimeError("made to fail"))
     else:
         front.answer.set_result(KARI if why == "draining" else None)
     front.house.rooms.is_draining = why == "draining"

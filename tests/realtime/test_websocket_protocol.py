@@ -211,3 +211,19 @@ async def test_nothing_is_written_at_once_to_a_reader_who_must_be_waited_for() -
     assert not opened.direct["write"]([b"too late"])
     assert b"later" not in opened.wire.written
     await opened.close()
+
+
+async def test_an_upgrade_that_is_refused_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "websocket.http.response.start", "status": 401, "headers": []})
+        await send({"type": "websocket.http.response.body", "body": b""})
+
+    config = uvicorn.Config(app, interface="asgi3", log_config=None, ws_per_message_deflate=False)
+    config.load()
+    protocol, wire = LiveWebSockets(config, ServerState(), {}), Wire()
+    protocol.connection_made(wire)
+    protocol.data_received(UPGRADE)
+    await asyncio.gather(*protocol.tasks)
+    assert wire.written.startswith(b"HTTP/1.1 401 ")
+    assert wire.is_over
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
