@@ -207,12 +207,14 @@ class LiveDocument:
             self._replica.drop()
             self._inbox.put_back(turn.items)
             return
-        if not self._replica.count(outcome):
+        is_next = self._replica.count(outcome)
+        if not is_next:
             self._inbox.put_back((LogAhead(outcome),))
         self._announce(turn)
         for spoken in turn.spoken:
             self._answers.hear(spoken)
-        self._fold_if_long()
+        if is_next:
+            self._fold_if_long()
 
     # The task.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pycrdt
 import pytest
 
 from crdt.document import Document
@@ -254,3 +255,19 @@ async def test_what_fails_after_the_commit_closes_its_own_document_and_no_other(
     await kari.until(lambda: kari.ended(JOINT) == DocumentClosing.UNAVAILABLE)
     await ola.until_saved(MANAGER, 3)
     assert (house.text(1), house.text(3)) == ("ka", "ob")
+
+
+async def test_what_is_folded_is_what_the_log_says_up_to_there(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kari = await writing(house, "kari", JOINT)
+    other_node = Page(house.rooms, kari.author)
+    other_node.docs[JOINT] = pycrdt.Doc()
+    other_node.docs[JOINT].apply_update(kari.docs[JOINT].get_update())
+    house.log.last[1] += 1
+    house.log.rows[1][house.log.last[1]] = other_node.write(JOINT, "elsewhere", "a2")
+    monkeypatch.setattr(limits, "COMPACTION_ROWS", 1)
+    kari.type(JOINT, "a")
+    await house.log.until(lambda: house.log.snapshots[1][0] > 0)
+    assert house.log.snapshots[1][0] == house.log.last[1]
+    assert (house.text(1), house.text(1, "a2")) == ("ka", "elsewhere")
