@@ -157,6 +157,8 @@ class Device:
     node: int
     socket: Socket | None = None
     docs: dict[str, pycrdt.Doc[Any]] = field(default_factory=dict)
+    typed_last: tuple[str, str] = ("", "")
+    """Document and token."""
 
 
 class Life:
@@ -286,11 +288,23 @@ class Life:
         if not _is_loaded(device.docs[name]):
             return
         self._tokens += 1
+        device.typed_last = name, f"<{self._tokens}>"
         if astray:
             _typed(device.docs[name], f"<{self._tokens}>")
             socket.is_behind.add(name)
         else:
             socket.say(name, SyncUpdate(_typed(device.docs[name], f"<{self._tokens}>")))
+
+    def type_on(self, device: Device) -> None:
+        """A few characters behind the last keystroke, each in a frame of its own."""
+        name, token = device.typed_last
+        socket = device.socket
+        if socket is None or name not in device.docs or not socket.may_write(name):
+            return
+        for _ in range(self._dice.randint(1, 4)):
+            change = _typed_on(device.docs[name], token)
+            if change is not None:
+                socket.say(name, SyncUpdate(change))
 
     def type_offline(self, device: Device) -> None:
         """One keystroke on a device without a socket."""
@@ -348,6 +362,7 @@ class Life:
         device = dice.choice(self._devices)
         actions: dict[Callable[[], None], int] = {
             lambda: self.type(device): 60,
+            lambda: self.type_on(device): 60,
             lambda: self.type(device, astray=True): 1,
             lambda: self.type_offline(device): 6,
             lambda: self.disconnect(device): 4,
@@ -425,6 +440,20 @@ def _typed(doc: pycrdt.Doc[Any], token: str) -> bytes:
         text = paragraph.children[len(paragraph.children) - 1]
         text.insert(len(str(text).encode()), token)
     return doc.get_update(before)
+
+
+def _typed_on(doc: pycrdt.Doc[Any], token: str) -> bytes | None:
+    """Type one character more behind a token and what was typed behind it; None if it is not there."""
+    before = doc.get_state()
+    with doc.transaction():
+        for paragraph in doc.get(FIELD, type=pycrdt.XmlFragment).children:
+            for text in paragraph.children:
+                begins, found, rest = str(text).partition(token)
+                if found:
+                    typed = len(rest) - len(rest.lstrip("x"))
+                    text.insert(len((begins + token).encode()) + typed, "x")
+                    return doc.get_update(before)
+    return None
 
 
 def _text_of(content: Any) -> str:
