@@ -55,6 +55,7 @@ _MASK_BYTES: Final = 4
 _SHORT_HEAD: Final = 6
 """Bytes before what a short masked frame carries: two, and the mask."""
 
+_NO_HANDSHAKE: Final = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _SHORT_HEADS: Final = tuple(bytes((_BINARY, length)) for length in range(_LENGTH_OF_2))
 
 
@@ -153,6 +154,10 @@ class LiveWebSockets(WebSocketsSansIOProtocol):
             # What comes before anybody listens may end within a frame: from then on only the parser knows.
             self._is_whole = self._is_whole and not self.handshake_initiated
             super().data_received(data)
+            if not self.handshake_initiated and self.conn.handshake_exc is not None:
+                # Uvicorn would leave it open, without an answer.
+                self.transport.write(b"".join(self.conn.data_to_send()) or _NO_HANDSHAKE)
+                self.transport.close()
             return
         if self._rest:
             data, self._rest = self._rest + data, b""

@@ -227,3 +227,21 @@ async def test_an_upgrade_that_is_refused_is_no_fault(caplog: pytest.LogCaptureF
     assert wire.written.startswith(b"HTTP/1.1 401 ")
     assert wire.is_over
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+@pytest.mark.parametrize(
+    ("more", "answer"),
+    [
+        (b"Content-Length: 4\r\n", b"400 Bad Request"),
+        (b"X: " + bytes(10_000) + b"\r\n", b"431 Request Header"),
+    ],
+    ids=["with_a_body", "with_a_long_header"],
+)
+async def test_an_upgrade_that_is_none_is_answered(more: bytes, answer: bytes) -> None:
+    config = uvicorn.Config(lambda: None, interface="asgi3", log_config=None, ws_per_message_deflate=False)
+    config.load()
+    protocol, wire = LiveWebSockets(config, ServerState(), {}), Wire()
+    protocol.connection_made(wire)
+    protocol.data_received(UPGRADE.replace(b"Host:", more + b"Host:"))
+    assert wire.written.startswith(b"HTTP/1.1 " + answer)
+    assert wire.is_over
