@@ -33,6 +33,7 @@ from server.realtime.inbox import (
     Item,
     Joined,
     LogAhead,
+    Written,
     is_typing,
 )
 from server.realtime.insistence import Insistence
@@ -167,8 +168,11 @@ class LiveDocument:
 
     @property
     def _begins_with_typing(self) -> bool:
-        replica = self._replica
-        return replica.is_loaded and not replica.is_repeated and is_typing(self._inbox.first)
+        replica, first = self._replica, self._inbox.first
+        if not replica.is_loaded or replica.is_repeated or not is_typing(first):
+            return False
+        # What somebody says of where she is waits for no other document's commit if there is nothing else.
+        return type(first) is Written or len(self._inbox) > 1
 
     # What is typed.
 

@@ -271,3 +271,15 @@ async def test_what_is_folded_is_what_the_log_says_up_to_there(
     await house.log.until(lambda: house.log.snapshots[1][0] > 0)
     assert house.log.snapshots[1][0] == house.log.last[1]
     assert (house.text(1), house.text(1, "a2")) == ("ka", "elsewhere")
+
+
+async def test_where_somebody_is_said_to_be_waits_for_no_other_document(house: House) -> None:
+    kari, ola = await writing(house, "kari", JOINT), await writing(house, "ola", MANAGER)
+    also_ola = house.page("ola")
+    await also_ola.join(MANAGER)
+    house.log.gate.clear()
+    kari.type(JOINT, "a")
+    await house.log.until(lambda: house.log.waiting == 1)
+    ola.speak(MANAGER)
+    await also_ola.until(lambda: also_ola.count(MANAGER, Awareness) == 1)
+    assert kari.count(JOINT, SyncStatus) == 2
