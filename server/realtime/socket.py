@@ -1,5 +1,6 @@
 """The WebSocket at /live: who is let in at all, and bytes in and out."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -59,6 +60,8 @@ class _SocketTransport:
             self._direct["abort"]()
 
 
+_HOST: Final = re.compile(r"([0-9A-Za-z.-]+)(?::[0-9]{1,5})?")
+
 Headers = Mapping[str, str]
 """Names in lower case."""
 
@@ -92,8 +95,8 @@ class Door:
         if self.origin is None and "x-forwarded-proto" in headers:
             # Uvicorn knows which proxy is to be believed that people come by https.
             return None
-        name = headers.get("host", "").partition(":")[0].lower()
-        if "*" not in self.hosts and name not in self.hosts:
+        host = _HOST.fullmatch(headers.get("host", ""))
+        if host is None or ("*" not in self.hosts and host[1].lower() not in self.hosts):
             return None
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         visitor = HTTPConnection({"type": "websocket", "scheme": "ws", "headers": raw})
