@@ -171,6 +171,9 @@ class LiveDocument:
         replica, first = self._replica, self._inbox.first
         if not replica.is_loaded or replica.is_repeated or not is_typing(first):
             return False
+        if len(self._inbox) > limits.TYPED_WAITING_MAX:
+            # Nobody types so fast: on the long way it is counted how long it takes.
+            return False
         # What somebody says of where she is waits for no other document's commit if there is nothing else.
         return type(first) is Written or len(self._inbox) > 1
 

@@ -283,3 +283,19 @@ async def test_where_somebody_is_said_to_be_waits_for_no_other_document(house: H
     ola.speak(MANAGER)
     await also_ola.until(lambda: also_ola.count(MANAGER, Awareness) == 1)
     assert kari.count(JOINT, SyncStatus) == 2
+
+
+async def test_what_nobody_can_type_so_fast_is_counted_as_her_effort(
+    house: House, long_way: list[bytes]
+) -> None:
+    kari = await writing(house, "kari", JOINT)
+    house.log.gate.clear()
+    kari.type(JOINT, "a")
+    await house.log.until(lambda: house.log.waiting == 1)
+    long_way.clear()
+    for _ in range(limits.TYPED_WAITING_MAX + 1):
+        kari.type(JOINT, "b")
+    house.log.gate.set()
+    await kari.until_saved(JOINT, 3 + limits.TYPED_WAITING_MAX + 1)
+    assert len(long_way) == limits.TYPED_WAITING_MAX + 1
+    assert house.text(1) == "ka" + "b" * (limits.TYPED_WAITING_MAX + 1)
