@@ -5,7 +5,8 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from math import inf
 from typing import cast
 
 from sqlalchemy import Connection
@@ -116,8 +117,8 @@ class _Known:
     """Number of its last change."""
     until: dict[Author, datetime] = field(default_factory=dict)
     """Who may write, and up to when the session holds."""
-    touched: dict[Touch, datetime] = field(default_factory=dict)
-    """What the change log has, and since when."""
+    touched: dict[Touch, float] = field(default_factory=dict)
+    """What the change log has, and since when, in seconds since 1970."""
 
 
 class SqliteLog(QueuedLog):
@@ -175,23 +176,31 @@ class SqliteLog(QueuedLog):
 
     def _check(self, rows: sqlite3.Connection, known: _Known, append: Append, now: datetime) -> None:
         """Raise AppendRefused or LogMovedOn if it may not be appended."""
-        if any(now >= known.until.get(author, now) for author in append.authors):
-            facts = {author: _author(rows, author) for author in append.authors}
-            check_append(known.target, ((author.person, facts[author]) for author in facts), now)
-            for author, found in facts.items():
-                if found is not None:
-                    known.until[author] = found.holds_until
+        for author in append.authors:
+            if now >= known.until.get(author, now):
+                self._look_up(rows, known, append, now)
+                break
         check_follows(append, known.last)
         if append.new_clients:
             check_clients(append, dict(rows.execute(_OWNERS, (append.document,)).fetchall()))
 
+    def _look_up(self, rows: sqlite3.Connection, known: _Known, append: Append, now: datetime) -> None:
+        facts = {author: _author(rows, author) for author in append.authors}
+        check_append(known.target, ((author.person, facts[author]) for author in facts), now)
+        for author, found in facts.items():
+            if found is not None:
+                known.until[author] = found.holds_until
+
     def _store(self, rows: sqlite3.Connection, accepted: Sequence[tuple[int, Append]], now: datetime) -> None:
-        places, start = [], 1
+        places, changes, start = [], [], 1
         for number, append in accepted:
-            places.append((append.document, number, start, len(append.change)))
-            start += len(append.change)
-        rows.execute(_KEEP, (json.dumps(places), b"".join(append.change for _, append in accepted)))
-        touched = []
+            size = len(append.change)
+            # As JSON: they are numbers.
+            places.append(f"[{append.document},{number},{start},{size}]")
+            changes.append(append.change)
+            start += size
+        rows.execute(_KEEP, (f"[{','.join(places)}]", b"".join(changes)))
+        touched, seconds = [], now.timestamp()
         for _, append in accepted:
             if append.summary is not None:
                 _repeat(rows, append.document, append.summary)
@@ -200,15 +209,11 @@ class SqliteLog(QueuedLog):
             noted = self._known[append.document].touched
             for touch in append.touched:
                 # Whoever types touches the same field several times a second.
-                if abs(now - noted.get(touch, _NEVER)) >= _EXACTNESS:
-                    noted[touch] = now
+                if abs(seconds - noted.get(touch, -inf)) >= CHANGE_LOG_SECONDS:
+                    noted[touch] = seconds
                     touched.append((append.document, touch.field, touch.person))
         if touched:
             rows.execute(_TOUCH, (json.dumps(touched), _text(now)))
-
-
-_NEVER = datetime.min.replace(tzinfo=UTC)
-_EXACTNESS = timedelta(seconds=CHANGE_LOG_SECONDS)
 
 
 def _repeat(rows: sqlite3.Connection, document: int, summary: Summary) -> None:
