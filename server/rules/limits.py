@@ -68,7 +68,7 @@ SLOW_MERGES_AT_ONCE_MAX = 2
 """Costly updates that are merged beside each other, in threads. Others get their turn between two steps."""
 BUSY_DOCUMENTS_MIN = 16
 """Documents in one commit of what is typed, from which on the next one waits a moment to be larger."""
-BUSY_PAUSE_SECONDS = 0.001
+BUSY_PAUSE_SECONDS = 0.002
 TYPED_WAITING_MAX = 64
 """Items in one document's inbox, up to which they may be typing: two people, in the time of one commit."""
 KEY_PRESS_BYTES_MAX = 127
