@@ -113,7 +113,7 @@ class Document:
         and no more, and so does one that is only typed in."""
         self._subscribed: tuple[Doc[Any], Subscription] | None = None
         self._was_needed = False
-        """pycrdt's part of it, since somebody last asked to set it aside."""
+        """pycrdt's part of it, since somebody last asked to set aside what is not."""
         self._stored_clocks: dict[int, int] = {}
         """Each client's clock in what was stored. Nothing changes it before it is judged."""
         self._stored_deletes: bytes | None = None
@@ -122,7 +122,7 @@ class Document:
     @classmethod
     def made(cls, schema: DocumentSchema, bounds: UpdateBounds, content: Content | None = None) -> Self:
         """A document of the server's own, with ``content`` or empty. Equal content, equal bytes."""
-        scratch = _empty_doc(schema, SERVER_CLIENT)
+        scratch: Doc[Any] = Doc(client_id=SERVER_CLIENT)
         with _pycrdt(), scratch.transaction():
             for field in schema.fields:
                 _make_field(scratch, field, (content or {}).get(field.name))
@@ -196,7 +196,7 @@ class Document:
         self._was_needed = True
         if self._subscribed is not None:
             return self._subscribed[0]
-        doc = _empty_doc(self._schema, SERVER_CLIENT)
+        doc: Doc[Any] = Doc(client_id=SERVER_CLIENT)
         if self._snapshot is not None:
             with _pycrdt():
                 doc.apply_update(self._snapshot)
@@ -207,22 +207,26 @@ class Document:
         return doc
 
     def set_aside(self, bytes_max: int) -> bool:
-        """Keep the document as its bytes again, unless pycrdt has been needed since this was last called, or
-        there are more bytes than that. Returns whether it was done.
+        """Keep the document as its bytes again, unless there are more than that. Returns whether it was done.
 
-        pycrdt takes nine times as much memory for a document, and a millisecond to make it of 100 KiB.
+        pycrdt takes nine times as much memory for a document, and 70 KiB for an empty one. It takes half a
+        millisecond to make it of 100 KiB, and a tenth of that for one in which little is written.
         """
         if self._subscribed is None or self._size > bytes_max:
-            return False
-        if self._was_needed:
-            self._was_needed = False
             return False
         doc, subscription = self._subscribed
         with _pycrdt():
             self._snapshot = doc.get_update()
             doc.unobserve(subscription)
         self._subscribed = None
+        if not self._runs:
+            self._size, self._size_is_exact = len(self._snapshot), True
         return True
+
+    def set_aside_unneeded(self, bytes_max: int) -> bool:
+        """The same, unless pycrdt has been needed since this was last called."""
+        was_needed, self._was_needed = self._was_needed, False
+        return not was_needed and self.set_aside(bytes_max)
 
     def is_ready_for(self, update: bytes) -> bool:
         """Whether the update can be merged without ``prepare``. Raises MalformedUpdate or OverLimit.
@@ -423,7 +427,9 @@ class Document:
 
     def snapshot(self) -> bytes:
         """All of it, as one update."""
-        return self._encoded(None)
+        everything = self._encoded(None)
+        self._size, self._size_is_exact = len(everything), True
+        return everything
 
     def content(self, only: Container[str] | None = None) -> Content:
         """What the document says, without what its schema does not have: in all fields, or ``only`` these."""
@@ -439,7 +445,7 @@ class Document:
         Changes nothing here: merge it.
         """
         present = self.content()
-        scratch = _empty_doc(self._schema, client)
+        scratch: Doc[Any] = Doc(client_id=client)
         with _pycrdt():
             scratch.apply_update(self.snapshot())
             with scratch.transaction():
@@ -452,10 +458,7 @@ class Document:
     @property
     def size_bytes(self) -> int:
         """Bytes of the encoded document."""
-        if not self._size_is_exact:
-            self._size = len(self.snapshot())
-            self._size_is_exact = True
-        return self._size
+        return self._size if self._size_is_exact else len(self.snapshot())
 
     def close(self) -> None:
         """Let go of the memory. The document is of no use afterwards."""
@@ -557,20 +560,6 @@ def _joined(changes: Sequence[bytes]) -> bytes:
                 for start in range(0, len(changes), _JOINED_AT_ONCE)
             ]
     return changes[0]
-
-
-def _empty_doc(schema: DocumentSchema, client: int) -> Doc[Any]:
-    """A Doc that knows the kind of each root: pycrdt shows no root whose kind it was not told."""
-    doc: Doc[Any] = Doc(client_id=client)
-    with doc.transaction():
-        doc.get(VALUES, type=Map)
-        for field in schema.fields:
-            if not isinstance(field, Value):
-                doc.get(field.name, type=_ROOTS[type(field)])
-    return doc
-
-
-_ROOTS: dict[type[Field], type[Any]] = {Text: XmlFragment, ChoiceSet: Map, Table: Array}
 
 
 def _all_within(inner: Iterable[DeleteRange], outer: Iterable[DeleteRange]) -> bool:

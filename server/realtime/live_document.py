@@ -222,6 +222,7 @@ class LiveDocument:
             self._answers.hear(spoken)
         if is_next:
             self._fold_if_long()
+        self._replica.rest()
 
     # The task.
 
@@ -230,6 +231,7 @@ class LiveDocument:
             await self._take_turn()
             while self._inbox and not self._is_over and not self._begins_with_typing:
                 await self._take_turn()
+            self._replica.rest()
         except DocumentGone:
             # Of a pane there is a newer generation; an activity or a note has been erased.
             self._close(DocumentClosing.DENIED if self.pane is None else DocumentClosing.MOVED)
@@ -332,6 +334,7 @@ class LiveDocument:
             log.exception("document %d broke and is loaded again", self.id)
             self._replica.drop()
             return
+        self._replica.rest()
         self._folder = self._tasks.start(self._fold(folding))
 
     async def _fold(self, folding: Folding) -> None:

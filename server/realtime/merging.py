@@ -150,6 +150,8 @@ class Merging:
             return None
         summary = self._effort.spend(turn.writes[0].seat.author.person, self._replica.summary, turn.fields)
         append = turn.as_append(self._id, summary, self._replica.sequence)
+        # Hundreds of documents may be waiting for one commit.
+        self._replica.rest()
         is_next = await self._insist.on(lambda: self._replica.append(append))
         return None if is_next else await self._insist.on(self._replica.catch_up)
 

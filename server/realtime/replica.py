@@ -57,9 +57,14 @@ class Replica:
             self._document.close()
             self._document = None
 
+    def rest(self) -> None:
+        """Nobody needs the document for the moment: let go of memory, if it is there again in no time."""
+        if self._document is not None:
+            self._document.set_aside(limits.SET_ASIDE_AT_ONCE_BYTES)
+
     def set_aside(self) -> bool:
         """Let go of memory, if the document has not been needed whole since the last call. Whether it did."""
-        return self._document is not None and self._document.set_aside(limits.QUICK_LOAD_BYTES)
+        return self._document is not None and self._document.set_aside_unneeded(limits.QUICK_LOAD_BYTES)
 
     async def load(self) -> bytes | None:
         """Read the document from the log. Raises CrdtError when the log cannot be made a document of.

@@ -81,6 +81,9 @@ TURN_SECONDS_MAX = 0.002
 """Of the clock's rounds, before everybody else gets a turn."""
 QUICK_LOAD_BYTES = 256 * KIB
 """Of a stored document that is read within a few milliseconds; larger ones are read in another thread."""
+SET_ASIDE_AT_ONCE_BYTES = 16 * KIB
+"""Of a document that pycrdt makes again, in a tenth of a millisecond, whenever it is needed. Larger ones it
+keeps while they are."""
 LET_GO_DOCUMENTS = 50
 """Documents of which memory is let go of before it is given back to the system, which takes milliseconds."""
 ROOM_IDLE_SECONDS = 30

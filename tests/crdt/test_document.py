@@ -423,11 +423,10 @@ def test_a_document_reloads_from_its_snapshot_and_log() -> None:
     assert again.take_change() is None
 
 
-def test_a_document_that_is_not_needed_whole_is_kept_as_its_bytes() -> None:
+def test_a_document_that_was_set_aside_is_the_same_when_it_is_needed_again() -> None:
     document = made()
     writer = Writer(document, 7)
     writer.type("hej")
-    assert not document.set_aside(2**20)
     assert document.set_aside(2**20)
     assert not document.set_aside(2**20)
     before = document.snapshot(), document.state_vector()
@@ -440,10 +439,47 @@ def test_a_document_that_is_not_needed_whole_is_kept_as_its_bytes() -> None:
     assert Document.loaded(SCHEMA, UPDATE, before[0], [change], {}).content() == document.content()
 
 
+def test_what_is_not_needed_whole_for_a_while_is_set_aside() -> None:
+    document = made()
+    Writer(document, 7).type("hej")
+    assert not document.set_aside_unneeded(2**20)
+    assert document.set_aside_unneeded(2**20)
+    assert not document.set_aside_unneeded(2**20)
+    document.content()
+    assert not document.set_aside_unneeded(2**20)
+    assert document.set_aside_unneeded(2**20)
+
+
 def test_a_document_that_would_take_long_to_be_whole_again_stays_so() -> None:
     document = made()
     Writer(document, 7).type("hej")
-    assert not any(document.set_aside(10) for _ in range(3))
+    assert not document.set_aside(10)
+    assert not any(document.set_aside_unneeded(10) for _ in range(3))
+
+
+def test_a_document_counts_as_large_by_what_it_holds_and_not_by_what_was_typed() -> None:
+    document = made()
+    writer = Writer(document, 7)
+    for letter in "h" * 200:
+        writer.type(letter)
+        document.take_change()
+    document.content()
+    written = len(document.snapshot())
+    for letter in "!" * 10:
+        writer.type(letter)
+        document.take_change()
+    # From above, until somebody looks.
+    assert not document.set_aside(written + 50)
+    assert document.set_aside(2**20)
+    document.content()
+    # What pycrdt has still to be given counts too.
+    writer.type("?")
+    assert not document.set_aside(written + 20)
+    assert document.set_aside(written + 70)
+    document.content()
+    assert not document.set_aside(written + 20)
+    document.snapshot()
+    assert document.set_aside(written + 20)
 
 
 def test_a_gap_in_the_log_is_a_broken_document_never_a_shorter_one() -> None:

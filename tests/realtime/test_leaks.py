@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import weakref
+from typing import Any
 
 import pytest
 
@@ -45,6 +46,7 @@ async def test_the_memory_of_documents_in_which_nobody_writes_is_given_back(
     monkeypatch.setattr(rooms, "give_back", lambda: loop.call_soon_threadsafe(given_back.set))
     monkeypatch.setattr(limits, "LET_GO_DOCUMENTS", 2)
     kari = house.page("kari")
+    monkeypatch.setattr(limits, "SET_ASIDE_AT_ONCE_BYTES", 0)
     for name in (JOINT, EMPLOYEE):
         await kari.join(name)
         kari.type(name, "hej")
@@ -59,6 +61,32 @@ async def test_the_memory_of_documents_in_which_nobody_writes_is_given_back(
     ola = house.page("ola")
     await ola.join(JOINT)
     assert ola.text(JOINT) == kari.text(JOINT)
+
+
+async def test_a_small_document_is_not_kept_whole_while_it_is_stored_nor_afterwards(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored, opened = Document.stored, list[Document]()
+
+    def open_(*loaded: Any) -> Document:
+        opened.append(stored(*loaded))
+        return opened[0]
+
+    monkeypatch.setattr(Document, "stored", open_)
+    kari = house.page("kari")
+    await kari.join(JOINT)
+    house.log.gate.clear()
+    kari.type(JOINT, "hei")
+    await house.log.until(lambda: house.log.waiting == 1)
+    assert not opened[0].set_aside(limits.MIB)
+    house.log.gate.set()
+    await kari.until_saved(JOINT, 2)
+    ola = house.page("ola")
+    await ola.join(JOINT)
+    await house.clock.advance(limits.COMPACTION_IDLE_SECONDS + 1)
+    await house.log.until(lambda: house.log.snapshots[1][0] == 1)
+    assert not opened[0].set_aside(limits.MIB)
+    assert ola.text(JOINT) == "hei"
 
 
 async def test_an_unloaded_document_is_freed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
