@@ -8,8 +8,8 @@ import hashlib
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import date, datetime, timedelta
+from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Date, bindparam, func, insert, select, update
 
@@ -22,7 +22,7 @@ from server.rules.errors import NotFound, NotSignedIn
 from server.rules.limits import SESSION_HOURS_MAX, SESSION_IDLE_HOURS_MAX
 from server.storage import tables
 from server.storage.bells import SessionEnded
-from server.storage.database import Database, ring
+from server.storage.database import Database, remembered, ring
 from server.storage.prepared import Prepared
 from server.storage.update_log import Author
 
@@ -101,7 +101,7 @@ def begin(connection: Connection, person: str, user_agent: str, now: datetime) -
 
 def find(connection: Connection, session: str, now: datetime) -> Session:
     """Return the session with this hashed id. Raises NotSignedIn unless it holds."""
-    return _session(_row(connection, session, now))
+    return _known(connection, session, now).session
 
 
 def end(connection: Connection, person: str, session: str, now: datetime) -> None:
@@ -175,21 +175,19 @@ class Sessions:
     async def with_id(self, session: str) -> Session:
         """Return the session with this hashed id, which counts as being seen. Raises NotSignedIn."""
         now = self._clock()
-        row = await self._database.read(lambda c: _row(c, session, now))
-        if now - row.seen_at >= SEEN_EVERY:
+        known = await self._database.read(lambda c: _known(c, session, now))
+        if now - known.seen_at >= SEEN_EVERY:
             await self._database.write(lambda c: _see(c, session, now))
-        return _session(row)
+        return known.session
 
     async def of_socket(self, key: str) -> Author:
         """Say who opens a socket in a browser that sent ``key``. Raises NotSignedIn.
 
         A page opens one whenever its network comes back: alone it does not count as being seen.
         """
-        session, times = hashed(key), _times(self._clock())
-        row = await self._database.glance(lambda c: _WHOSE.one_or_none(c, session=session, **times))
-        if row is None:
-            raise NotSignedIn
-        return Author(row.person_id, session)
+        session, now = hashed(key), self._clock()
+        known = await self._database.glance(lambda c: _known(c, session, now))
+        return Author(known.session.person.id, session)
 
     async def holds(self, session: str) -> bool:
         """Say whether the session with this hashed id holds, for its open sockets.
@@ -226,25 +224,6 @@ _HOLDS: Final = (
 )
 """Of rows of ``session``: those that hold, at the ``_times`` of a moment."""
 
-_IS_THIS: Final = (tables.session.c.id_hash == bindparam("session"), tables.person.c.active, *_HOLDS)
-_OF_PERSON: Final = tables.session.c.person_id == tables.person.c.id
-
-# Every socket asks this.
-_WHOSE: Final = Prepared(select(tables.session.c.person_id).join(tables.person, _OF_PERSON).where(*_IS_THIS))
-
-# Every request asks this.
-_SESSION: Final = Prepared(
-    select(
-        *people.WORDS,
-        tables.session.c.id_hash,
-        tables.session.c.seen_at,
-        people.has_staff(bindparam("day", type_=Date)),
-    )
-    .select_from(tables.person)
-    .join(tables.session, _OF_PERSON)
-    .where(*_IS_THIS)
-)
-
 
 def _times(now: datetime) -> dict[str, datetime]:
     return {
@@ -253,20 +232,54 @@ def _times(now: datetime) -> dict[str, datetime]:
     }
 
 
-def _row(connection: Connection, session: str, now: datetime) -> Any:
-    row = _SESSION.one_or_none(connection, session=session, day=day_of(now), **_times(now))
-    if row is None:
+class _Known(NamedTuple):
+    """What is stored of a session that nobody has ended, of somebody who is active."""
+
+    session: Session
+    began_at: datetime
+    seen_at: datetime
+
+    def holds(self, now: datetime) -> bool:
+        """As ``_HOLDS`` of its row."""
+        times = _times(now)
+        return self.began_at > times["began_after"] and self.seen_at > times["seen_after"]
+
+
+# Every request asks this.
+_KNOWN: Final = Prepared(
+    select(
+        *people.WORDS,
+        tables.session.c.began_at,
+        tables.session.c.seen_at,
+        people.has_staff(bindparam("day", type_=Date)),
+    )
+    .select_from(tables.person)
+    .join(tables.session, tables.session.c.person_id == tables.person.c.id)
+    .where(tables.session.c.id_hash == bindparam("session"), tables.person.c.active, _is_open())
+)
+
+
+def _known(connection: Connection, session: str, now: datetime) -> _Known:
+    day = day_of(now)
+    # A socket asks twice: when it is opened, and for its document.
+    key = "session", f"{session} {day}"
+    known = remembered(connection, key, lambda: _read(connection, session, day))
+    if known is None or not known.holds(now):
         raise NotSignedIn
-    return row
+    return known
 
 
-def _session(row: Any) -> Session:
-    return Session(row.id_hash, people.understood(row[: len(people.WORDS)]), row.has_staff)
+def _read(connection: Connection, session: str, day: date) -> _Known | None:
+    row = _KNOWN.one_or_none(connection, session=session, day=day)
+    if row is None:
+        return None
+    person = people.understood(row[: len(people.WORDS)])
+    return _Known(Session(session, person, row.has_staff), row.began_at, row.seen_at)
 
 
 def _holds_now(connection: Connection, session: str, now: datetime) -> bool:
     try:
-        _row(connection, session, now)
+        _known(connection, session, now)
     except NotSignedIn:
         return False
     return True

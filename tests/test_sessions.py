@@ -63,6 +63,22 @@ async def test_a_socket_that_is_opened_again_and_again_keeps_no_session_from_end
         await here.sessions.of_socket(key)
 
 
+async def test_no_socket_is_opened_in_a_session_that_has_just_been_ended(here: Organisation) -> None:
+    key, other = [await here.sessions.begin("maja", FIREFOX) for _ in range(2)]
+    assert await here.sessions.of_socket(key) == Author("maja", hashed(key))
+    await here.sessions.end(await here.sessions.find(other), hashed(key))
+    with pytest.raises(NotSignedIn):
+        await here.sessions.of_socket(key)
+
+
+async def test_no_socket_is_opened_by_somebody_who_has_just_become_inactive(here: Organisation) -> None:
+    key = await here.sessions.begin("maja", FIREFOX)
+    assert await here.sessions.of_socket(key) == Author("maja", hashed(key))
+    await _deactivate(here, "maja")
+    with pytest.raises(NotSignedIn):
+        await here.sessions.of_socket(key)
+
+
 async def test_a_session_that_is_not_used_ends_by_itself(here: Organisation, clock: SetClock) -> None:
     key = await here.sessions.begin("maja", FIREFOX)
     clock.pass_time(hours=SESSION_IDLE_HOURS_MAX)
@@ -95,11 +111,7 @@ async def test_an_open_page_alone_does_not_keep_a_session_but_writing_does(
 
 async def test_a_session_of_somebody_who_has_become_inactive_does_not_hold(here: Organisation) -> None:
     session = await here.visit("maja")
-    await here.database.write(
-        lambda connection: connection.execute(
-            update(tables.person).where(tables.person.c.id == "maja").values(active=False)
-        )
-    )
+    await _deactivate(here, "maja")
     assert not await here.sessions.holds(session.id)
     with pytest.raises(NotFound):
         await here.sessions.begin("maja", FIREFOX)
@@ -153,3 +165,11 @@ async def test_my_devices_are_listed_without_those_that_have_ended(
 
 def test_a_strange_device_is_a_question_mark() -> None:
     assert device_label("<script>alert(1)</script>") == "? · ?"
+
+
+async def _deactivate(here: Organisation, person: str) -> None:
+    await here.database.write(
+        lambda connection: connection.execute(
+            update(tables.person).where(tables.person.c.id == person).values(active=False)
+        )
+    )
