@@ -262,8 +262,7 @@ _KNOWN: Final = Prepared(
 def _known(connection: Connection, session: str, now: datetime) -> _Known:
     day = day_of(now)
     # A socket asks twice: when it is opened, and for its document.
-    key = "session", f"{session} {day}"
-    known = remembered(connection, key, lambda: _read(connection, session, day))
+    known = remembered(connection, "session", f"{session} {day}", lambda: _read(connection, session, day))
     if known is None or not known.holds(now):
         raise NotSignedIn
     return known

@@ -20,7 +20,7 @@ from server.storage.prepared import Prepared
 def see(connection: Connection, actor: Actor, id_: str) -> Conversation:
     """Return a conversation to those who take part in it. Raises NotFound for anybody else."""
     # Both open it, and after a cut everybody at once: what it is rests on nothing that is typed in it.
-    conversation = remembered(connection, ("conversation", id_), lambda: _whole(connection, id_))
+    conversation = remembered(connection, "conversation", id_, lambda: _whole(connection, id_))
     if conversation is None or not _may_see(actor, conversation.facts, invited=False):
         raise NotFound
     return conversation

@@ -174,20 +174,21 @@ def take_erasure(connection: Connection) -> bool:
     return not connection.invalidated and connection.info.pop(_ERASES, False) is True
 
 
-def remembered(connection: Connection, key: tuple[str, str], read: Callable[[], T]) -> T:
+def remembered(connection: Connection, kind: str, key: str, read: Callable[[], T]) -> T:
     """What ``read`` reads; of a ``glance`` on SQLite perhaps what it read the last time for this key.
 
     That is so until anything is written but what says that it leaves rights alone: nobody has been told of a
     change who would not have it read again. What is read must rest on nothing else, and not on the time.
     """
-    memory: dict[tuple[str, str], T] | None = connection.info.get(_MEMORY)
+    memory: dict[str, dict[str, T]] | None = connection.info.get(_MEMORY)
     if memory is None:
         return read()
-    if key not in memory:
-        while len(memory) >= REMEMBERED_MAX:
-            del memory[next(iter(memory))]
-        memory[key] = read()
-    return memory[key]
+    known = memory.setdefault(kind, {})
+    if key not in known:
+        while len(known) >= REMEMBERED_MAX:
+            del known[next(iter(known))]
+        known[key] = read()
+    return known[key]
 
 
 def forget_remembered(connection: Connection) -> None:

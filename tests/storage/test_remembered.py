@@ -22,9 +22,9 @@ class Asker:
         self.database = database
         self.reads = 0
 
-    async def ask(self, key: str = "maja") -> str:
+    async def ask(self, key: str = "maja", kind: str = "name") -> str:
         def look(rows: Connection) -> str:
-            return remembered(rows, ("name", key), lambda: self.read(rows))
+            return remembered(rows, kind, key, lambda: self.read(rows))
 
         return await self.database.glance(look)
 
@@ -111,8 +111,19 @@ async def test_so_much_is_remembered_and_no_more(asker: Asker) -> None:
     assert asker.reads == before + 1
 
 
+async def test_much_of_one_kind_makes_nobody_forget_another(asker: Asker) -> None:
+    if not isinstance(asker.database, SqliteDatabase):
+        return
+    await asker.ask()
+    for number in range(REMEMBERED_MAX):
+        await asker.ask(str(number), "title")
+    before = asker.reads
+    await asker.ask()
+    assert asker.reads == before
+
+
 async def test_only_a_glance_remembers(asker: Asker) -> None:
     for way in (asker.database.read, asker.database.write):
         for _ in range(2):
-            await way(lambda rows: remembered(rows, ("name", "maja"), lambda: asker.read(rows)))
+            await way(lambda rows: remembered(rows, "name", "maja", lambda: asker.read(rows)))
     assert asker.reads == 4
