@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -36,7 +36,7 @@ from server.rules.errors import NotFound
 from server.rules.limits import SEARCH_CHARACTERS_MIN
 from server.storage import tables
 from server.storage.bells import PersonChanged, activities_of
-from server.storage.database import ring
+from server.storage.database import remembered, ring
 from server.storage.prepared import Prepared
 
 
@@ -91,10 +91,14 @@ class Person:
 
 def get(connection: Connection, id_: str) -> Person:
     """Read one person. Raises NotFound."""
-    row = _ONE.one_or_none(connection, person=id_)
-    if row is None:
-        raise NotFound
-    return understood(row)
+
+    def read() -> Person:
+        row = _ONE.one_or_none(connection, person=id_)
+        if row is None:
+            raise NotFound
+        return _understood(row)
+
+    return remembered(connection, "person", id_, read)
 
 
 _READ: Final = (
@@ -120,12 +124,12 @@ WORDS: Final = tuple(
 _ONE: Final = Prepared(select(*WORDS).where(tables.person.c.id == bindparam("person")))
 
 
-@lru_cache(maxsize=256)
-def understood(words: tuple[Any, ...]) -> Person:
-    """The person that a row of WORDS tells of.
+def understood(connection: Connection, words: tuple[Any, ...]) -> Person:
+    """The person that a row of WORDS tells of."""
+    return remembered(connection, "person", words[0], lambda: _understood(words))
 
-    Whoever opens a document is read three times within a moment, and each time the row says the same.
-    """
+
+def _understood(words: tuple[Any, ...]) -> Person:
     row = dict(zip(_READ, words, strict=True))
     return _person((row | {key: json.loads(row[key]) for key in _JSON}).__getitem__)
 

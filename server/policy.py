@@ -28,7 +28,7 @@ from server.rules.limits import (
 )
 from server.rules.requirement import Rule
 from server.storage import tables
-from server.storage.database import Database
+from server.storage.database import Database, remembered
 from server.storage.prepared import Prepared
 from server.template.format import CombinedWithAnnual
 
@@ -161,8 +161,12 @@ class PolicyInvalid(Exception):
 
 def get(connection: Connection) -> Policy:
     """Read how the organisation has it now."""
-    row = _BODY.one_or_none(connection)
-    return Policy() if row is None else Policy.model_validate(row.body)
+
+    def read() -> Policy:
+        row = _BODY.one_or_none(connection)
+        return Policy() if row is None else Policy.model_validate(row.body)
+
+    return remembered(connection, "policy", "", read)
 
 
 _BODY: Final = Prepared(select(tables.policy.c.body).where(tables.policy.c.id == _ONLY))

@@ -272,7 +272,7 @@ def _read(connection: Connection, session: str, day: date) -> _Known | None:
     row = _KNOWN.one_or_none(connection, session=session, day=day)
     if row is None:
         return None
-    person = people.understood(row[: len(people.WORDS)])
+    person = people.understood(connection, row[: len(people.WORDS)])
     return _Known(Session(session, person, row.has_staff), row.began_at, row.seen_at)
 
 

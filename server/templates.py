@@ -16,7 +16,7 @@ from server.people import Person
 from server.rules.access import Action, Actor, OrganisationFacts, Pane, allowed
 from server.rules.errors import NoLongerPossible, NotFound
 from server.storage import tables
-from server.storage.database import Database
+from server.storage.database import Database, remembered
 from server.storage.prepared import Prepared
 from server.template import format as template_format
 from server.template.format import Template, TemplateInvalid
@@ -77,10 +77,14 @@ def newest(connection: Connection, id_: str) -> int:
 
 def get(connection: Connection, id_: str, version: int) -> Template:
     """Read one version. Raises NotFound."""
-    row = _ONE.one_or_none(connection, template=id_, number=version)
-    if row is None:
-        raise NotFound
-    return _understood(row.body)
+
+    def read() -> Template:
+        row = _ONE.one_or_none(connection, template=id_, number=version)
+        if row is None:
+            raise NotFound
+        return _understood(row.body)
+
+    return remembered(connection, "template", f"{id_} {version}", read)
 
 
 def these(connection: Connection, wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], Template]:

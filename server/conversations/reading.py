@@ -5,6 +5,7 @@ Whoever reads here asks for the right to each: ``server/conversations/seeing.py`
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, exists, select, union
@@ -131,11 +132,17 @@ def _made(
         panes=_panes(panes, facts, template),
         notify=row.notify,
         calendar_sequence=row.calendar_sequence,
-        prepare=Prepare(
-            send_routine_with_invitation=row.sends_routine,
-            send_action_plan_template=row.sends_plan,
-            employee_must_read=row.must_read,
-        ),
+        prepare=_prepare(row.sends_routine, row.sends_plan, row.must_read),
+    )
+
+
+@cache
+def _prepare(sends_routine: bool, sends_plan: bool, must_read: bool) -> Prepare:
+    # Three switches of every conversation, and nothing in it changes.
+    return Prepare(
+        send_routine_with_invitation=sends_routine,
+        send_action_plan_template=sends_plan,
+        employee_must_read=must_read,
     )
 
 
