@@ -31,7 +31,9 @@ class Scale:
     """Answered documents that two people each have open."""
     cut: int = 250
     """Answered documents with two people each, who are cut off and come back at once."""
-    seconds: float = 5
+    seconds: float = 30
+    """Of typing. Hocuspocus stores a document that is typed in every ten seconds, and Samsyn folds what it
+    has appended: what that costs those who type meanwhile belongs to the figures."""
 
     @property
     def empty(self) -> int:
