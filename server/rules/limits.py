@@ -119,6 +119,10 @@ STORAGE_BUSY_MILLISECONDS = 2_000
 """How long another process may keep SQLite's file locked before what waits for it fails."""
 READERS_MAX = 4
 """Connections that read SQLite's file at the same time."""
+READER_CACHE_BYTES = 256 * KIB
+"""Of the file's pages, kept by each connection that reads: the system keeps all of them (SQLite)."""
+WRITER_CACHE_BYTES = 512 * KIB
+"""The same, by the one that writes: what a commit changes of some hundred documents (SQLite)."""
 GLANCED_BYTES_MAX = 128 * KIB
 """Of a folded document that is read in the event loop: some thirty pages of the file (SQLite)."""
 CALLED_UP_BYTES = 256 * MIB

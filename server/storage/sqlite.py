@@ -176,6 +176,7 @@ def _engine(path: Path, busy_milliseconds: int) -> Engine:
         # ``mode=ro`` could not open a log that the writer has yet to recover; this forbids writing.
         cursor.execute("PRAGMA query_only = ON")
         cursor.execute("PRAGMA temp_store = MEMORY")
+        cursor.execute(f"PRAGMA cache_size = -{limits.READER_CACHE_BYTES // limits.KIB}")
         cursor.close()
 
     return engine

@@ -302,6 +302,7 @@ class SqliteWriter:
             "foreign_keys = ON",
             # No text in temporary files.
             "temp_store = MEMORY",
+            f"cache_size = -{limits.WRITER_CACHE_BYTES // limits.KIB}",
         ):
             connection.execute(f"PRAGMA {pragma}").fetchall()
         # Makes the write-ahead log's file, whose identity is compared below.

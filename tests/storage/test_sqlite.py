@@ -326,6 +326,15 @@ async def test_a_file_has_no_other_nodes_to_tell(scene: Scene) -> None:
 # A glance
 
 
+async def test_no_connection_keeps_more_of_the_file_than_it_should(database: Database) -> None:
+    def kept(connection: Connection) -> int:
+        kib: int = connection.execute(text("PRAGMA cache_size")).scalar_one()
+        return -kib * limits.KIB
+
+    seen = [await way(kept) for way in (database.read, database.glance, database.write)]
+    assert seen == [limits.READER_CACHE_BYTES, limits.READER_CACHE_BYTES, limits.WRITER_CACHE_BYTES]
+
+
 async def test_a_glance_stays_in_the_event_loop_and_goes_to_a_thread_where_it_would_wait(
     database: Database,
 ) -> None:
