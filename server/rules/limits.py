@@ -127,7 +127,7 @@ GLANCED_BYTES_MAX = 128 * KIB
 """Of a folded document that is read in the event loop: some thirty pages of the file (SQLite)."""
 CALLED_UP_BYTES = 256 * MIB
 """Of the file, read into the system's memory when the server starts (SQLite)."""
-REMEMBERED_MAX = 512
+REMEMBERED_MAX = 2_000
 """Conversations, and sessions, of which a node keeps what it has read, for the next who asks (SQLite)."""
 CONNECTIONS_TO_POSTGRES_MAX = 8
 """Of one node, beside the one that hears the bells."""
