@@ -23,7 +23,7 @@ static Bytes outgoing, update;
 enum { FINAL = 0x80, MASKED = 0x80, CONTINUATION = 0, BINARY_FRAME = 2, CLOSE_FRAME = 8, PING_FRAME = 9, PONG_FRAME = 10 };
 enum { SYNC = 0, AUTH = 2, SYNC_REPLY = 4, SYNC_STATUS = 8, PING = 9, PONG = 10 };
 enum { STEP_1 = 0, STEP_2 = 1, UPDATE = 2 };
-enum { TOKEN = 0, DENIED = 1, GRANTED = 2 };
+enum { TOKEN = 0, DENIED = 1 };
 static const char PROVIDER_VERSION[] = "4.8.0";
 
 double now(void) {
@@ -143,9 +143,10 @@ static void put_token(Connection *connection) {
   put_message(connection);
 }
 
-static void put_step_1(Connection *connection) {
+// As the servers' own clients open a document: nobody waits to be let in before asking for what it says.
+static void put_opening(Connection *connection) {
   static const uint8_t nothing[] = {0};
-  connection->state = SYNCING;
+  if (target.routed) put_token(connection);
   put_sync(connection, STEP_1, nothing, sizeof nothing);
 }
 
@@ -224,12 +225,9 @@ static void take_sync(Connection *connection, Reader *reader) {
 static void take_auth(Connection *connection, Reader *reader) {
   uint64_t kind = read_uint(reader);
   read_buffer(reader);
-  if (kind == GRANTED && connection->state == ASKING) {
-    put_step_1(connection);
-  } else if (kind == DENIED) {
-    fprintf(stderr, "load: a document was denied\n");
-    lose(connection);
-  }
+  if (kind != DENIED) return;
+  fprintf(stderr, "load: a document was denied\n");
+  lose(connection);
 }
 
 static void take_message(Connection *connection, const uint8_t *data, size_t size) {
@@ -259,12 +257,8 @@ static void take_upgrade(Connection *connection) {
     return;
   }
   bytes_drop_first(in, (size_t)(end - in->data) + 4);
-  if (target.routed) {
-    connection->state = ASKING;
-    put_token(connection);
-  } else {
-    put_step_1(connection);
-  }
+  connection->state = SYNCING;
+  put_opening(connection);
 }
 
 // Takes one frame from `data` and returns its size, or 0 when it is not there whole.

@@ -2,7 +2,7 @@
 #pragma once
 #include "typist.h"
 
-typedef enum { IDLE, CONNECTING, UPGRADING, ASKING, SYNCING, OPEN, CLOSED } State;
+typedef enum { IDLE, CONNECTING, UPGRADING, SYNCING, OPEN, CLOSED } State;
 
 typedef struct Connection {
   State state;
