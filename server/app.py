@@ -7,7 +7,7 @@ those who type meanwhile are not kept waiting.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +18,7 @@ from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -227,8 +227,8 @@ def _refused_by(node: Node) -> Callable[[Scope, Refusal], ASGIApp]:
 
 
 def _author_of(node: Node) -> FindAuthor:
-    async def find(connection: HTTPConnection) -> Author | None:
-        key = session_key(connection, node.settings.secure)
+    async def find(cookies: Mapping[str, str]) -> Author | None:
+        key = session_key(cookies, node.settings.secure)
         try:
             return await node.sessions.of_socket(key or "")
         except NotSignedIn:

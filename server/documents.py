@@ -39,6 +39,9 @@ ACTIVITY_ROW = Repeated(
 )
 NOTE_ROW = Repeated(frozenset({notes.TEXT}), notes.summary)
 
+_PANES = {pane.value: pane for pane in Pane}
+"""By what stands in the name of a document."""
+
 GENERATION = re.compile(r"[0-9a-f]{32}")
 """The last part of a document's name on the wire, as ``conversations.new_name`` makes it."""
 
@@ -192,9 +195,9 @@ def content_of(connection: Connection, conversation: Conversation, pane: Pane) -
 def _parts(name: str) -> tuple[str, Pane]:
     id_, _, rest = name.partition("/")
     pane, _, generation = rest.partition("/")
-    if pane not in tuple(Pane) or not GENERATION.fullmatch(generation):
+    if pane not in _PANES or not GENERATION.fullmatch(generation):
         raise OpeningDenied("denied")
-    return id_, Pane(pane)
+    return id_, _PANES[pane]
 
 
 def _is_private(conversation: Conversation, pane: Pane) -> bool:

@@ -222,7 +222,7 @@ class Pages:
         return failures.page(self._nobody(request), refusal)
 
     async def _visit(self, request: Request) -> Visit:
-        key = cookies.session_key(request, self._features.settings.secure)
+        key = cookies.session_key(request.cookies, self._features.settings.secure)
         session: Session | None = None
         if key is not None:
             try:

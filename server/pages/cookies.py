@@ -4,6 +4,8 @@ On https their names carry the ``__Host-`` prefix: the browser then refuses them
 plain http and for a part of the site. Neither can be read by a script.
 """
 
+from collections.abc import Mapping
+
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
@@ -20,9 +22,9 @@ def session_name(secure: bool) -> str:
     return SECURE_NAME if secure else PLAIN_NAME
 
 
-def session_key(connection: HTTPConnection, secure: bool) -> str | None:
-    """Return the session's secret key as the browser sent it, or None."""
-    return connection.cookies.get(session_name(secure)) or None
+def session_key(cookies: Mapping[str, str], secure: bool) -> str | None:
+    """Return the session's secret key as the browser sent it, or None. ``cookies``: values by name."""
+    return cookies.get(session_name(secure)) or None
 
 
 def set_session(response: Response, key: str, secure: bool) -> None:

@@ -20,8 +20,8 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.server import ServerState
 from websockets.utils import accept_key
 
-from server.realtime.socket import Door, Headers, Visitor
-from server.realtime.websocket_protocol import LiveWebSockets
+from server.realtime.direct_socket import DirectSocket
+from server.realtime.socket import Door, Headers
 
 log = logging.getLogger(__name__)
 
@@ -80,19 +80,17 @@ class Reception(asyncio.Protocol):
             self._transport.pause_reading()
             return
         headers = plain_upgrade(data)
-        visitor = None if headers is None else self._door.known(headers)
-        if headers is None or visitor is None:
+        if headers is None or not self._door.is_certainly_own(headers):
             self._go_the_long_way(data)
             return
         self._is_asking = True
-        key = headers["sec-websocket-key"]
-        task = asyncio.get_running_loop().create_task(self._ask(data, visitor, key))
+        task = asyncio.get_running_loop().create_task(self._ask(data, headers))
         self._state.tasks.add(task)
         task.add_done_callback(self._state.tasks.discard)
 
-    async def _ask(self, request: bytes, visitor: Visitor, key: str) -> None:
+    async def _ask(self, request: bytes, headers: Headers) -> None:
         try:
-            author = await self._door.admit(visitor)
+            author = await self._door.admit(headers)
         except Exception:
             # The application asks again, and what it cannot answer either has a page.
             log.exception("nobody could say who opens a socket")
@@ -105,10 +103,9 @@ class Reception(asyncio.Protocol):
             self._go_the_long_way(request + self._early)
             return
         # At once: what is made here is ready before anything comes back.
-        self._transport.write(_ANSWER.format(accept_key(key)).encode())
-        protocol = LiveWebSockets(self._config, self._state, self._app_state)
+        self._transport.write(_ANSWER.format(accept_key(headers["sec-websocket-key"])).encode())
+        protocol = DirectSocket(self._config, self._state, self._transport, self._door.rooms, author)
         self._give_to(protocol)
-        protocol.begin(self._transport, self._door.rooms, author)
         if self._early:
             protocol.data_received(self._early)
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from starlette.requests import HTTPConnection
+from starlette.requests import cookie_parser
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -14,8 +14,8 @@ from server.realtime.rooms import Rooms
 from server.rules.errors import StorageUnavailable
 from server.storage.update_log import Author
 
-FindAuthor = Callable[[HTTPConnection], Awaitable[Author | None]]
-"""Finds out who asks, by the session's cookie; None when there is no session that holds."""
+FindAuthor = Callable[[Mapping[str, str]], Awaitable[Author | None]]
+"""Finds out who asks, by cookies; None when there is no session that holds."""
 
 DIRECT: Final = "samsyn.direct"
 """The ASGI extension by which ``websocket_protocol`` lets a socket be dropped at once, and plain frames be
@@ -65,9 +65,6 @@ _HOST: Final = re.compile(r"([0-9A-Za-z.-]+)(?::[0-9]{1,5})?")
 Headers = Mapping[str, str]
 """Names in lower case."""
 
-Visitor = HTTPConnection
-"""The same, with cookies."""
-
 
 @dataclass(frozen=True, slots=True)
 class Door:
@@ -80,32 +77,29 @@ class Door:
     hosts: tuple[str, ...] = ()
     """The names of this server, ``*`` for any. Only ``reception`` asks: elsewhere a middleware has."""
 
-    def is_own(self, connection: HTTPConnection) -> bool:
-        """Whether a page of ours opens it. A browser sends Origin with every upgrade."""
+    def is_own(self, headers: Headers, secure: bool) -> bool:
+        """Whether a page of ours opens it, by https or not. A browser sends Origin with every upgrade."""
         origin = self.origin
         if origin is None:
-            scheme = "https" if connection.scope["scheme"] == "wss" else "http"
-            origin = f"{scheme}://{connection.headers.get('host', '')}"
-        return connection.headers.get("origin") == origin
+            origin = f"{'https' if secure else 'http'}://{headers.get('host', '')}"
+        return headers.get("origin") == origin
 
     # For ``reception``, which lets nobody in unless it is certain.
 
-    def known(self, headers: Headers) -> Visitor | None:
-        """Who comes, as the application would see it. None unless from a page and under a name of ours."""
+    def is_certainly_own(self, headers: Headers) -> bool:
+        """Whether it comes from a page and under a name of ours, and nothing has to be weighed."""
         if self.origin is None and "x-forwarded-proto" in headers:
             # Uvicorn knows which proxy is to be believed that people come by https.
-            return None
+            return False
         host = _HOST.fullmatch(headers.get("host", ""))
         if host is None or ("*" not in self.hosts and host[1].lower() not in self.hosts):
-            return None
-        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-        visitor = HTTPConnection({"type": "websocket", "scheme": "ws", "headers": raw})
-        return visitor if self.is_own(visitor) else None
+            return False
+        return self.is_own(headers, secure=False)
 
-    async def admit(self, visitor: Visitor) -> Author | None:
+    async def admit(self, headers: Headers) -> Author | None:
         """Say who it is. None for nobody who is to be let in, or not now."""
         try:
-            author = await self.find_author(visitor)
+            author = await self.find_author(cookie_parser(headers.get("cookie", "")))
         except StorageUnavailable:
             return None
         return None if self.rooms.is_draining else author
@@ -119,11 +113,11 @@ def live_socket(door: Door) -> Callable[[WebSocket], Awaitable[None]]:
     """
 
     async def live(socket: WebSocket) -> None:
-        if not door.is_own(socket):
+        if not door.is_own(socket.headers, socket.scope["scheme"] == "wss"):
             await _refuse(socket, 403)
             return
         try:
-            author = await door.find_author(socket)
+            author = await door.find_author(socket.cookies)
         except StorageUnavailable:
             await _refuse(socket, 503)
             return

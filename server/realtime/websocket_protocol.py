@@ -10,30 +10,19 @@ and handed on in the callback that it came in, and what a turn has for one socke
 Everything else (fragments, text, pings, closings, what is too large) goes the long way, frame by frame, and
 stays in order.
 
-**A socket without an application**: ``reception`` lets most of them in itself, and ``begin`` then joins them
-to the rooms. No task waits behind such a socket.
-
 An application that does not ask for the extension sees no difference, and where there is no extension (on
 another server) the rooms do the same by ASGI alone.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
-from functools import cached_property
-from typing import Any, Final, cast
+from typing import Final
 
 from uvicorn._types import ASGISendEvent
-from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
-from websockets.protocol import SERVER, Protocol
-from websockets.server import ServerProtocol
 
-from server.realtime.closings import RESET
-from server.realtime.rooms import Rooms
 from server.realtime.socket import DIRECT
 from server.rules import limits
-from server.storage.update_log import Author
 
 try:
     from websockets.speedups import apply_mask
@@ -59,29 +48,8 @@ _NO_HANDSHAKE: Final = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nConten
 _SHORT_HEADS: Final = tuple(bytes((_BINARY, length)) for length in range(_LENGTH_OF_2))
 
 
-class _Unread(asyncio.Queue[Any]):
-    """Where uvicorn puts what an application is to be told."""
-
-    def put_nowait(self, item: Any) -> None:
-        """Nobody waits for it behind a socket without an application."""
-
-
-# Of thousands of sockets that are open, nearly all can be written to: none of them needs one of its own.
-_UNREAD: Final = _Unread()
-_WRITABLE: Final = asyncio.Event()
-_WRITABLE.set()
-
-
 class LiveWebSockets(WebSocketsSansIOProtocol):
     """See the module."""
-
-    # Some of what uvicorn keeps of a socket: one that has more than 30 attributes beside its slots has a
-    # dictionary to itself, of more than a kilobyte.
-    __slots__ = (
-        "client", "close_timeout", "close_timer", "curr_msg_data_type", "frames", "initial_response",
-        "last_ping_rtt", "pending_ping_payload", "ping_interval", "ping_sent_at", "ping_timeout",
-        "ping_timer", "pong_timer", "queue", "read_paused", "scheme", "server", "writable",
-    )  # fmt: skip
 
     _sink: Callable[[bytes], None] | None = None
     """Who takes binary messages, once somebody has asked for them."""
@@ -89,10 +57,6 @@ class LiveWebSockets(WebSocketsSansIOProtocol):
     """The parser of the long way is between two frames, and not within a fragmented message."""
     _rest = b""
     """The beginning of a frame of which not all has come."""
-    _end: Callable[[], None] | None = None
-    """Of a socket without an application: what is to be done when it is no more."""
-    _reset: Callable[[], None]
-    """Likewise: what is to be done about text."""
 
     def handle_connect(self, event: Request) -> None:
         """Offer the extension before the application is run (uvicorn does that in a task of its own)."""
@@ -104,34 +68,6 @@ class LiveWebSockets(WebSocketsSansIOProtocol):
                 "listen": self._listen,
                 "write": self._write,
             }
-
-    def begin(self, transport: asyncio.Transport, rooms: Rooms, author: Author) -> None:
-        """Carry a socket whose handshake is over, without an application."""
-        self.transport = transport
-        self.connections.add(self)
-        self.queue, self.writable = _UNREAD, _WRITABLE
-        # Uvicorn's own is at the beginning of a handshake.
-        del self.conn
-        self.handshake_initiated = self.handshake_complete = self._is_whole = True
-        connection = rooms.connect(author, DirectTransport(self))
-        self._sink = connection.receive
-        self._reset = lambda: connection.close(RESET)
-        self._end = lambda: rooms.disconnect(connection)
-
-    @cached_property
-    def conn(self) -> ServerProtocol:  # type: ignore[override]  # it can be set as well
-        """What frames go through that go the long way: on most sockets none ever does."""
-        # After a handshake uvicorn asks of it what any Protocol has.
-        return cast(ServerProtocol, Protocol(SERVER, max_size=self.config.ws_max_size))
-
-    def pause_writing(self) -> None:
-        """Let whoever sends wait until ``resume_writing``."""
-        self.writable = asyncio.Event()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        if self._end is not None:
-            self._end()
 
     def _listen(self, sink: Callable[[bytes], None]) -> None:
         """Have ``sink`` called with every binary message that comes from now on, in order."""
@@ -185,16 +121,11 @@ class LiveWebSockets(WebSocketsSansIOProtocol):
 
     def send_receive_event_to_app(self) -> None:
         """Hand on a binary message that came the long way where the others go."""
-        if self._sink is None or self.close_sent:
-            super().send_receive_event_to_app()
-        elif self.curr_msg_data_type == "bytes":
-            message, self.frames = b"".join(self.frames), []
-            self._sink(message)
-        elif self._end is None:
+        if self._sink is None or self.close_sent or self.curr_msg_data_type == "text":
             super().send_receive_event_to_app()
         else:
-            self.frames = []
-            self._reset()
+            message, self.frames = b"".join(self.frames), []
+            self._sink(message)
 
     async def send(self, message: ASGISendEvent) -> None:
         """Send, and drop a socket whose closing is not answered (uvicorn would wait for it to be read)."""
@@ -205,33 +136,6 @@ class LiveWebSockets(WebSocketsSansIOProtocol):
         if message["type"] == "websocket.close" and self.close_timer is not None:
             self.close_timer.cancel()
             self.close_timer = self.loop.call_later(limits.GOODBYE_SECONDS_MAX, self.transport.abort)
-
-
-class DirectTransport:
-    """The ``Transport`` of ports.py of a socket without an application."""
-
-    __slots__ = ("_socket",)
-
-    def __init__(self, socket: LiveWebSockets) -> None:
-        self._socket = socket
-
-    def send_at_once(self, frames: Sequence[bytes]) -> bool:
-        return self._socket._write(frames)
-
-    async def send(self, frame: bytes) -> None:
-        await self._say({"type": "websocket.send", "bytes": frame})
-
-    async def close(self, code: int, reason: str) -> None:
-        await self._say({"type": "websocket.close", "code": code, "reason": reason})
-
-    async def _say(self, message: ASGISendEvent) -> None:
-        try:
-            await self._socket.send(message)
-        except (ClientDisconnected, RuntimeError) as error:
-            raise ConnectionError from error
-
-    def abort(self) -> None:
-        self._socket.transport.abort()
 
 
 def _long_head(length: int) -> bytes:

@@ -124,6 +124,8 @@ class _Reader:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Connection | None = None
+        self._driver: sqlite3.Connection
+        """Of the connection."""
         self._file = 0
         self._changes: int | None = None
 
@@ -138,17 +140,17 @@ class _Reader:
             self._file = file
         if self._connection is None:
             self._connection = self._engine.connect()
+            self._driver = cast(sqlite3.Connection, self._connection.connection.driver_connection)
             self._changes = None
         if changes != self._changes:
             self._changes = changes
             forget_remembered(self._connection)
-        driver = cast(sqlite3.Connection, self._connection.connection.driver_connection)
-        driver.execute("BEGIN")
+        self._driver.execute("BEGIN")
         try:
             return work(self._connection)
         finally:
             self._connection.rollback()
-            driver.rollback()
+            self._driver.rollback()
 
     def close(self) -> None:
         if self._connection is not None:

@@ -6,13 +6,14 @@ Run as ``python -m tests.wire.serve``; prints its address. Who connects is named
 import asyncio
 import socket
 import sys
+from collections.abc import Mapping
 from functools import partial
 from inspect import isawaitable
 from typing import cast
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route, WebSocketRoute
 
@@ -107,13 +108,13 @@ class Served:
     def loads(self, document: int) -> int:
         return self.house.log.loads[document]
 
-    async def author(self, connection: HTTPConnection) -> Author | None:
+    async def author(self, cookies: Mapping[str, str]) -> Author | None:
         if self.is_down:
             raise StorageUnavailable
-        person = connection.cookies.get("person")
+        person = cookies.get("person")
         if person is None:
             return None
-        session = connection.cookies.get("session", person)
+        session = cookies.get("session", person)
         self.house.desk.persons[session] = person
         return Author(person, session)
 
