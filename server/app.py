@@ -227,10 +227,11 @@ def _refused_by(node: Node) -> Callable[[Scope, Refusal], ASGIApp]:
 
 
 def _author_of(node: Node) -> FindAuthor:
+    secure = node.settings.secure
+
     async def find(cookies: Mapping[str, str]) -> Author | None:
-        key = session_key(cookies, node.settings.secure)
         try:
-            return await node.sessions.of_socket(key or "")
+            return await node.sessions.of_socket(session_key(cookies, secure) or "")
         except NotSignedIn:
             return None
 

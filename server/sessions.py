@@ -8,8 +8,8 @@ import hashlib
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Final, NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Date, bindparam, func, insert, select, update
 
@@ -56,13 +56,19 @@ class Session:
     id: str
     """The hash: it names the session everywhere and opens nothing."""
     person: Person
-    has_staff: bool = False
-    """Whether the person leads somebody, or stands in today for somebody who does."""
 
     @property
     def actor(self) -> Actor:
         """Who asks, as the access rules see it."""
         return self.person.actor
+
+
+@dataclass(frozen=True, slots=True)
+class PageSession(Session):
+    """The same, for whoever asks for a page: the pages that she is offered depend on more."""
+
+    has_staff: bool = False
+    """Whether the person leads somebody, or stands in today for somebody who does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,7 @@ def begin(connection: Connection, person: str, user_agent: str, now: datetime) -
 
 def find(connection: Connection, session: str, now: datetime) -> Session:
     """Return the session with this hashed id. Raises NotSignedIn unless it holds."""
-    return _known(connection, session, now).session
+    return Session(session, _known(connection, session, now).person)
 
 
 def end(connection: Connection, person: str, session: str, now: datetime) -> None:
@@ -168,17 +174,13 @@ class Sessions:
         """As ``begin``: the key for the cookie."""
         return await self._database.write(lambda c: begin(c, person, user_agent, self._clock()))
 
-    async def find(self, key: str) -> Session:
-        """Return the session of a browser that sent ``key``. Raises NotSignedIn."""
-        return await self.with_id(hashed(key))
-
-    async def with_id(self, session: str) -> Session:
-        """Return the session with this hashed id, which counts as being seen. Raises NotSignedIn."""
-        now = self._clock()
-        known = await self._database.read(lambda c: _known(c, session, now))
-        if now - known.seen_at >= SEEN_EVERY:
+    async def find(self, key: str) -> PageSession:
+        """Return the session of a browser that sent ``key``; it counts as being seen. Raises NotSignedIn."""
+        session, now = hashed(key), self._clock()
+        found, seen_at = await self._database.read(lambda c: _of_page(c, session, now))
+        if now - seen_at >= SEEN_EVERY:
             await self._database.write(lambda c: _see(c, session, now))
-        return known.session
+        return found
 
     async def of_socket(self, key: str) -> Author:
         """Say who opens a socket in a browser that sent ``key``. Raises NotSignedIn.
@@ -187,7 +189,7 @@ class Sessions:
         """
         session, now = hashed(key), self._clock()
         known = await self._database.glance(lambda c: _known(c, session, now))
-        return Author(known.session.person.id, session)
+        return Author(known.person.id, session)
 
     async def holds(self, session: str) -> bool:
         """Say whether the session with this hashed id holds, for its open sockets.
@@ -235,7 +237,7 @@ def _times(now: datetime) -> dict[str, datetime]:
 class _Known(NamedTuple):
     """What is stored of a session that nobody has ended, of somebody who is active."""
 
-    session: Session
+    person: Person
     began_at: datetime
     seen_at: datetime
 
@@ -245,35 +247,47 @@ class _Known(NamedTuple):
         return self.began_at > times["began_after"] and self.seen_at > times["seen_after"]
 
 
-# Every request asks this.
-_KNOWN: Final = Prepared(
-    select(
-        *people.WORDS,
-        tables.session.c.began_at,
-        tables.session.c.seen_at,
-        people.has_staff(bindparam("day", type_=Date)),
-    )
+_ROW: Final = (
+    select(*people.WORDS, tables.session.c.began_at, tables.session.c.seen_at)
     .select_from(tables.person)
     .join(tables.session, tables.session.c.person_id == tables.person.c.id)
     .where(tables.session.c.id_hash == bindparam("session"), tables.person.c.active, _is_open())
 )
+# Every socket and every page asks one of these.
+_OF_SOCKET: Final = Prepared(_ROW)
+_OF_PAGE: Final = Prepared(_ROW.add_columns(people.has_staff(bindparam("day", type_=Date))))
 
 
 def _known(connection: Connection, session: str, now: datetime) -> _Known:
-    day = day_of(now)
     # A socket asks twice: when it is opened, and for its document.
-    known = remembered(connection, "session", f"{session} {day}", lambda: _read(connection, session, day))
-    if known is None or not known.holds(now):
+    known = remembered(connection, "session", session, lambda: _read(connection, session))
+    if known is None:
+        raise NotSignedIn
+    return _holding(known, now)
+
+
+def _read(connection: Connection, session: str) -> _Known | None:
+    row = _OF_SOCKET.one_or_none(connection, session=session)
+    return None if row is None else _understood(connection, row)
+
+
+def _of_page(connection: Connection, session: str, now: datetime) -> tuple[PageSession, datetime]:
+    """The session, and when it was last seen."""
+    row = _OF_PAGE.one_or_none(connection, session=session, day=day_of(now))
+    if row is None:
+        raise NotSignedIn
+    known = _holding(_understood(connection, row), now)
+    return PageSession(session, known.person, row.has_staff), known.seen_at
+
+
+def _understood(connection: Connection, row: Any) -> _Known:
+    return _Known(people.understood(connection, row[: len(people.WORDS)]), row.began_at, row.seen_at)
+
+
+def _holding(known: _Known, now: datetime) -> _Known:
+    if not known.holds(now):
         raise NotSignedIn
     return known
-
-
-def _read(connection: Connection, session: str, day: date) -> _Known | None:
-    row = _KNOWN.one_or_none(connection, session=session, day=day)
-    if row is None:
-        return None
-    person = people.understood(connection, row[: len(people.WORDS)])
-    return _Known(Session(session, person, row.has_staff), row.began_at, row.seen_at)
 
 
 def _holds_now(connection: Connection, session: str, now: datetime) -> bool:

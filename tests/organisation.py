@@ -33,7 +33,7 @@ from server.records import Records
 from server.reopening import Reopening
 from server.rules.access import OPERATOR, Actor, Pane, Role
 from server.rules.limits import UPDATE
-from server.sessions import Session, Sessions
+from server.sessions import PageSession, Sessions
 from server.sharing import Sharing
 from server.signing import Signing
 from server.start import Start
@@ -139,7 +139,7 @@ class Organisation:
         """Maja's conversation with Jonas."""
         return await self.conversations.create(JONAS.actor, "maja", ANNUAL, meeting)
 
-    async def visit(self, who: str) -> Session:
+    async def visit(self, who: str) -> PageSession:
         """A session of somebody."""
         return await self.sessions.find(await self.sessions.begin(who, ""))
 

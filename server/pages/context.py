@@ -20,7 +20,7 @@ from server.pages.rendering import Rendering, View
 from server.rules import day
 from server.rules.access import Actor
 from server.rules.errors import NotFound, NotSignedIn, Refusal, StorageUnavailable
-from server.sessions import Session
+from server.sessions import PageSession
 
 if TYPE_CHECKING:
     from server.accounts import Accounts, Person
@@ -128,7 +128,7 @@ class Visit:
     request: Request
     features: Features
     rendering: Rendering
-    session: Session | None
+    session: PageSession | None
 
     def view(self, zone: str = DEFAULT_ZONE) -> View:
         """The language and the calendar of whoever asks. ``zone`` is an IANA time zone."""
@@ -153,7 +153,7 @@ class Visit:
 class PersonVisit(Visit):
     """A request from somebody who is signed in."""
 
-    session: Session
+    session: PageSession
 
     @property
     def me(self) -> "Person":
@@ -223,7 +223,7 @@ class Pages:
 
     async def _visit(self, request: Request) -> Visit:
         key = cookies.session_key(request.cookies, self._features.settings.secure)
-        session: Session | None = None
+        session: PageSession | None = None
         if key is not None:
             try:
                 session = await self._features.sessions.find(key)

@@ -6,7 +6,7 @@ from itertools import chain
 
 from server.pages.catalogues import Catalogue
 from server.rules.access import Action, OrganisationFacts, allowed
-from server.sessions import Session
+from server.sessions import PageSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Menu:
     """What she sets for others; nothing for most."""
 
 
-def menu(session: Session, catalogue: Catalogue, path: str) -> Menu:
+def menu(session: PageSession, catalogue: Catalogue, path: str) -> Menu:
     """The menus of somebody who is signed in and looks at ``path``."""
     groups = [tuple(entries(session, catalogue)) for entries in (_main, _own, _organisation)]
     # The longest address that the path begins with: ``/people/maja/activities`` before ``/people``.
@@ -42,7 +42,7 @@ def menu(session: Session, catalogue: Catalogue, path: str) -> Menu:
     return Menu(*(_marked(entries, nearest, path) for entries in groups))
 
 
-def _main(session: Session, catalogue: Catalogue) -> Iterator[Entry]:
+def _main(session: PageSession, catalogue: Catalogue) -> Iterator[Entry]:
     """What people come for, in the order of how many come for it."""
     say = catalogue.say
     yield Entry(say("My conversations"), "/", "pen-line")
@@ -53,7 +53,7 @@ def _main(session: Session, catalogue: Catalogue) -> Iterator[Entry]:
         yield Entry(say("Coverage"), "/coverage", "file-check")
 
 
-def _own(session: Session, catalogue: Catalogue) -> Iterator[Entry]:
+def _own(session: PageSession, catalogue: Catalogue) -> Iterator[Entry]:
     """What is about the person, and then about her devices; last what helps everybody."""
     say = catalogue.say
     yield Entry(say("My notes"), "/notes", "pen-line")
@@ -65,7 +65,7 @@ def _own(session: Session, catalogue: Catalogue) -> Iterator[Entry]:
     yield Entry(say("About conversations here"), "/guidance", "info")
 
 
-def _organisation(session: Session, catalogue: Catalogue) -> Iterator[Entry]:
+def _organisation(session: PageSession, catalogue: Catalogue) -> Iterator[Entry]:
     """What is set, brought in and erased for others."""
     say = catalogue.say
     if allowed(session.actor, Action.SET_POLICY, OrganisationFacts()):

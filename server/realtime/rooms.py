@@ -71,12 +71,12 @@ class Rooms:
     def connect(self, author: Author, transport: Transport) -> Connection:
         """A new socket of a person. It is closed at once if the person has too many, or when draining."""
         connection = Connection(author, self, transport, self._post, self._clock, self._tasks)
-        mine = self._connections_of[author.person]
+        mine, most = self._connections_of[author.person], limits.CONNECTIONS_PER_PERSON_MAX
         self._connections.add(connection)
         mine.add(connection)
         if self.is_draining:
             connection.close(SERVICE_RESTART)
-        elif sum(1 for one in mine if not one.is_closed) > limits.CONNECTIONS_PER_PERSON_MAX:
+        elif len(mine) > most and sum(1 for one in mine if not one.is_closed) > most:
             connection.close(TOO_MUCH)
         return connection
 

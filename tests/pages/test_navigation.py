@@ -4,23 +4,23 @@ import pytest
 
 from server.pages import navigation
 from server.pages.navigation import Entry
-from server.sessions import Session
+from server.sessions import PageSession
 from tests.pages.reading import SWEDISH
 from tests.pages.world import JONAS, MAJA, browser, filled
 
 
-def entries(session: Session, path: str = "/") -> list[Entry]:
+def entries(session: PageSession, path: str = "/") -> list[Entry]:
     menu = navigation.menu(session, SWEDISH.catalogue, path)
     return [*menu.main, *menu.own, *menu.organisation]
 
 
-def current(session: Session, path: str) -> list[tuple[str, str]]:
+def current(session: PageSession, path: str) -> list[tuple[str, str]]:
     return [(each.address, each.current) for each in entries(session, path) if each.current]
 
 
 def test_my_staff_is_found_by_whoever_has_staff_alone() -> None:
-    assert "/staff" in [each.address for each in entries(Session("s", JONAS, has_staff=True))]
-    assert "/staff" not in [each.address for each in entries(Session("s", MAJA))]
+    assert "/staff" in [each.address for each in entries(PageSession("s", JONAS, has_staff=True))]
+    assert "/staff" not in [each.address for each in entries(PageSession("s", MAJA))]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_my_staff_is_found_by_whoever_has_staff_alone() -> None:
     ],
 )
 def test_the_menu_says_where_one_is(path: str, marked: list[tuple[str, str]]) -> None:
-    assert current(Session("s", JONAS, has_staff=True), path) == marked
+    assert current(PageSession("s", JONAS, has_staff=True), path) == marked
 
 
 async def test_every_page_has_the_menu_and_whoever_is_not_signed_in_none() -> None:

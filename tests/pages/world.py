@@ -56,7 +56,7 @@ from server.records import Record
 from server.rules.access import Action, Actor, ConversationFacts, Pane, PaneFacts, Role, State
 from server.rules.errors import NotFound, NotReadyToShare, NotSignedIn, Refusal, SignInRefused
 from server.rules.life import Missing
-from server.sessions import Device, Session
+from server.sessions import Device, PageSession, Session
 from server.settings import Settings
 from server.start import Start, Talk
 from server.template import format as template_format
@@ -339,10 +339,10 @@ class World:
     async def of_conversation(self, actor: Actor, id_: str) -> list[Activity]:
         return self.activities
 
-    async def find(self, key: str) -> Session:
+    async def find(self, key: str) -> PageSession:
         if key not in self.signed_in:
             raise NotSignedIn
-        return Session(key, self.signed_in[key])
+        return PageSession(key, self.signed_in[key])
 
     async def begin(self, person_id: str, user_agent: str) -> str:
         return person_id[0]
