@@ -22,14 +22,12 @@ from websockets.utils import accept_key
 
 from server.realtime.direct_socket import DirectSocket
 from server.realtime.socket import Door, Headers
+from server.rules import limits
 
 log = logging.getLogger(__name__)
 
 _BEGINNING: Final = b"GET /live HTTP/1.1\r\n"
 _END: Final = b"\r\n\r\n"
-_LINES_MAX: Final = 64
-_LINE_CHARACTERS_MAX: Final = 4096
-"""No browser sends more. Whoever does goes the long way."""
 _KEY: Final = re.compile(r"[A-Za-z0-9+/]{22}==")
 _UNUSUAL: Final = frozenset(
     {
@@ -136,11 +134,11 @@ def plain_upgrade(request: bytes) -> Headers | None:
     for line in lines:
         name, colon, value = line.partition(":")
         is_whole = colon and name.replace("-", "").isalnum() and value.isprintable()
-        if not is_whole or len(line) > _LINE_CHARACTERS_MAX:
+        if not is_whole or len(line) > limits.PLAIN_HEADER_CHARACTERS_MAX:
             return None
         headers[name.lower()] = value.strip(" ")
     is_plain = (
-        len(headers) == len(lines) <= _LINES_MAX
+        len(headers) == len(lines) <= limits.PLAIN_HEADERS_MAX
         and _UNUSUAL.isdisjoint(headers)
         and headers.get("upgrade", "").lower() == "websocket"
         and "upgrade" in (word.strip() for word in headers.get("connection", "").lower().split(","))
