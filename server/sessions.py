@@ -260,10 +260,7 @@ _OF_PAGE: Final = Prepared(_ROW.add_columns(people.has_staff(bindparam("day", ty
 
 def _known(connection: Connection, session: str, now: datetime) -> _Known:
     # A socket asks twice: when it is opened, and for its document.
-    known = remembered(connection, "session", session, lambda: _read(connection, session))
-    if known is None:
-        raise NotSignedIn
-    return _holding(known, now)
+    return _holding(remembered(connection, "session", session, lambda: _read(connection, session)), now)
 
 
 def _read(connection: Connection, session: str) -> _Known | None:
@@ -284,8 +281,8 @@ def _understood(connection: Connection, row: Any) -> _Known:
     return _Known(people.understood(connection, row[: len(people.WORDS)]), row.began_at, row.seen_at)
 
 
-def _holding(known: _Known, now: datetime) -> _Known:
-    if not known.holds(now):
+def _holding(known: _Known | None, now: datetime) -> _Known:
+    if known is None or not known.holds(now):
         raise NotSignedIn
     return known
 

@@ -131,7 +131,7 @@ GLANCED_BYTES_MAX = 128 * KIB
 CALLED_UP_BYTES = 256 * MIB
 """Of the file, read into the system's memory when the server starts (SQLite)."""
 REMEMBERED_MAX = 2_000
-"""Conversations, and sessions, of which a node keeps what it has read, for the next who asks (SQLite)."""
+"""Of each kind (sessions, people, forms, conversations), what a node keeps for the next who asks (SQLite)."""
 CONNECTIONS_TO_POSTGRES_MAX = 8
 """Of one node, beside the one that hears the bells."""
 STORAGE_ANSWER_SECONDS_MAX = 10

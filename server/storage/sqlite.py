@@ -125,7 +125,7 @@ class _Reader:
         self._engine = engine
         self._connection: Connection | None = None
         self._driver: sqlite3.Connection
-        """Of the connection."""
+        """Of the connection, which takes five calls to say so."""
         self._file = 0
         self._changes: int | None = None
 

@@ -23,6 +23,7 @@ from server.realtime.reception import Reception, plain_upgrade
 from server.realtime.socket import Door
 from server.realtime.websocket_protocol import LiveWebSockets
 from server.rules.errors import StorageUnavailable
+from server.rules.limits import PLAIN_HEADERS_MAX
 from server.storage.update_log import Author
 from tests.realtime.doubles import JOINT, PATIENCE_SECONDS, House
 from tests.realtime.test_websocket_protocol import Wire, masked
@@ -45,6 +46,10 @@ PLAIN = (
         (b"\r\n\r\n", b"\r\n"),
         (b"\r\n\r\n", b"\r\n\r\nmore"),
         (b"\r\n\r\n", b"\r\nX: y\r\nx: y\r\n\r\n"),
+        (b"\r\n\r\n", b"\r\n: y\r\n\r\n"),
+        (b"\r\n\r\n", b"\r\nx_y: z\r\n\r\n"),
+        (b"\r\n\r\n", b"\r\nx: a\tb\r\n\r\n"),
+        (b"\r\n\r\n", b"".join(b"\r\nx%d: y" % number for number in range(PLAIN_HEADERS_MAX)) + b"\r\n\r\n"),
         (b"\r\n\r\n", b"\r\nContent-Length: 0\r\n\r\n"),
         (b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n"),
         (b"\r\n\r\n", b"\r\nSec-WebSocket-Protocol: other\r\n\r\n"),
