@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import shutil
+import signal
 import socket
 import tempfile
 import threading
@@ -138,6 +139,16 @@ class RunningServer:
         finally:
             if self.process is starved and starved.is_alive():
                 resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+
+    @contextmanager
+    def holding_still(self) -> Iterator[None]:
+        """The running server answers nothing: neither what is sent nor whoever connects."""
+        assert self.process is not None and self.process.pid is not None
+        os.kill(self.process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.process.pid, signal.SIGCONT)
 
     def kill(self) -> None:
         """SIGKILL: nothing is flushed, nobody is told."""

@@ -131,6 +131,17 @@ class Person:
     def go_online(self) -> None:
         self.context.set_offline(False)
 
+    def lose_page(self) -> None:
+        """Close the page without asking it, and have an empty one instead.
+
+        A page that is offline is told that the network is back before it ends, for Chromium takes the
+        emulation off it first: the server must not hear what it sends then.
+        """
+        with self.server.holding_still():
+            self.page.close()
+        self.page = self.context.new_page()
+        self.hear(self.page)
+
 
 def enter(context: BrowserContext, server: RunningServer, **form: str | float | bool) -> None:
     """Sign in as the page's form does, but without the page: tests of signing in go there themselves."""

@@ -98,11 +98,9 @@ def test_what_cannot_be_merged_any_more_is_kept_and_said(phone: Person) -> None:
 def test_it_is_kept_too_when_the_browser_was_closed_meanwhile(devices: tuple[Person, Person]) -> None:
     phone, desk = devices
     address = phone.page.url
-    phone.page.close()
+    phone.lose_page()
     share(desk)
     phone.go_online()
-    phone.page = phone.context.new_page()
-    phone.hear(phone.page)
     phone.page.goto(address)
     expect(phone.page.locator("[data-slot=kept]")).to_be_visible()
     expect(kept(phone).locator("[data-kept=text]")).to_have_text(WRITTEN)
@@ -153,9 +151,8 @@ def test_of_a_session_that_ended_nothing_that_was_received_is_left_to_the_next_u
     phone, desk = devices
     unsent = phone.page.evaluate(HELD, ["waiting", 0])
     assert len(phone.page.evaluate(HELD, ["updates", 0])) > len(unsent)
-    phone.page.on("dialog", lambda dialog: dialog.accept())
-    phone.page.goto("about:blank")
-    phone.page.context.clear_cookies()
+    phone.lose_page()
+    phone.context.clear_cookies()
     phone.go_online()
     sign_in(phone, "leo")
     assert phone.page.evaluate(HELD, ["updates", len(unsent)]) == unsent

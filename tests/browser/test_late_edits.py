@@ -79,7 +79,7 @@ def test_it_is_kept_too_when_the_conversation_was_opened_again_meanwhile(talk: T
 
 
 def test_it_is_kept_too_when_the_browser_was_closed_before(talk: Talk, train: Person) -> None:
-    train.page.goto("about:blank")
+    train.lose_page()
     freeze(talk)
     train.go_online()
     train.page.goto(talk.url)

@@ -34,10 +34,8 @@ def test_300_words_survive_closing_the_browser_offline_and_merge(
         priya.page.keyboard.insert_text(f" {word}")
     priya.expect_on_device(len(WORDS.split()))
 
-    # The window is closed and opened again, still without a network: the page itself comes too.
-    priya.page.close()
-    priya.page = priya.context.new_page()
-    priya.hear(priya.page)
+    # The window is gone and opened again, still without a network: the page itself comes too.
+    priya.lose_page()
     priya.page.goto(address)
     expect(priya.editor("joint", "a8")).to_contain_text("ord299")
     expect(priya.status).to_have_attribute("data-state", "device")
