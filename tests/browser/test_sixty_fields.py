@@ -1,7 +1,8 @@
 """The page with 60 text fields is there before its script, becomes live unnoticed, and types at once.
 
 Chromium measures; see tests/figures/page.py, which measures what a key press costs as well. Other programs
-may use the machine meanwhile: a loading that they slowed down is tried again.
+may use the machine meanwhile, so a task's length is its processor time, and a loading that they slowed down
+all the same is tried again.
 """
 
 from __future__ import annotations
@@ -85,9 +86,9 @@ def test_it_becomes_live_without_a_long_task_or_a_shift(browser: Browser, join: 
     loads = []
     for _ in range(LOADS_MAX):
         loads.append(load(browser, signed_in, address))
-        if loads[-1].longest < LONG_TASK_MS_MAX:
+        if loads[-1].longest_task < LONG_TASK_MS_MAX:
             break
-    assert loads[-1].longest < LONG_TASK_MS_MAX, loads
+    assert loads[-1].longest_task < LONG_TASK_MS_MAX, loads
     assert all(one.fields == FIELDS for one in loads)
     assert all(one.layout_shift < LAYOUT_SHIFT_MAX for one in loads), loads
     assert median(one.script_before_paint for one in loads) < SCRIPT_BEFORE_PAINT_MS_MAX, loads

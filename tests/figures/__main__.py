@@ -89,7 +89,7 @@ def _loads(browser: Browser, url: str, path: str, count: int, advance: Advance) 
         loads.append(pages.load(browser, signed_in, url + path))
         advance()
 
-    best = min(load.longest for load in loads)
+    best = min(load.longest_task for load in loads)
     script = median(load.script_before_paint for load in loads)
     shift = max(load.layout_shift for load in loads)
     return [
@@ -102,8 +102,8 @@ def _loads(browser: Browser, url: str, path: str, count: int, advance: Advance) 
         ),
         Row("60 fields: all of them live", f"{median(load.live for load in loads):.0f} ms"),
         Row(
-            "60 fields: longest task, best load (median)",
-            f"{best:.0f} ({median(load.longest for load in loads):.0f}) ms",
+            "60 fields: longest task, processor time, best load (median)",
+            f"{best:.0f} ({median(load.longest_task for load in loads):.0f}) ms",
             f"≤ {pages.LONG_TASK_MS_MAX} ms",
             best <= pages.LONG_TASK_MS_MAX,
         ),
