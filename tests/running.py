@@ -143,12 +143,14 @@ class RunningServer:
     @contextmanager
     def holding_still(self) -> Iterator[None]:
         """The running server answers nothing: neither what is sent nor whoever connects."""
-        assert self.process is not None and self.process.pid is not None
-        os.kill(self.process.pid, signal.SIGSTOP)
+        assert self.process is not None
+        pid = self.process.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
         try:
             yield
         finally:
-            os.kill(self.process.pid, signal.SIGCONT)
+            os.kill(pid, signal.SIGCONT)
 
     def kill(self) -> None:
         """SIGKILL: nothing is flushed, nobody is told."""
