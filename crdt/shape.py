@@ -344,7 +344,8 @@ class _Judgement:
         place = self._place(struct)
         others = 0 if place is None else self._shape.items_at(place) + self.additions.items.get(place, 0)
         self.additions.order.append((struct, 1 + others))
-        if struct.clock < known:
+        # The rest of what its writer wrote and deleted alone goes nowhere, wherever the first part stands.
+        if struct.clock < known and struct.kind is not Kind.GC:
             self._check_overlap(struct, place, known)
         if place is not None:
             # A stored tombstone may be of what cannot be deleted: of two that two nodes took, one is dropped.
