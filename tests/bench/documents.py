@@ -7,10 +7,13 @@ bytes under a name of their own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
 from crdt.content import Content
 from crdt.document import Document
@@ -31,9 +34,13 @@ from tests.organisation import HELENA, TOMAS, person
 
 FIELDS = 60
 EMPTY, ANSWERED = "empty", "answered"
-"""The two kinds of documents: with sixty empty fields, and with some 1.2 kB in each."""
+"""With sixty empty fields, and with some 1.2 kB in each, which two people have gone over."""
 _WRITER = 5_000
 """The Yjs client id that has written the answers."""
+_REVISERS = (5_001, 5_002)
+"""Those of the two who have gone over them."""
+_WORDS_TO_ONE_REVISED = 12
+"""Who types takes back about every sixteenth key press (Dhakal et al., CHI 2018), which is more than this."""
 _AT_ONCE = 50
 
 
@@ -160,7 +167,7 @@ class _Maker:
             )
         if kind == ANSWERED:
             touched = tuple(Touch(author.person, field.name) for field in opening.schema.fields)
-            clients = ((_WRITER, author.person),)
+            clients = tuple((client, author.person) for client in (_WRITER, *_REVISERS))
             sequence = await log.append(Append(document, self._answers, (author,), touched, clients))
             # As it is stored once somebody has stopped writing.
             await log.compact(document, sequence, self.snapshots[ANSWERED], self._state_vector)
@@ -170,11 +177,49 @@ def _answered(schema: DocumentSchema, empty: bytes) -> tuple[bytes, bytes, bytes
     """An update that answers every question, and the document and its state vector afterwards."""
     document = Document.loaded(schema, UPDATE, empty, (), {})
     content: Content = {field.name: blocks(ANSWER) for field in schema.fields if isinstance(field, Text)}
-    update = document.fill(content, _WRITER)
-    document.merge(update, "writer")
+    written = document.fill(content, _WRITER)
+    update = _revised(empty, written, tuple(content))
+    document.merge(update, "writers")
     after = document.snapshot(), document.state_vector()
     document.close()
     return update, *after
+
+
+def _revised(empty: bytes, written: bytes, fields: Sequence[str]) -> bytes:
+    """What was written into the empty document, and what two people did to it since, in turns, as one update.
+
+    A text that nobody has gone over is one item however long it is; one that people have written is hundreds.
+    """
+    docs: list[Doc[Any]] = [Doc(client_id=client) for client in _REVISERS]
+    for doc in docs:
+        doc.apply_update(empty)
+        nothing = doc.get_state()
+        doc.apply_update(written)
+    for number, field in enumerate(fields):
+        doc, other = docs[number % 2], docs[1 - number % 2]
+        for text in _texts(doc.get(field, type=XmlFragment)):
+            _revise(text)
+        other.apply_update(doc.get_update(other.get_state()))
+    return docs[0].get_update(nothing)
+
+
+def _texts(parent: XmlFragment | XmlElement) -> Iterator[XmlText]:
+    for child in parent.children:
+        if isinstance(child, XmlText):
+            yield child
+        else:
+            yield from _texts(child)
+
+
+def _revise(text: XmlText) -> None:
+    """Take words back and type them again, from the end so that the rest stays where it is."""
+    plain = "".join(str(characters) for characters, _ in text.diff())
+    for word in reversed(list(re.finditer(r"\w+", plain))[::_WORDS_TO_ONE_REVISED]):
+        at = len(plain[: word.start()].encode())
+        del text[at : at + len(word[0].encode())]
+        for letter in word[0]:
+            text.insert(at, letter)
+            at += len(letter.encode())
 
 
 def _paragraphs(snapshot: bytes) -> tuple[tuple[int, int], ...]:
