@@ -54,6 +54,7 @@ async def stop_while_typing(
     """Stop a database so many times under nodes that share it, at `uri`, with the sample organisation."""
     dice = random.Random(seed)
     outcome = Outcome()
+    await _checkpoint(uri)
     typists = await Typists.of(*(node.url for node in nodes), dice=dice)
     await typists.connect()
     for _ in range(stops):
@@ -80,6 +81,13 @@ async def stop_while_typing(
     outcome.doubled = sum(count > 1 for count in seen.values())
     await typists.close()
     return outcome
+
+
+async def _checkpoint(uri: str) -> None:
+    """Spare the recovery what others have written since the last one: ten seconds are waited for it."""
+    connection: asyncpg.Connection[asyncpg.Record] = await connected(uri)
+    await connection.execute("CHECKPOINT")
+    await connection.close()
 
 
 def _stop(postgres: Any) -> None:
