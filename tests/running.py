@@ -128,29 +128,30 @@ class RunningServer:
     @contextmanager
     def without_storage(self) -> Iterator[None]:
         """The running server cannot write a byte to any file, as on a full disk."""
-        assert self.process is not None
-        starved = self.process
-        pid = starved.pid
-        assert pid is not None
+        pid = self._pid()
         limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, limits[1]))
         try:
             yield
         finally:
-            if self.process is starved and starved.is_alive():
+            if self.process is not None and self.process.pid == pid and self.process.is_alive():
                 resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
 
     @contextmanager
     def holding_still(self) -> Iterator[None]:
         """The running server answers nothing: neither what is sent nor whoever connects."""
-        assert self.process is not None
-        pid = self.process.pid
-        assert pid is not None
+        pid = self._pid()
         os.kill(pid, signal.SIGSTOP)
         try:
             yield
         finally:
             os.kill(pid, signal.SIGCONT)
+
+    def _pid(self) -> int:
+        assert self.process is not None
+        pid = self.process.pid
+        assert pid is not None
+        return pid
 
     def kill(self) -> None:
         """SIGKILL: nothing is flushed, nobody is told."""

@@ -77,7 +77,9 @@ def load(browser: Browser, signed_in: StorageState, url: str) -> Load:
         fields = page.locator(".field[data-live]").count()
     context.close()
     painted = _first_text_painted(events, url)
-    on_main_thread = [event for event in events if _thread(event) == _thread(painted)]
+    thread = painted["pid"], painted["tid"]
+    # One that was running when the trace began or ended has no processor time.
+    on_main_thread = [event for event in events if (event["pid"], event["tid"]) == thread and "tdur" in event]
     return Load(
         first_paint=paint,
         script_before_paint=sum(
@@ -168,10 +170,6 @@ def _first_text_painted(events: Events, url: str) -> Event:
     )
 
 
-def _thread(event: Event) -> tuple[int, int]:
-    return event["pid"], event["tid"]
-
-
 def _processor_ms(event: Event) -> float:
     """What other programs of the machine take does not count."""
-    return float(event.get("tdur", 0)) / 1000
+    return float(event["tdur"]) / 1000
