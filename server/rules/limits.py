@@ -116,6 +116,15 @@ whoever says more it learns only that she is there."""
 # The database.
 COMMIT_JOBS_MAX = 1_000
 """How many waiting changes, of all rooms and pages, one transaction carries."""
+JOTTED_APPENDS_MAX = BUSY_DOCUMENTS_MIN - 1
+"""Appends that may be committed in the event loop: of more, the thread takes a part of the work (SQLite)."""
+JOTTED_BYTES_MAX = 16 * KIB
+"""Of changes in all of them (SQLite)."""
+JOT_SECONDS_MAX = 0.002
+"""What commits take of late, up to which the event loop waits for one of them (SQLite). On a slower disk the
+writer's thread does it."""
+JOT_MEMORY = 0.9
+"""How much of what commits have taken of late is what they took before the last one (SQLite)."""
 CHANGE_LOG_SECONDS = 1.0
 """How exact it is when somebody last wrote in a field: typing on then writes one row and not two (SQLite)."""
 STORAGE_BUSY_MILLISECONDS = 2_000

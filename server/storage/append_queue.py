@@ -23,7 +23,9 @@ class QueuedLog(StoredLog, ABC):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self._waiting: deque[tuple[Sequence[Append], asyncio.Future[Sequence[Appended]]]] = deque()
+        self._is_carrying = False
         self._task: asyncio.Task[None] | None = None
+        """Kept, as the event loop does not."""
 
     @abstractmethod
     def store_all(self, appends: Sequence[Append], connection: Connection) -> Sequence[Appended]:
@@ -34,40 +36,62 @@ class QueuedLog(StoredLog, ABC):
 
     async def append(self, append: Append) -> int:
         """See ``UpdateLog.append``."""
-        (outcome,) = await self.append_all((append,))
+        # Others append in the same turn of the event loop: they are carried together.
+        (outcome,) = await self._carried((append,))
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
     async def append_all(self, appends: Sequence[Append]) -> Sequence[Appended]:
         """See ``UpdateLog.append_all``."""
-        answer: asyncio.Future[Sequence[Appended]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((appends, answer))
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._carry_out(), name="append")
-        return await answer
+        if self._is_carrying:
+            return await self._carried(appends)
+        # Here and now: a task would begin only when all that has come meanwhile has been read.
+        self._is_carrying = True
+        try:
+            return await self._commit(appends)
+        finally:
+            self._is_carrying = False
+            self._go_on()
 
     async def close(self) -> None:
         """Return once everything that waits has been answered."""
-        if self._task is not None:
-            await self._task
+        if self._is_carrying:
+            await self._carried(())
+
+    def _carried(self, appends: Sequence[Append]) -> asyncio.Future[Sequence[Appended]]:
+        """Have them carried after what waits already."""
+        answer: asyncio.Future[Sequence[Appended]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((appends, answer))
+        self._go_on()
+        return answer
+
+    def _go_on(self) -> None:
+        """See to it that what waits is carried, unless somebody is at it."""
+        if self._waiting and not self._is_carrying:
+            self._is_carrying = True
+            self._task = asyncio.create_task(self._carry_out(), name="append")
 
     async def _carry_out(self) -> None:
-        while self._waiting:
-            batch: list[tuple[Sequence[Append], asyncio.Future[Sequence[Appended]]]] = []
-            appends: list[Append] = []
-            while self._waiting and len(appends) < limits.COMMIT_JOBS_MAX:
-                batch.append(self._waiting.popleft())
-                appends += batch[-1][0]
-            outcomes = iter(await self._commit(appends))
-            for group, answer in batch:
-                mine = list(islice(outcomes, len(group)))
-                if not answer.done():
-                    answer.set_result(mine)
+        try:
+            while self._waiting:
+                batch: list[tuple[Sequence[Append], asyncio.Future[Sequence[Appended]]]] = []
+                appends: list[Append] = []
+                while self._waiting and len(appends) < limits.COMMIT_JOBS_MAX:
+                    batch.append(self._waiting.popleft())
+                    appends += batch[-1][0]
+                outcomes = iter(await self._commit(appends))
+                for group, answer in batch:
+                    mine = list(islice(outcomes, len(group)))
+                    if not answer.done():
+                        answer.set_result(mine)
+        finally:
+            self._is_carrying = False
 
     async def _commit(self, appends: Sequence[Append]) -> Sequence[Appended]:
+        carry = self._database.jot if _is_small(appends) else self._database.write
         try:
-            return await available(self._database.write(partial(self.store_all, appends)))
+            return await available(carry(partial(self.store_all, appends)))
         except (IntegrityError, sqlite3.IntegrityError) as error:
             if len(appends) == 1:
                 return [error]
@@ -78,3 +102,10 @@ class QueuedLog(StoredLog, ABC):
         except Exception as error:  # noqa: BLE001
             # Whatever it is, those who wait are told, and the next ones are carried.
             return [error] * len(appends)
+
+
+def _is_small(appends: Sequence[Append]) -> bool:
+    return (
+        len(appends) <= limits.JOTTED_APPENDS_MAX
+        and sum(len(append.change) for append in appends) <= limits.JOTTED_BYTES_MAX
+    )

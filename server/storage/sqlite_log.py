@@ -122,9 +122,9 @@ class _Known:
 
 
 class SqliteLog(QueuedLog):
-    """Keeps ``update_log.UpdateLog``: the writer's thread carries appends like any other work.
+    """Keeps ``update_log.UpdateLog``: the writer carries appends like any other work.
 
-    That thread alone writes, so what it has read of the rights remains true until it writes something that
+    It alone writes, so what it has read of the rights remains true until it writes something that
     they rest on: ``forget`` is called before any append after that. No right is ever older than the
     transaction in which it is used.
     """
@@ -146,7 +146,7 @@ class SqliteLog(QueuedLog):
         return await super().load(document) if folded is None else folded
 
     def forget(self) -> None:
-        """Read again what decides. Called in the writer's thread."""
+        """Read again what decides. Called by the writer, which has the connection in hand."""
         self._known.clear()
 
     def store_all(self, appends: Sequence[Append], connection: Connection) -> Sequence[Appended]:

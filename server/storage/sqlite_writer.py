@@ -1,6 +1,10 @@
-"""The one thread that writes to SQLite: it takes everything that waits and commits it together.
+"""What writes to SQLite: one connection, and a thread that commits everything that waits together.
 
     caller ── Job ──▶ queue ──▶ BEGIN IMMEDIATE · SAVEPOINT each job · COMMIT ──▶ answers, in the event loop
+
+To be woken, and to get the interpreter back from the event loop at each statement, costs the thread more than
+a quick disk takes for a few rows, and whoever types waits for it. So a job that is only jotted down is
+committed by the event loop itself, with the same connection, while nothing else wants it.
 
 Key invariants:
 
@@ -8,6 +12,8 @@ Key invariants:
 2. A job that raises leaves nothing behind and takes no other job with it.
 3. When the database fails, every job of that commit fails with StorageUnavailable, the connection is
    opened again, and the thread goes on: the next job that finds a working disk succeeds.
+4. Whoever uses the connection has ``_turn``. The event loop waits neither for that nor for another process's
+   lock, and for no disk that has been slow of late: then the thread does it. Nothing overtakes what waits.
 
 A thread with a plain synchronous connection, because a round trip per statement through an asynchronous
 wrapper costs a third of the throughput.
@@ -58,8 +64,13 @@ _FAILURES = frozenset(
 
 def has_failed(error: BaseException) -> bool:
     """Say whether ``error`` means that the database failed, rather than what was asked of it."""
+    return _result_code(error) in _FAILURES
+
+
+def _result_code(error: BaseException | None) -> int:
+    """SQLite's primary result code, 0 where the error is not SQLite's."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    return isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorcode", 0) & 0xFF in _FAILURES
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF
 
 
 @dataclass(slots=True)
@@ -80,9 +91,9 @@ class SqliteWriter:
     def __init__(
         self, path: Path, tell: Callable[[list[Bell]], None], rights_changed: Callable[[], None]
     ) -> None:
-        """``tell`` is called in the event loop with what has been rung. ``rights_changed`` is called in the
-        writer's thread after all work but that which says that it leaves rights alone, and after any that
-        was not committed."""
+        """``tell`` is called in the event loop with what has been rung. ``rights_changed`` is called with
+        the connection in hand after all work but that which says that it leaves rights alone, and after any
+        that was not committed."""
         self.files_seen = 0
         """Grows whenever another file is found at the path: readers then open theirs again too."""
         self.changes_seen = 0
@@ -93,8 +104,15 @@ class SqliteWriter:
         self._rights_changed = rights_changed
         self._loop = asyncio.get_running_loop()
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._unanswered = 0
+        """Jobs that have not been answered yet; of the event loop."""
+        self._turn = threading.Lock()
         self._engine: Engine | None = None
         self._connection: Connection | None = None
+        self._busy_milliseconds = 0
+        """What SQLite has been told last: how long it may wait for another process."""
+        self._commit_seconds = 0.0
+        """What commits have taken of late."""
         self._files: tuple[int, ...] = ()
         self._erasure_is_due = False
         self._erase_at = 0.0
@@ -112,11 +130,38 @@ class SqliteWriter:
 
     async def submit(self, work: Callable[[Connection], Any]) -> Any:
         """Run ``work`` in the next transaction. Returns or raises what it does, once that is durable."""
-        if self._is_closed:
-            raise StorageUnavailable("the database has been closed")
-        job = Job(work, self._loop.create_future())
+        job = self._made(work)
         self._jobs.put(job)
         return await job.answer
+
+    async def jot(self, work: Callable[[Connection], Any]) -> Any:
+        """The same, at once if the connection is free and the disk is quick. ``work`` removes no text."""
+        job = self._made(work)
+        if self._unanswered > 1 or not self._jot_down(job):
+            self._jobs.put(job)
+        return await job.answer
+
+    def _made(self, work: Callable[[Connection], Any]) -> Job:
+        if self._is_closed:
+            raise StorageUnavailable("the database has been closed")
+        self._unanswered += 1
+        return Job(work, self._loop.create_future())
+
+    def _jot_down(self, job: Job) -> bool:
+        """Carry out and answer one job. False, and nothing has happened, where that could mean to wait."""
+        if self._commit_seconds > limits.JOT_SECONDS_MAX or not self._turn.acquire(blocking=False):
+            return False
+        try:
+            if self._connection is None:
+                return False
+            bells = self._carry_out([job], busy_milliseconds=0)
+        finally:
+            self._turn.release()
+        if job.error is not None and _result_code(job.error.__cause__) == sqlite3.SQLITE_BUSY:
+            job.error = None
+            return False
+        self._deliver(bells, [job])
+        return True
 
     async def close(self) -> None:
         """Carry out what waits, empty the write-ahead log and close."""
@@ -125,7 +170,7 @@ class SqliteWriter:
             self._jobs.put(None)
             await asyncio.to_thread(self._thread.join)
 
-    # Everything below runs in the writer's thread.
+    # Everything below runs in the writer's thread, except where the event loop has its turn.
 
     def _start(self, prepare: Callable[[Connection], None]) -> None:
         try:
@@ -153,10 +198,12 @@ class SqliteWriter:
         """
         jobs, closing = self._take()
         if jobs:
-            bells = self._carry_out(jobs)
+            with self._turn:
+                bells = self._carry_out(jobs, limits.STORAGE_BUSY_MILLISECONDS)
             self._answer(bells, (job for job in jobs if not job.erases))
         if self._erasure_is_due and time.monotonic() >= self._erase_at:
-            self._erase()
+            with self._turn:
+                self._erase()
         self._answer([], (job for job in jobs if job.erases))
         return closing
 
@@ -174,14 +221,18 @@ class SqliteWriter:
             return jobs, False
         return jobs, True
 
-    def _carry_out(self, jobs: list[Job]) -> list[Bell]:
+    def _carry_out(self, jobs: list[Job], busy_milliseconds: int) -> list[Bell]:
         """Commit ``jobs`` together and note each one's result or error. Returns the bells to ring."""
         bells: list[Bell] = []
         try:
             connection = self._connection or self._open("rw")
+            self._wait_at_most(busy_milliseconds, connection)
             with connection.begin():
                 for job in jobs:
                     bells += self._run(connection, job)
+                began = time.monotonic()
+            took = time.monotonic() - began
+            self._commit_seconds += (1 - limits.JOT_MEMORY) * (took - self._commit_seconds)
             self._check_files()
         except BaseException as error:  # noqa: BLE001
             # Whatever it is, nothing of this transaction may be taken for stored, and the thread goes on.
@@ -230,16 +281,21 @@ class SqliteWriter:
         A reader in the middle of its transaction prevents that: then it is tried again soon.
         """
         try:
-            cursor = (self._connection or self._open("rw")).connection.cursor()
-            cursor.execute(f"PRAGMA busy_timeout = {limits.ERASURE_WAIT_MILLISECONDS}")
+            connection = self._connection or self._open("rw")
+            self._wait_at_most(limits.ERASURE_WAIT_MILLISECONDS, connection)
+            cursor = connection.connection.cursor()
             was_prevented, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            cursor.execute(f"PRAGMA busy_timeout = {limits.STORAGE_BUSY_MILLISECONDS}")
             self._erasure_is_due = bool(was_prevented)
             if was_prevented:
                 self._erase_at = time.monotonic() + limits.ERASURE_RETRY_SECONDS
         except (SQLAlchemyError, sqlite3.Error, OSError):
             # What has been committed stays committed; the next connection tries again.
             self._drop_connection()
+
+    def _wait_at_most(self, milliseconds: int, connection: Connection) -> None:
+        if milliseconds != self._busy_milliseconds:
+            connection.connection.cursor().execute(f"PRAGMA busy_timeout = {milliseconds}")
+            self._busy_milliseconds = milliseconds
 
     def _answer(self, bells: list[Bell], jobs: Iterable[Job]) -> None:
         done = list(jobs)
@@ -249,6 +305,7 @@ class SqliteWriter:
                 self._loop.call_soon_threadsafe(self._deliver, bells, done)
 
     def _deliver(self, bells: list[Bell], jobs: list[Job]) -> None:
+        self._unanswered -= len(jobs)
         try:
             self._tell(bells)
         finally:
@@ -273,6 +330,7 @@ class SqliteWriter:
         event.listen(engine, "begin", _begin)
         self._engine = engine
         self._connection = engine.connect()
+        self._busy_milliseconds = limits.STORAGE_BUSY_MILLISECONDS
         files = self._identities()
         if files != self._files:
             self._files = files

@@ -1,4 +1,4 @@
-"""The contract of the database: what ``write``, ``read`` and ``ring`` promise on both."""
+"""The contract of the database: what ``write``, ``jot``, ``read`` and ``ring`` promise on both."""
 
 import asyncio
 from collections.abc import Callable
@@ -35,32 +35,41 @@ def add_unit(name: str) -> Callable[[Connection], str]:
     return work
 
 
+in_both_ways = pytest.mark.parametrize("way", ["write", "jot"])
+"""Of writing: as it comes, and at once where that is quick."""
+
+
 def count_units(rows: Connection) -> int:
     return rows.execute(select(func.count()).select_from(tables.unit)).scalar_one()
 
 
-async def test_what_was_written_is_read_at_once(database: Database) -> None:
-    assert await database.write(add_unit("drift")) == "drift"
+@in_both_ways
+async def test_what_was_written_is_read_at_once(database: Database, way: str) -> None:
+    assert await getattr(database, way)(add_unit("drift")) == "drift"
     assert await database.read(count_units) == 1
 
 
+@in_both_ways
 async def test_what_was_written_is_there_after_the_database_is_opened_again(
-    database: Database, database_url: str, clock: SetClock
+    database: Database, database_url: str, clock: SetClock, way: str
 ) -> None:
-    await database.write(add_unit("drift"))
+    await getattr(database, way)(add_unit("drift"))
     await database.close()
     again = await open_database(database_url, clock)
     assert await again.read(count_units) == 1
     await again.close()
 
 
-async def test_work_that_raises_leaves_nothing_and_its_error_comes_out_as_it_is(database: Database) -> None:
+@in_both_ways
+async def test_work_that_raises_leaves_nothing_and_its_error_comes_out_as_it_is(
+    database: Database, way: str
+) -> None:
     def refused(rows: Connection) -> None:
         add_unit("drift")(rows)
         raise NoLongerPossible
 
     with pytest.raises(NoLongerPossible):
-        await database.write(refused)
+        await getattr(database, way)(refused)
     assert await database.read(count_units) == 0
 
 
@@ -145,22 +154,28 @@ def heard(database: Database) -> list[Bell]:
     return bells
 
 
-async def test_a_bell_is_heard_before_the_write_returns(database: Database, heard: list[Bell]) -> None:
+@in_both_ways
+async def test_a_bell_is_heard_before_the_write_returns(
+    database: Database, heard: list[Bell], way: str
+) -> None:
     def work(rows: Connection) -> None:
         ring(rows, ConversationChanged("conversation"))
         ring(rows, SessionEnded("session"))
 
-    await database.write(work)
+    await getattr(database, way)(work)
     assert heard == [ConversationChanged("conversation"), SessionEnded("session")]
 
 
-async def test_a_bell_is_not_heard_when_its_work_fails(database: Database, heard: list[Bell]) -> None:
+@in_both_ways
+async def test_a_bell_is_not_heard_when_its_work_fails(
+    database: Database, heard: list[Bell], way: str
+) -> None:
     def work(rows: Connection) -> None:
         ring(rows, PersonChanged("maja"))
         raise NoLongerPossible
 
     with pytest.raises(NoLongerPossible):
-        await database.write(work)
+        await getattr(database, way)(work)
     await database.write(lambda rows: ring(rows, PersonChanged("jonas")))
     assert heard == [PersonChanged("jonas")]
 

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert, make_url, text
+from sqlalchemy import Connection, func, insert, make_url, select, text
 
 from server.rules import limits
 from server.rules.errors import StorageUnavailable
-from server.storage import tables
+from server.storage import sqlite_writer, tables
 from server.storage.bells import Bell, PersonChanged
 from server.storage.database import Database, ring
 from server.storage.opening import open_database
@@ -378,3 +378,120 @@ async def test_what_is_small_and_folded_is_loaded_at_a_glance_and_nothing_else(
         assert len(trips) == (not is_quick)
     with pytest.raises(DocumentGone):
         await log.load(999_999)
+
+
+# What is jotted down
+
+
+def where(_: Connection) -> threading.Thread:
+    return threading.current_thread()
+
+
+async def test_what_is_jotted_down_is_committed_in_the_event_loop(database: Database) -> None:
+    assert await database.jot(where) is threading.main_thread()
+    assert await database.write(where) is not threading.main_thread()
+
+
+async def test_the_event_loop_waits_for_no_lock_to_jot_something_down(database: Database, file: Path) -> None:
+    def patience(rows: Connection) -> int:
+        milliseconds: int = rows.execute(text("PRAGMA busy_timeout")).scalar_one()
+        return milliseconds
+
+    for _ in range(2):
+        assert await database.jot(patience) == 0
+        assert await database.write(patience) == limits.STORAGE_BUSY_MILLISECONDS
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    jotted = asyncio.create_task(database.jot(where))
+    # What is done here comes after the wait, if the event loop is where it waits.
+    await asyncio.sleep(0)
+    other.execute("ROLLBACK")
+    other.close()
+    assert await jotted is not threading.main_thread()
+    assert await database.jot(where) is threading.main_thread()
+
+
+class Disk:
+    """What the writer takes for its clock: every commit takes so long by it."""
+
+    seconds = 0.0001
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        self.now += self.seconds
+        return self.now
+
+
+async def test_the_event_loop_waits_once_for_a_disk_that_is_slow_and_again_when_it_is_not(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk()
+    monkeypatch.setattr(sqlite_writer, "time", disk)
+    disk.seconds = 0.1
+    assert await database.jot(where) is threading.main_thread()
+    for _ in range(100):
+        assert await database.jot(where) is not threading.main_thread()
+    del disk.seconds
+    ways = [await database.jot(where) is threading.main_thread() for _ in range(100)]
+    assert ways == sorted(ways)
+    assert not ways[0]
+    assert ways[-1]
+
+
+async def test_nothing_that_waits_is_overtaken_by_what_is_jotted_down(scene: Scene) -> None:
+    def count(rows: Connection) -> int:
+        return rows.execute(select(func.count()).select_from(tables.document_update)).scalar_one()
+
+    waiting = asyncio.create_task(scene.database.write(count))
+    jotted = asyncio.create_task(scene.database.log.append_all([typed(scene.joint)]))
+    assert (await waiting, list(await jotted)) == (0, [1])
+
+
+async def test_a_few_key_presses_are_jotted_down_and_many_or_long_ones_are_not(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, jotted = scene.database.log, []
+
+    async def jot(work: Any) -> Any:
+        jotted.append(work)
+        return await scene.database.write(work)
+
+    monkeypatch.setattr(scene.database, "jot", jot)
+    few = [typed(scene.joint)] * limits.JOTTED_APPENDS_MAX
+    await log.append_all(few)
+    assert len(jotted) == 1
+    await log.append_all([*few, typed(scene.joint)])
+    await log.append_all([typed(scene.joint, bytes(limits.JOTTED_BYTES_MAX + 1))])
+    assert len(jotted) == 1
+
+
+async def test_a_disk_that_is_full_when_something_is_jotted_down_keeps_what_was_answered_well(
+    scene: Scene, file: Path
+) -> None:
+    log, answers = scene.database.log, list[Any]()
+    with full_disk(file):
+        # The write-ahead log grows to where it may not.
+        while not answers or not isinstance(answers[-1], Exception):
+            answers += await log.append_all([typed(scene.joint, bytes(limits.JOTTED_BYTES_MAX))])
+    *numbers, refused = answers
+    assert isinstance(refused, LogUnavailable)
+    assert numbers == list(range(1, len(answers)))
+    assert await log.append_all([typed(scene.joint, b"after")]) == [len(answers)]
+    loaded = await log.load(scene.joint)
+    assert (len(loaded.updates), loaded.updates[-1]) == (len(answers), b"after")
+
+
+async def test_who_leaves_while_the_log_carries_for_him_holds_up_nobody(scene: Scene) -> None:
+    gate = threading.Event()
+    blocking = asyncio.create_task(scene.database.write(lambda rows: gate.wait()))
+    await scene.rows(tables.unit)
+    leaving = asyncio.create_task(scene.database.log.append_all([typed(scene.joint)]))
+    behind = asyncio.create_task(scene.database.log.append(typed(scene.private)))
+    await scene.rows(tables.unit)
+    leaving.cancel()
+    gate.set()
+    assert await blocking
+    assert await behind == 1
+    assert leaving.cancelled()
