@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
+from server.realtime.outbox import Post
 from server.realtime.ports import Clock
 from server.realtime.tasks import Tasks
 from server.rules import limits
@@ -35,10 +36,11 @@ class Typed(Protocol):
 class Keystrokes:
     """Of a node. What comes while one commit is under way waits for the next, which carries all of it."""
 
-    def __init__(self, log: UpdateLog, clock: Clock, tasks: Tasks) -> None:
+    def __init__(self, log: UpdateLog, clock: Clock, tasks: Tasks, post: Post) -> None:
         self._log = log
         self._clock = clock
         self._tasks = tasks
+        self._post = post
         self._due: list[Typed] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -62,7 +64,10 @@ class Keystrokes:
                     outcomes = await self._append([append for _, append in begun])
                     for (document, _), outcome in zip(begun, outcomes, strict=True):
                         document.end_typed(outcome)
-                if len(begun) >= limits.BUSY_DOCUMENTS_MIN:
+                if len(begun) < limits.BUSY_DOCUMENTS_MIN:
+                    # It would wait until all that has come meanwhile has been read.
+                    self._post.write()
+                else:
                     await self._clock.sleep(limits.BUSY_PAUSE_SECONDS)
         finally:
             self._task = None

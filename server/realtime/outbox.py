@@ -27,10 +27,11 @@ class Post:
     def add(self, outbox: "Outbox") -> None:
         """Have ``outbox`` written."""
         if not self._due:
-            asyncio.get_running_loop().call_soon(self._write)
+            asyncio.get_running_loop().call_soon(self.write)
         self._due.append(outbox)
 
-    def _write(self) -> None:
+    def write(self) -> None:
+        """Write them now."""
         due, self._due = self._due, []
         for outbox in due:
             try:

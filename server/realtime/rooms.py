@@ -56,8 +56,8 @@ class Rooms:
         self._tasks = Tasks()
         self._herald = None if others is None else Herald(others, clock, self._tasks)
         self._effort = Effort(clock)
-        self._keystrokes = Keystrokes(update_log, clock, self._tasks)
         self._post = Post()
+        self._keystrokes = Keystrokes(update_log, clock, self._tasks, self._post)
         self._connections: set[Connection] = set()
         self._connections_of: defaultdict[str, set[Connection]] = defaultdict(set)
         self._rooms: dict[str, Room] = {}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from typing import cast
 
 import pycrdt
 import pytest
@@ -10,13 +12,17 @@ import pytest
 from crdt.document import Document
 from crdt.messages import Awareness, SyncStatus, SyncUpdate
 from server.realtime.closings import DocumentClosing
+from server.realtime.keystrokes import Keystrokes
+from server.realtime.outbox import Outbox, Post
+from server.realtime.ports import Transport
 from server.realtime.seat import Seat
+from server.realtime.tasks import Tasks
 from server.realtime.turn import Turn
 from server.rules import limits
 from server.rules.limits import STORAGE_RETRY_SECONDS_MIN
 from server.storage.bells import PersonChanged
-from server.storage.update_log import Append, AppendRefused
-from tests.realtime.doubles import EMPLOYEE, JOINT, MANAGER, House, Page
+from server.storage.update_log import Append, Appended, AppendRefused
+from tests.realtime.doubles import EMPLOYEE, JOINT, MANAGER, PATIENCE_SECONDS, House, Page
 
 
 async def writing(house: House, person: str, *names: str) -> Page:
@@ -299,3 +305,47 @@ async def test_what_nobody_can_type_so_fast_is_counted_as_her_effort(
     await kari.until_saved(JOINT, 3 + limits.TYPED_WAITING_MAX + 1)
     assert len(long_way) == limits.TYPED_WAITING_MAX + 1
     assert house.text(1) == "ka" + "b" * (limits.TYPED_WAITING_MAX + 1)
+
+
+@pytest.mark.parametrize(
+    ("documents", "first"),
+    [(1, "sent"), (limits.BUSY_DOCUMENTS_MIN - 1, "sent"), (limits.BUSY_DOCUMENTS_MIN, "read")],
+)
+async def test_what_is_typed_in_few_documents_leaves_before_what_has_come_meanwhile_is_read(
+    house: House, documents: int, first: str
+) -> None:
+    order, is_over = list[str](), asyncio.Event()
+
+    def note(what: str) -> None:
+        order.append(what)
+        if len(order) == 2 * documents:
+            is_over.set()
+
+    class Quick:
+        """A socket that takes what it is given."""
+
+        def send_at_once(self, frames: Sequence[bytes]) -> bool:
+            note("sent")
+            return True
+
+    class Typing:
+        """A document in which a key was pressed; something comes before that is told."""
+
+        def __init__(self) -> None:
+            self.outbox = Outbox(cast(Transport, Quick()), post, tasks, house.clock, lambda: None)
+
+        def begin_typed(self) -> Append:
+            return Append(1, b"typed", (), (), (), None, 0)
+
+        def end_typed(self, _: Appended) -> None:
+            asyncio.get_running_loop().call_soon(note, "read")
+            self.outbox.put((b"typed",))
+
+    post, tasks = Post(), Tasks()
+    keystrokes = Keystrokes(house.log, house.clock, tasks, post)
+    for _ in range(documents):
+        keystrokes.add(Typing())
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await is_over.wait()
+    assert (order[0], order.count("sent")) == (first, documents)
+    await tasks.stop()
