@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -168,6 +169,8 @@ class Bench:
             data = Path(name)
             kind.fill(self._documents, data, seats)
             self._documents.write_plan(data / "plan", seats)
+            # Some are given more to hold than others: the system would go on writing that meanwhile.
+            os.sync()
             server = Server(kind, self._installed, data)
             server.start()
             server.settle()
