@@ -315,10 +315,10 @@ class Document:
             typed = read_typed(update)
             if typed is None or self._clients.get(typed.client) != person:
                 return None
-            place = judge.admit_typed(typed, self._items_max)
-            if place is None:
+            admitted = judge.admit_typed(typed, self._items_max)
+            if admitted is None:
                 return None
-            compared = judge.items_at(place)
+            place, compared = admitted
             self._typed.append((typed.client, typed.struct, update))
             caret = Caret(judge, update, typed, person, place)
             self._runs.append(caret.run)

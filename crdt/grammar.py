@@ -115,14 +115,18 @@ class Element(Branch):
             raise ForeignContent("an attribute that the schema does not have")
         return self.field, False
 
+    def begin_text(self) -> "Run | None":
+        """A text that is begun in it; None where characters have no place."""
+        return Run(self.field) if self.tag == PARAGRAPH else None
+
     def enter(self, struct: Struct, key: str | None, bounds: UpdateBounds) -> Branch | None:
         if struct.kind is Kind.DELETED:
             return None
         if key is not None:
             _check_attribute(_only_value(struct), bounds)
             return None
-        if struct.type_ref is TypeRef.XML_TEXT and self.tag == PARAGRAPH:
-            return Run(self.field)
+        if struct.type_ref is TypeRef.XML_TEXT and (text := self.begin_text()):
+            return text
         if struct.type_ref is not TypeRef.XML_ELEMENT or struct.name not in _CHILDREN[self.tag]:
             raise ForeignContent("something in a text that has no place there")
         if not self.rich and struct.name not in (PARAGRAPH, HARD_BREAK):

@@ -12,10 +12,10 @@ from typing import Final
 
 from crdt.bounds import UpdateBounds
 from crdt.errors import ForeignContent, IncompleteUpdate, MalformedUpdate, OverLimit
-from crdt.grammar import Branch, Grave, Place, Row, Rows, Run, roots
+from crdt.grammar import Branch, Element, Grave, Place, Row, Rows, Run, roots
 from crdt.intervals import Ranges, Runs, merged
 from crdt.schema import ROW_ID, SERVER_CLIENT, DocumentSchema
-from crdt.typed import Caret, Typed
+from crdt.typed import Begun, Caret, Typed
 from crdt.update import CLOCK_MAX, Id, Kind, ParsedUpdate, Struct
 
 _Standing = Place | Grave | None
@@ -145,22 +145,38 @@ class Shape:
             adds=bool(writers) or additions.deletes,
         )
 
-    def admit_typed(self, typed: Typed, items_max: int) -> Place | None:
-        """Check and record what has been typed, and return the place where it stands.
+    def admit_typed(self, typed: Typed | Begun, items_max: int) -> tuple[Place, int] | None:
+        """Check and record what has been typed. Returns the place where it stands, and to how many items it
+        may be compared at most.
 
         None, and nothing is recorded, where it is not plain at first sight that ``check`` would let it in, or
-        where the text has ``items_max`` items and more.
+        where the place has ``items_max`` items and more.
         """
         runs = self._runs.get(typed.client)
-        place = self._typed_place(typed)
-        if runs is None or runs.end != typed.clock or place is None:
+        if runs is None or runs.end != typed.clock:
             return None
-        items = self.items_at(place)
-        if items >= items_max:
+        if isinstance(typed, Begun):
+            return self._admit_begun(typed, runs, items_max)
+        place = self._typed_place(typed)
+        if place is None or (items := self.items_at(place)) >= items_max:
             return None
         runs.append(typed.clock + typed.length, place)
         self._items[place] = items + 1
-        return place
+        return place, items + 1
+
+    def _admit_begun(self, begun: Begun, runs: Runs[_Standing], items_max: int) -> tuple[Place, int] | None:
+        paragraph = self.type_at(begun.paragraph)
+        if not isinstance(paragraph, Element) or (text := paragraph.begin_text()) is None:
+            return None
+        beside, within = paragraph.place(None), text.place(None)
+        items = self.items_at(beside)
+        if items >= items_max:
+            return None
+        self._types[Id(begun.client, begun.clock)] = text
+        runs.append(begun.clock + 1, beside)
+        runs.append(begun.clock + begun.length, within)
+        self._items[beside], self._items[within] = items + 1, 1
+        return within, items + 2
 
     def admit_next(self, caret: Caret, items_max: int) -> int:
         """The same of one character more of somebody who types on: a place that was right remains right.

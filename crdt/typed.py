@@ -1,7 +1,9 @@
-"""The update that nearly every key press is, recognised at a glance: some characters of one client, behind a
-character that is there already. All other updates are read by ``crdt.update``, which says the same of these.
+"""The updates that nearly all key presses are, recognised at a glance: some characters of one client, behind
+a character that is there already, or as the first of a paragraph. All other updates are read by
+``crdt.update``, which says the same of these.
 
     1 section · 1 struct · client · clock · STRING · origin · (right origin) · text · no deletions
+    1 section · 2 structs · client · clock · TYPE · paragraph · XML_TEXT · STRING · TYPE · text · no deletions
 
 There is one way to write down such an update, and what is written in another is not recognised: its bytes are
 those that a document itself would encode.
@@ -16,11 +18,17 @@ from crdt.encoding import buffer, uint
 from crdt.grammar import Place
 from crdt.update import CLOCK_MAX, Id
 
+_ONE_STRUCT: Final = b"\x01\x01"
+_BEHIND_ONE: Final = b"\x84"
+_BETWEEN_TWO: Final = b"\xc4"
 _NUMBER: Final = rb"([\x80-\xff]{1,7}[\x01-\x7f]|[\x00-\x7f])"
 _END: Final = rb"([\x01-\x7f])(.+)\x00"
 """The text behind its length in bytes, and no deletions."""
-_BEHIND: Final = re.compile(rb"\x01\x01" + 2 * _NUMBER + rb"\x84" + 2 * _NUMBER + _END, re.DOTALL)
-_BETWEEN: Final = re.compile(rb"\x01\x01" + 2 * _NUMBER + rb"\xc4" + 4 * _NUMBER + _END, re.DOTALL)
+_BEHIND: Final = re.compile(_ONE_STRUCT + 2 * _NUMBER + _BEHIND_ONE + 2 * _NUMBER + _END, re.DOTALL)
+_BETWEEN: Final = re.compile(_ONE_STRUCT + 2 * _NUMBER + _BETWEEN_TWO + 4 * _NUMBER + _END, re.DOTALL)
+_FIRST: Final = re.compile(
+    b"\x01\x02" + 2 * _NUMBER + b"\x07\x00" + 2 * _NUMBER + b"\x06\x04\x00" + 2 * _NUMBER + _END, re.DOTALL
+)
 
 
 class Typed(NamedTuple):
@@ -37,26 +45,45 @@ class Typed(NamedTuple):
     """Where the text stands in it, behind its length."""
 
 
-def read_typed(update: bytes) -> Typed | None:
+class Begun(NamedTuple):
+    """A text that a client begins in a paragraph, and characters of it: ``length`` clocks from ``clock``."""
+
+    client: int
+    clock: int
+    length: int
+    paragraph: Id
+    struct: int
+    """Where the first of the two structs begins, as above."""
+    text: int
+
+
+def read_typed(update: bytes) -> Typed | Begun | None:
     """What has been typed; None for every other update, broken ones among them."""
-    found = _BEHIND.fullmatch(update) or _BETWEEN.fullmatch(update)
+    found = _BEHIND.fullmatch(update) or _BETWEEN.fullmatch(update) or _FIRST.fullmatch(update)
     if found is None:
         return None
-    client, clock, left, left_clock, *right, size, characters = found.groups()
-    if len(characters) != size[0]:
-        return None
+    client, clock, near, near_clock, *other, size, characters = found.groups()
+    length = _clocks(characters) if len(characters) == size[0] else 0
+    writer, begins, beside = _client(client), _uint(clock), Id(_client(near), _uint(near_clock))
+    struct, text = found.end(2), len(update) - len(characters) - 1
+    typed: Typed | Begun
+    if update.startswith(_ONE_STRUCT):
+        right = Id(_client(other[0]), _uint(other[1])) if other else None
+        is_plain = beside != right
+        typed = Typed(writer, begins, length, beside, right, struct, text)
+    else:
+        is_plain = other == [client, clock]
+        typed = Begun(writer, begins, 1 + length, beside, struct, text)
+    return typed if is_plain and length and typed.clock + typed.length <= CLOCK_MAX else None
+
+
+def _clocks(characters: bytes) -> int:
+    """How many clocks characters have, each one: 0 if one of them has two, which may not be parted."""
     try:
         text = characters.decode()
     except UnicodeDecodeError:
-        return None
-    origin = Id(_client(left), _uint(left_clock))
-    right_origin = Id(_client(right[0]), _uint(right[1])) if right else None
-    struct, begins = found.end(2), len(update) - len(characters) - 1
-    typed = Typed(_client(client), _uint(clock), len(text), origin, right_origin, struct, begins)
-    # Beyond the BMP a character has two clocks, which may not be parted.
-    is_plain = text.isascii() or max(text) <= "\uffff"
-    is_plain = is_plain and origin != right_origin and typed.clock + typed.length <= CLOCK_MAX
-    return typed if is_plain else None
+        return 0
+    return len(text) if text.isascii() or max(text) <= "\uffff" else 0
 
 
 def _uint(data: bytes) -> int:
@@ -73,7 +100,7 @@ _client = lru_cache(maxsize=4_096)(_uint)
 
 
 Pressed = tuple[int, int, bytes]
-"""A typed update: its client, where its struct begins, and the update."""
+"""A typed update: its client, where its first struct begins, and the update."""
 
 
 class TypedRun:
@@ -84,7 +111,7 @@ class TypedRun:
     def __init__(self, client: int, struct: int, head: bytes, text: bytes) -> None:
         self.client = client
         self.struct = struct
-        """Where the struct begins in an update whose only one it is."""
+        """Where the first struct begins in an update that says nothing else."""
         self.head = head
         """All that such an update says up to the length of the text."""
         self.text = bytearray(text)
@@ -103,17 +130,19 @@ class Caret:
         "run", "struct",
     )  # fmt: skip
 
-    def __init__(self, judge: object, update: bytes, typed: Typed, person: str, place: Place) -> None:
+    def __init__(self, judge: object, update: bytes, typed: Typed | Begun, person: str, place: Place) -> None:
         """``update``, which says ``typed``, has been let into ``place`` by ``judge``."""
         client = uint(typed.client)
-        right = b"" if typed.right_origin is None else b"".join(map(uint, typed.right_origin))
+        behind, right = _BEHIND_ONE, b""
+        if isinstance(typed, Typed) and typed.right_origin is not None:
+            behind, right = _BETWEEN_TWO, b"".join(map(uint, typed.right_origin))
         self.judge = judge
         self.client = typed.client
         self.person = person
         self.place = place
         self.run = TypedRun(typed.client, typed.struct, update[: typed.text - 1], update[typed.text : -1])
-        self._before = update[:2] + client
-        self._between = update[typed.struct : typed.struct + 1] + client
+        self._before = _ONE_STRUCT + client
+        self._between = behind + client
         self._behind = right + _ONE_BYTE
         self.clock = typed.clock + typed.length - 1
         self._last = uint(self.clock)
@@ -159,16 +188,19 @@ def joined(pressed: Sequence[Pressed]) -> bytes:
 
 def _sections(pressed: Sequence[Pressed]) -> bytes:
     sections: dict[int, list[bytes]] = {}
+    counts: dict[int, int] = {}
     for client, struct, update in pressed:
         known = sections.get(client)
         if known is None:
             # With the client and the clock that its structs begin at.
             sections[client] = [update[2:-1]]
+            counts[client] = update[1]
         else:
             known.append(update[struct:-1])
+            counts[client] += update[1]
     parts = [uint(len(sections))]
-    for structs in sections.values():
-        parts.append(uint(len(structs)))
+    for client, structs in sections.items():
+        parts.append(uint(counts[client]))
         parts += structs
     parts.append(b"\x00")
     return b"".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,7 @@ import crdt.document
 from crdt.bounds import UpdateBounds
 from crdt.document import Document
 from crdt.errors import BorrowedClient, CrdtError, DocumentBroken, IncompleteUpdate, OverLimit
-from crdt.typed import Caret, Typed, read_typed
+from crdt.typed import Begun, Caret, Typed, read_typed
 from crdt.update import CLOCK_MAX, Id, Kind, ParsedUpdate, TypeRef, parse, parse_state_vector
 from server.rules.limits import UPDATE
 from tests.crdt.documents import SCHEMA
@@ -22,6 +23,7 @@ A, B, STRANGER = 1_001, 1_002, 70_000
 KARI, OLA = "kari", "ola"
 PARAGRAPH, TEXT = (A, 0), (A, 1)
 # A paragraph 0 with the text 1: "hej 🫐" 2-7 (two clocks for the last), and a text 8 behind it: "du" 9-10.
+# Then a list 11.
 FIRST = update(
     section(
         A,
@@ -31,14 +33,21 @@ FIRST = update(
         text("hej 🫐", parent=TEXT),
         shared(TypeRef.XML_TEXT, origin=TEXT),
         text("du", parent=(A, 8)),
+        element("bulletList", origin=PARAGRAPH),
     )
 )
-END = 11
+LIST, END = (A, 11), 12
 OF_B = update(section(B, 0, text("x", origin=(A, 3), right=(A, 4))))
 
 
 def typed(client: int, clock: int, characters: str, *, origin: Pair, right: Pair | None = None) -> bytes:
     return update(section(client, clock, text(characters, origin=origin, right=right)))
+
+
+def begun(client: int, clock: int, characters: str, *, paragraph: Pair, within: Pair | None = None) -> bytes:
+    """A text in a paragraph, and what is typed in it first."""
+    first = text(characters, parent=within or (client, clock))
+    return update(section(client, clock, shared(TypeRef.XML_TEXT, parent=paragraph), first))
 
 
 def made(bounds: UpdateBounds = UPDATE) -> Document:
@@ -71,6 +80,27 @@ def test_characters_behind_a_character_are_read_at_a_glance(written: bytes, read
 
 
 @pytest.mark.parametrize(
+    ("clock", "characters", "paragraph"),
+    [(3, "x", (B, 2)), (300, "åä", (STRANGER, 200)), (CLOCK_MAX - 2, "x", (A, 2))],
+)
+def test_the_first_characters_of_a_paragraph_are_read_at_a_glance(
+    clock: int, characters: str, paragraph: Pair
+) -> None:
+    said = read_typed(written := begun(A, clock, characters, paragraph=paragraph))
+    ((container, first),) = parse(written, UPDATE).sections.values()
+    assert said == Begun(
+        container.client,
+        container.clock,
+        container.length + first.length,
+        paragraph=Id(*paragraph),
+        struct=container.begins,
+        text=written.index(characters.encode()),
+    )
+    assert (container.type_ref, container.parent) == (TypeRef.XML_TEXT, paragraph)
+    assert first.parent == (container.client, container.clock)
+
+
+@pytest.mark.parametrize(
     "other",
     [
         pytest.param(b"", id="nothing"),
@@ -88,6 +118,24 @@ def test_characters_behind_a_character_are_read_at_a_glance(written: bytes, read
         pytest.param(typed(A, CLOCK_MAX, "x", origin=(A, 2)), id="a_clock_out_of_range"),
         pytest.param(update(section(A, 3, item(4, b"\x01\xff", origin=(A, 2)))), id="not_UTF8"),
         pytest.param(update(section(A, 3, item(4, b"\x02x", origin=(A, 2)))), id="another_length"),
+        pytest.param(
+            begun(A, 3, "x", paragraph=PARAGRAPH, within=TEXT), id="a_text_and_characters_in_another"
+        ),
+        pytest.param(begun(A, 3, "🫐", paragraph=PARAGRAPH), id="a_text_with_two_clocks_for_one_character"),
+        pytest.param(begun(A, 3, "", paragraph=PARAGRAPH), id="a_text_with_no_character"),
+        pytest.param(begun(A, CLOCK_MAX - 1, "x", paragraph=PARAGRAPH), id="a_text_out_of_range"),
+        pytest.param(
+            update(section(A, 3, element("paragraph", parent=PARAGRAPH), text("x", parent=(A, 3)))),
+            id="an_element_and_characters",
+        ),
+        pytest.param(
+            update(section(A, 3, shared(TypeRef.XML_FRAGMENT, parent=PARAGRAPH), text("x", parent=(A, 3)))),
+            id="another_type_and_characters",
+        ),
+        pytest.param(
+            update(section(A, 3, shared(TypeRef.XML_TEXT, origin=TEXT), text("x", parent=(A, 3)))),
+            id="a_text_behind_another",
+        ),
     ],
 )
 def test_everything_else_is_left_to_the_parser(other: bytes) -> None:
@@ -102,6 +150,13 @@ KEY_PRESSES = st.builds(
     st.sampled_from(("x", "å", "ord", "🫐")),
     origin=NEIGHBOURS,
     right=st.none() | NEIGHBOURS,
+) | st.builds(
+    begun,
+    st.sampled_from((A, A, B, STRANGER)),
+    st.sampled_from((END, END, 1, END + 1)),
+    st.sampled_from(("x", "å", "ord", "🫐")),
+    paragraph=st.just(PARAGRAPH) | NEIGHBOURS,
+    within=st.none() | st.just(TEXT),
 )
 
 
@@ -145,6 +200,82 @@ def test_a_key_press_takes_the_short_way(
     )
     assert merged == (frozenset({"a1"}), (), True)
     assert document.take_change() is not None
+
+
+def test_who_begins_a_paragraph_takes_the_short_way_and_types_on_in_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    document, typist = made(), Typist(A, END, (A, 3))
+    monkeypatch.setattr(crdt.document, "parse", None)
+    caret = document.merge_typed(typist.begin("å", PARAGRAPH), KARI)
+    assert caret is not None
+    assert caret.place.field == "a1"
+    monkeypatch.setattr(crdt.document, "read_typed", None)
+    assert document.merge_typed(typist.press("b"), KARI, caret) is caret
+    change = document.take_typed()
+    monkeypatch.undo()
+    assert change is not None
+    reader = made()
+    reader.merge_stored(change)
+    assert reader.content() == document.content()
+    assert "åb" in str(reader.content()["a1"])
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        pytest.param((STRANGER, 0), id="unknown"),
+        pytest.param((A, END), id="itself"),
+        pytest.param((A, 3), id="a_character"),
+        pytest.param(TEXT, id="a_text"),
+        pytest.param(LIST, id="a_list"),
+    ],
+)
+def test_at_a_glance_no_text_is_begun_in_anything_else(paragraph: Pair) -> None:
+    document, written = made(), begun(A, END, "x", paragraph=paragraph)
+    assert document.merge_typed(written, KARI) is None
+    with pytest.raises(CrdtError):
+        document.merge(written, KARI)
+
+
+def test_what_builds_on_a_text_begun_at_a_glance_finds_its_place() -> None:
+    document, typist = made(), Typist(A, END, (A, 3))
+    assert document.merge_typed(typist.begin("b", PARAGRAPH), KARI)
+    in_front = text("a", parent=(A, END))
+    behind = shared(TypeRef.XML_TEXT, origin=(A, END))
+    last = text("c", parent=(A, typist.clock + 1))
+    assert document.merge(update(section(A, typist.clock, in_front, behind, last)), KARI).changed
+    said = str(document.content()["a1"])
+    assert said.index("a") < said.index("b") < said.index("c")
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        pytest.param(lambda typist: typist.begin("x", PARAGRAPH), id="texts_in_a_paragraph"),
+        pytest.param(
+            lambda typist: typist.press("x", behind=(A, 3)), id="characters_behind_one_and_the_same"
+        ),
+    ],
+)
+def test_where_many_items_are_a_key_press_takes_the_long_way(again: Callable[[Typist], bytes]) -> None:
+    document, typist = made(replace(UPDATE, step_comparisons_max=40)), Typist(A, END, (A, 3))
+    taken = 0
+    while taken < 100 and document.merge_typed(again(typist), KARI) is not None:
+        taken += 1
+        # pycrdt is given it, and need not compare it with what comes.
+        document.content()
+    assert 10 < taken < 20
+
+
+def test_pycrdt_is_given_what_was_typed_before_it_is_much_to_compare() -> None:
+    document, typist = made(replace(UPDATE, step_comparisons_max=200)), Typist(A, END, (A, 3))
+    taken = 0
+    while taken < 100 and document.merge_typed(written := typist.begin("x", PARAGRAPH), KARI) is not None:
+        taken += 1
+    assert 10 < taken < 30
+    document.content()
+    assert document.merge_typed(written, KARI) is not None
 
 
 @pytest.mark.parametrize(
@@ -205,11 +336,22 @@ class Typist:
     def __init__(self, client: int, clock: int, origin: Pair, right: Pair | None = None) -> None:
         self.client, self.clock, self.origin, self.right = client, clock, origin, right
 
-    def press(self, characters: str) -> bytes:
-        written = typed(self.client, self.clock, characters, origin=self.origin, right=self.right)
-        self.clock += len(characters.encode("utf-16-le")) // 2
-        self.origin = (self.client, self.clock - 1)
+    def press(self, characters: str, behind: Pair | None = None) -> bytes:
+        origin = behind or self.origin
+        written = typed(self.client, self.clock, characters, origin=origin, right=self.right)
+        self._step(0, characters)
         return written
+
+    def begin(self, characters: str, paragraph: Pair) -> bytes:
+        """She goes on in a text of her own in a paragraph."""
+        written = begun(self.client, self.clock, characters, paragraph=paragraph)
+        self._step(1, characters)
+        self.right = None
+        return written
+
+    def _step(self, types: int, characters: str) -> None:
+        self.clock += types + len(characters.encode("utf-16-le")) // 2
+        self.origin = (self.client, self.clock - 1)
 
 
 def pressed_on(document: Document, typist: Typist, person: str, text: str) -> Caret:
@@ -224,13 +366,15 @@ def pressed_on(document: Document, typist: Typist, person: str, text: str) -> Ca
 
 KEYS = st.text("ab c\x00å🫐", min_size=1, max_size=3)
 STEPS = st.lists(
-    st.tuples(st.sampled_from((0, 1, 2)), KEYS) | st.sampled_from(("take", "read", "elsewhere")), max_size=30
+    st.tuples(st.sampled_from((0, 1, 2)), KEYS, st.sampled_from((False, False, True)))
+    | st.sampled_from(("take", "read", "elsewhere")),
+    max_size=30,
 )
 
 
 @given(steps=STEPS, held=st.sampled_from((1, 3, 256)))
 def test_however_people_type_on_everybody_has_what_the_long_way_gives(
-    steps: list[tuple[int, str] | str], held: int
+    steps: list[tuple[int, str, bool] | str], held: int
 ) -> None:
     short, long, reader = made(replace(UPDATE, typed_changes_max=held)), made(), made()
     kari, also_kari = Typist(A, END, (A, 3)), Typist(A, END, (A, 10))
@@ -256,9 +400,9 @@ def test_however_people_type_on_everybody_has_what_the_long_way_gives(
             for document in (short, long):
                 document.merge(written, KARI)
         elif isinstance(step, tuple):
-            who, characters = step
+            who, characters, begins = step
             typist, person = people[who]
-            written = typist.press(characters)
+            written = typist.begin(characters, PARAGRAPH) if begins else typist.press(characters)
             carets[who] = short.merge_typed(written, person, carets[who])
             if carets[who] is None:
                 short.merge(written, person)
@@ -295,7 +439,7 @@ def test_what_does_not_go_on_is_read(monkeypatch: pytest.MonkeyPatch, written: b
     caret = pressed_on(document, Typist(A, END, (A, 3)), KARI, "a")
     read: list[bytes] = []
 
-    def noted(data: bytes) -> Typed | None:
+    def noted(data: bytes) -> Typed | Begun | None:
         read.append(data)
         return read_typed(data)
 

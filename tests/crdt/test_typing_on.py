@@ -12,7 +12,7 @@ from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
 import crdt.document
 from crdt.document import Document
-from crdt.typed import Caret, Typed
+from crdt.typed import Begun, Caret, Typed, read_typed
 from server.rules.limits import UPDATE
 from tests.crdt.documents import SCHEMA
 
@@ -47,6 +47,15 @@ class Browser:
     def _begin(self) -> XmlText:
         paragraph = self.paragraphs.append(XmlElement("paragraph"))
         return paragraph.children.append(XmlText("a"))  # type: ignore[no-any-return]
+
+    def enter(self) -> None:
+        self.paragraphs.append(XmlElement("paragraph"))
+
+    def begin(self, number: int) -> None:
+        """Type the first character of a paragraph that has none."""
+        empty = [paragraph for paragraph in self.paragraphs if not len(paragraph.children)]
+        if empty:
+            empty[number % len(empty)].children.append(XmlText("b"))
 
     def change(self, write: Callable[[], object]) -> None:
         subscription = self.doc.observe(lambda event: self.sent.append(event.update))
@@ -87,7 +96,7 @@ class Life:
         self.short = self._stored()
         people = ((1_001, "kari"), (1_002, "kari"), (1_003, "ola"))
         self.browsers = [Browser(client, person, self.folded) for client, person in people]
-        self.presses = 0
+        self.presses = self.begun = 0
 
     def _stored(self) -> Document:
         return Document.stored(SCHEMA, BOUNDS, self.folded, self.rows, self.clients)
@@ -100,6 +109,8 @@ class Life:
             lambda: setattr(browser, "at", (number, dice.randrange(20))): 5,
             lambda: browser.change(lambda: browser.erase(number, dice)): 6,
             lambda: browser.change(browser._begin): 2,
+            lambda: browser.change(browser.enter): 4,
+            lambda: browser.change(lambda: browser.begin(number)): 8,
             lambda: browser.change(lambda: browser.drop(number)): 2,
             lambda: self.merge(browser, number): 14,
             self.commit: 14,
@@ -125,6 +136,7 @@ class Life:
                 self.clients.update(dict.fromkeys(merged.new_clients, browser.person))
             else:
                 self.presses += 1
+                self.begun += isinstance(read_typed(update), Begun)
                 browser.caret = caret
                 assert said == (frozenset((caret.place.field,)), (), True)
         del browser.sent[:most]
@@ -170,7 +182,7 @@ class Life:
             document.close()
 
 
-def never(_: bytes) -> Typed | None:
+def never(_: bytes) -> Typed | Begun | None:
     """No key press is recognised."""
 
 
@@ -182,3 +194,4 @@ def test_whatever_happens_while_people_type_on_comes_to_what_the_long_way_gives(
         life.step()
     life.end()
     assert life.presses > STEPS // 10
+    assert life.begun > 1
