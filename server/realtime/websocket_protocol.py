@@ -46,6 +46,8 @@ _SHORT_HEAD: Final = 6
 
 _NO_HANDSHAKE: Final = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _SHORT_HEADS: Final = tuple(bytes((_BINARY, length)) for length in range(_LENGTH_OF_2))
+_LARGE: Final = 1 << 16
+"""Bytes from which on what is written is not put together first: there are no pages at hand for so much."""
 
 
 class LiveWebSockets(WebSocketsSansIOProtocol):
@@ -78,10 +80,15 @@ class LiveWebSockets(WebSocketsSansIOProtocol):
         if not self.writable.is_set() or self.close_sent or self.transport.is_closing():
             return False
         parts: list[bytes] = []
+        size = 0
         for message in messages:
             length = len(message)
+            size += length
             parts += (_SHORT_HEADS[length] if length < _LENGTH_OF_2 else _long_head(length), message)
-        self.transport.write(b"".join(parts))
+        if size < _LARGE:
+            self.transport.write(b"".join(parts))
+        else:
+            self.transport.writelines(parts)
         return True
 
     def data_received(self, data: bytes) -> None:
