@@ -14,8 +14,9 @@ An application that does not ask for the extension sees no difference, and where
 another server) the rooms do the same by ASGI alone.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, cast
 
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -85,7 +86,8 @@ class LiveWebSockets(WebSocketsSansIOProtocol):
             length = len(message)
             size += length
             parts += (_SHORT_HEADS[length] if length < _LENGTH_OF_2 else _long_head(length), message)
-        if size < _LARGE:
+        # Until 3.12.9 and 3.13.2 asyncio's own does not say after ``writelines`` that its reader is behind.
+        if size < _LARGE or isinstance(cast(object, self.transport), asyncio.Transport):
             self.transport.write(b"".join(parts))
         else:
             self.transport.writelines(parts)

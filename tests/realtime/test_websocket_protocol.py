@@ -201,6 +201,43 @@ async def test_what_is_written_at_once_is_what_would_be_sent(size: int) -> None:
     await opened.close()
 
 
+class Gathering:
+    """A transport of uvloop's: none of asyncio's, and it takes several pieces at once."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+
+    def is_closing(self) -> bool:
+        return False
+
+    def write(self, data: bytes) -> None:
+        self.pieces.append(data)
+
+    def writelines(self, pieces: list[bytes]) -> None:
+        self.pieces += pieces
+
+
+@pytest.mark.parametrize(("size", "is_copied"), [(65_529, True), (65_530, False)])
+async def test_what_is_large_is_written_as_it_is_and_in_order(size: int, is_copied: bool) -> None:
+    opened = await Opened().open()
+    wire, message = Gathering(), bytes(size)
+    opened.protocol.transport = wire  # type: ignore[assignment]
+    assert opened.direct["write"]([b"before", message])
+    assert opened.direct["write"]([b"after"])
+    frames = (Frame(Opcode.BINARY, data).serialize(mask=False) for data in (b"before", message, b"after"))
+    assert b"".join(wire.pieces) == b"".join(frames)
+    assert any(piece is message for piece in wire.pieces) != is_copied
+    opened.protocol.transport = opened.wire
+    await opened.close()
+
+
+async def test_where_a_reader_who_is_behind_might_go_unnoticed_nothing_is_gathered() -> None:
+    opened = await Opened().open()
+    opened.wire.writelines = None  # type: ignore[method-assign,assignment]
+    assert opened.direct["write"]([bytes(65_536)])
+    await opened.close()
+
+
 async def test_nothing_is_written_at_once_to_a_reader_who_must_be_waited_for() -> None:
     opened = await Opened().open()
     opened.protocol.pause_writing()
