@@ -419,16 +419,20 @@ class _Judgement:
             return root.place(struct.parent_sub)
         if struct.parent is not None:
             return self._child_place(struct.parent, struct.parent_sub)
-        left = right = None
+        neighbours: list[Place | None] = []
         if struct.origin is not None:
             self._check_split(struct.origin.client, struct.origin.clock + 1)
-            left = _alive(self._standing(struct.origin))
+            neighbours.append(_alive(self._standing(struct.origin)))
         if struct.right_origin is not None:
             self._check_split(struct.right_origin.client, struct.right_origin.clock)
-            right = _alive(self._standing(struct.right_origin))
-        if left is not None and right is not None and left is not right:
+            neighbours.append(_alive(self._standing(struct.right_origin)))
+        places = [place for place in neighbours if place is not None]
+        if any(place is not places[0] for place in places):
             raise ForeignContent("an item between two types")
-        return left or right
+        if places and len(places) < len(neighbours) and not self._is_stored:
+            # What is gone went with all that was beside it. Yjs drops the item, yrs shows it to the server.
+            raise ForeignContent("an item between what is gone and what is there")
+        return places[0] if places else None
 
     def _child_place(self, parent: Id, key: str | None) -> Place | None:
         branch = self.additions.types.get(parent) or self._shape.type_at(parent)
@@ -449,9 +453,15 @@ class _Judgement:
             raise MalformedUpdate("half a character")
 
     def _check_split(self, client: int, clock: int) -> None:
-        """Yjs and yrs would split here, and count differently from then on."""
-        if (client, clock) in self._shape._splits or (client, clock) in self.additions.splits:
-            raise MalformedUpdate("half a character")
+        """Yjs and yrs would split here, and count differently from then on.
+
+        Not where it has been deleted, which whoever let in what is stored may have known no more of.
+        """
+        if (client, clock) not in self._shape._splits and (client, clock) not in self.additions.splits:
+            return
+        if self._is_stored and self._shape._gone.get(client, _NO_RANGES).meets(clock, clock + 1):
+            return
+        raise MalformedUpdate("half a character")
 
     def _take_deletes(self) -> None:
         ranges: dict[int, list[tuple[int, int]]] = {}

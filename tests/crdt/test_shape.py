@@ -260,11 +260,22 @@ def test_what_builds_on_what_is_gone_is_harmless(struct_: bytes) -> None:
     assert check(shape, update(section(B, 1, text("y", origin=(B, 0))))).touched == frozenset()
 
 
-def test_one_neighbour_that_is_left_decides() -> None:
+@pytest.mark.parametrize(
+    "struct_",
+    [
+        text("x", origin=(A, 3), right=(A, 9)),
+        text("x", origin=(A, 9), right=(A, 3)),
+        element("paragraph", origin=(A, 0), right=(A, 3)),
+    ],
+    ids=["what is gone, and text", "text, and what is gone", "a tombstone, and what is gone"],
+)
+def test_what_stands_between_something_gone_and_something_there_is_refused_and_loads(struct_: bytes) -> None:
+    """Yjs drops it; the server would show it, and seal it. Of what is stored it is known where it went."""
     shape = made(UPDATE, GONE)
-    assert check(shape, by_b(text("x", origin=(A, 3), right=(A, 9)))).touched == {"rich"}
     with pytest.raises(ForeignContent):
-        check(shape, by_b(element("paragraph", origin=(A, 9), right=(A, 3))))
+        check(shape, by_b(struct_))
+    shape.admit(parse(by_b(struct_), UPDATE))
+    assert shape.clocks[B] == 1
 
 
 def test_beside_a_tombstone_only_what_has_a_place_there_is_accepted() -> None:
@@ -474,6 +485,15 @@ EMOJI = by_b(text("a😀b", origin=HELLO))
 def test_a_character_of_two_utf16_units_cannot_be_split(forgery: bytes) -> None:
     with pytest.raises(MalformedUpdate, match="half a character"):
         check(made(UPDATE, FIRST_UPDATE, EMOJI), forgery)
+
+
+def test_a_character_that_is_gone_can_be_split_by_what_was_let_in_where_that_was_forgotten() -> None:
+    deletion, beside = update(deletes=deletes((B, 1, 2))), update(section(A, END, text("x", right=(B, 2))))
+    shape = made(UPDATE, FIRST_UPDATE, EMOJI, deletion)
+    with pytest.raises(MalformedUpdate, match="half a character"):
+        check(shape, beside)
+    shape.admit(parse(beside, UPDATE))
+    assert shape.clocks[A] == END + 1
 
 
 def test_a_character_cannot_be_split_within_one_update(shape: Shape) -> None:

@@ -8,10 +8,11 @@ from pycrdt import Doc
 
 from crdt.bounds import UpdateBounds
 from crdt.document import Document
+from crdt.errors import ForeignContent
 from crdt.schema import DocumentSchema, Table, Text
 from crdt.update import TypeRef
 from server.rules.limits import UPDATE
-from tests.crdt.forged import section, shared, string_value, update, values
+from tests.crdt.forged import deletes, element, section, shared, string_value, text, update, values
 
 SCHEMA = DocumentSchema((Table("plan", (Text("goal"),)),))
 ROW = update(section(5, 0, shared(TypeRef.MAP, root="plan")))
@@ -69,3 +70,44 @@ def test_what_two_nodes_took_at_once_loads_on_both_and_after_folding(
     page.apply_update(again.snapshot())
     for node in (*nodes, again, folded):
         node.merge(page.get_update(node.state_vector()), "maja")
+
+
+A, B, KARI = 1_001, 1_002, "kari"
+
+
+def test_what_was_let_in_beside_a_deleted_character_loads_beside_it() -> None:
+    """Nobody can part a character that is there; what is left of one that is not can be parted."""
+    schema = DocumentSchema((Text("a1"),))
+    snapshot, rows = Document.made(schema, UPDATE).snapshot(), list[bytes]()
+    paragraph = element("paragraph", root="a1"), shared(TypeRef.XML_TEXT, parent=(A, 0))
+    for written in (
+        update(section(A, 0, *paragraph, text("a🫐b", parent=(A, 1)))),
+        update(deletes=deletes((A, 3, 2))),
+        update(section(A, 6, text("x", origin=(A, 5), right=(A, 4)))),
+    ):
+        document = Document.stored(schema, UPDATE, snapshot, rows, {A: KARI} if rows else {})
+        document.merge(written, KARI)
+        change, said = document.take_change(), document.content()
+        assert change is not None
+        rows.append(change)
+        document.close()
+    for load in (Document.stored, Document.loaded):
+        document = load(schema, UPDATE, snapshot, rows, {A: KARI})
+        assert document.content() == said
+        document.prepare()
+        document.close()
+
+
+def test_nothing_that_no_browser_shows_is_let_in() -> None:
+    """Yjs drops what stands beside something that was collected: the server's record would say it."""
+    schema = DocumentSchema((Text("a1"),))
+    document = Document.made(schema, UPDATE)
+    for client, who, said in ((B, "ola", "honest"), (A, KARI, "zz")):
+        paragraph = element("paragraph", root="a1"), shared(TypeRef.XML_TEXT, parent=(client, 0))
+        document.merge(update(section(client, 0, *paragraph, text(said, parent=(client, 1)))), who)
+    document.merge(update(deletes=deletes((A, 0, 1))), KARI)
+    again = Document.stored(schema, UPDATE, document.snapshot(), (), {A: KARI, B: "ola"})
+    before = again.content()
+    with pytest.raises(ForeignContent):
+        again.merge(update(section(A, 4, text("dis", origin=(A, 3), right=(B, 2)))), KARI)
+    assert again.content() == before
