@@ -14,6 +14,7 @@ Key invariants:
    opened again, and the thread goes on: the next job that finds a working disk succeeds.
 4. Whoever uses the connection has ``_turn``. The event loop waits neither for that nor for another process's
    lock, and for no disk that has been slow of late: then the thread does it. Nothing overtakes what waits.
+   One commit in some hundreds moves the write-ahead log into the file as well, whoever makes it.
 
 A thread with a plain synchronous connection, because a round trip per statement through an asynchronous
 wrapper costs a third of the throughput.

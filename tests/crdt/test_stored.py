@@ -1,11 +1,13 @@
 """What two nodes have each taken before they heard of the other is stored: it must load, whatever it is."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from pycrdt import Doc
 
+import crdt.document
 from crdt.bounds import UpdateBounds
 from crdt.document import Document
 from crdt.errors import ForeignContent
@@ -96,6 +98,30 @@ def test_what_was_let_in_beside_a_deleted_character_loads_beside_it() -> None:
         assert document.content() == said
         document.prepare()
         document.close()
+
+
+def test_what_was_typed_is_loaded_as_one_up_to_a_deletion(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Merging a key press costs nearly as much as merging a page of them."""
+    schema = DocumentSchema((Text("a1"),))
+    paragraph = element("paragraph", root="a1"), shared(TypeRef.XML_TEXT, parent=(A, 0))
+    rows = (
+        update(section(A, 0, *paragraph, text("a", parent=(A, 1)))),
+        update(section(A, 3, text("b", origin=(A, 2)))),
+        update(deletes=deletes((A, 3, 1))),
+        update(section(A, 4, text("c", origin=(A, 2)))),
+        update(section(A, 5, text("d", origin=(A, 4)))),
+    )
+    joined, join = list[int](), crdt.document._joined
+
+    def noted(changes: Sequence[bytes]) -> bytes:
+        joined.append(len(changes))
+        return join(changes)
+
+    monkeypatch.setattr(crdt.document, "_joined", noted)
+    document = Document.stored(schema, UPDATE, Document.made(schema, UPDATE).snapshot(), rows, {A: KARI})
+    assert joined[-2:] == [3, 2]
+    assert "acd" in str(document.content()["a1"])
+    document.close()
 
 
 def test_nothing_that_no_browser_shows_is_let_in() -> None:
