@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 
 _BEGINNING: Final = b"GET /live HTTP/1.1\r\n"
 _END: Final = b"\r\n\r\n"
+_HEADER: Final = re.compile(
+    rf"^([0-9A-Za-z-]+):([ -~]{{0,{limits.PLAIN_HEADER_CHARACTERS_MAX}}})\r\n", re.MULTILINE
+)
 _KEY: Final = re.compile(r"[A-Za-z0-9+/]{22}==")
 _UNUSUAL: Final = frozenset(
     {
@@ -129,16 +132,11 @@ def plain_upgrade(request: bytes) -> Headers | None:
     """
     if not (request.startswith(_BEGINNING) and request.endswith(_END) and request.isascii()):
         return None
-    lines = request[len(_BEGINNING) : -len(_END)].decode("ascii").split("\r\n")
-    headers: dict[str, str] = {}
-    for line in lines:
-        name, colon, value = line.partition(":")
-        is_whole = colon and name.replace("-", "").isalnum() and value.isprintable()
-        if not is_whole or len(line) > limits.PLAIN_HEADER_CHARACTERS_MAX:
-            return None
-        headers[name.lower()] = value.strip(" ")
+    text = request[len(_BEGINNING) : -len(b"\r\n")].decode("ascii")
+    lines = _HEADER.findall(text)
+    headers = {name.lower(): value.strip(" ") for name, value in lines}
     is_plain = (
-        len(headers) == len(lines) <= limits.PLAIN_HEADERS_MAX
+        len(headers) == len(lines) == text.count("\n") <= limits.PLAIN_HEADERS_MAX
         and _UNUSUAL.isdisjoint(headers)
         and headers.get("upgrade", "").lower() == "websocket"
         and "upgrade" in (word.strip() for word in headers.get("connection", "").lower().split(","))
