@@ -39,7 +39,7 @@ from server.rules.limits import (
     SIGN_IN_WINDOW_SECONDS,
 )
 from server.rules.passwords import is_guessable
-from server.sessions import Session
+from server.sessions import PageSession
 from server.storage import tables
 from server.storage.database import Database
 
@@ -126,7 +126,7 @@ class Accounts:
         """
         await self._proved(actor, password)
 
-    async def change_password(self, mine: Session, old: str, new: str) -> None:
+    async def change_password(self, mine: PageSession, old: str, new: str) -> None:
         """Give oneself another password. One's other sessions end, this one goes on.
 
         ``old`` is counted as in ``confirm``. Raises PasswordLength or PasswordGuessable before anything is
@@ -278,7 +278,7 @@ def _renew(connection: Connection, actor: Actor, person: str, hash_: str, now: d
     sessions.cut_all(connection, actor, person, now)
 
 
-def _change(connection: Connection, mine: Session, old: str, new: str, now: datetime) -> None:
+def _change(connection: Connection, mine: PageSession, old: str, new: str, now: datetime) -> None:
     person = tables.person.c
     # The person's row: whoever was given another password meanwhile has proved nothing.
     still = select(person.id).where(person.id == mine.person.id, person.active, person.password_hash == old)

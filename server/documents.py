@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from crdt.content import Content
 from server import activities, activity_documents, conversations, notes, sessions, sharing
-from server.conversations import Conversation
-from server.people import Person
+from server.conversations import Conversation, ConversationPanes
+from server.people import Somebody
 from server.realtime.ports import Opening, OpeningDenied, Repeated
 from server.rules.access import Action, Actor, Pane, allowed
 from server.rules.errors import NotFound, NotSignedIn
@@ -46,28 +46,28 @@ GENERATION = re.compile(r"[0-9a-f]{32}")
 """The last part of a document's name on the wire, as ``conversations.new_name`` makes it."""
 
 
-def colour_of(conversation: Conversation, person: str) -> str:
+def colour_of(conversation: ConversationPanes, person: str) -> str:
     """The colour of somebody who takes part: one of the two, or a guest."""
     if person not in conversation.facts.parties:
         return GUEST_COLOUR
-    return COLOURS[_side(person, conversation.employee.id)]
+    return COLOURS[_side(person, conversation.facts.employee)]
 
 
 def _side(person: str, employee: str) -> Pane:
     return Pane.EMPLOYEE if person == employee else Pane.MANAGER
 
 
-def shown(conversation: Conversation, person: Person) -> dict[str, str]:
+def shown(conversation: ConversationPanes, person: Somebody) -> dict[str, str]:
     """What others are shown of somebody who is present: plain strings, for frames and pages."""
     return _shown(person, colour_of(conversation, person.id))
 
 
-def shown_in_activities(person: Person, employee: str) -> dict[str, str]:
+def shown_in_activities(person: Somebody, employee: str) -> dict[str, str]:
     """The same among an employee's activities: the employee, and whoever leads."""
     return _shown(person, COLOURS[_side(person.id, employee)])
 
 
-def _shown(person: Person, colour: str) -> dict[str, str]:
+def _shown(person: Somebody, colour: str) -> dict[str, str]:
     return {"id": person.id, "name": person.name, "initials": person.initials, "colour": colour}
 
 
@@ -127,7 +127,7 @@ def _open_note(connection: Connection, session: Session, id_: str, name: str) ->
 
 def _open_pane(connection: Connection, session: Session, name: str) -> Opening:
     id_, pane = _parts(name)
-    conversation = conversations.see(connection, session.actor, id_)
+    conversation = conversations.see_panes(connection, session.actor, id_)
     current = conversation.panes[pane]
     if not conversation.may(session.actor, Action.READ_PANE, pane):
         raise OpeningDenied("denied")
@@ -200,7 +200,7 @@ def _parts(name: str) -> tuple[str, Pane]:
     return id_, _PANES[pane]
 
 
-def _is_private(conversation: Conversation, pane: Pane) -> bool:
+def _is_private(conversation: ConversationPanes, pane: Pane) -> bool:
     """Whether nobody but the owner may learn anything of the pane, not even that somebody is there."""
     facts = conversation.panes[pane].facts
     return conversation.facts.shares and facts.owner is not None and not (facts.shared and facts.opened)

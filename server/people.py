@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -36,7 +36,7 @@ from server.rules.errors import NotFound
 from server.rules.limits import SEARCH_CHARACTERS_MIN
 from server.storage import tables
 from server.storage.bells import PersonChanged, activities_of
-from server.storage.database import remembered, ring
+from server.storage.database import ring
 from server.storage.prepared import Prepared
 
 
@@ -51,21 +51,12 @@ class Employment:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """One person of the organisation."""
+class Somebody:
+    """As much of a person as rights rest on, and as those are shown who write beside her."""
 
     id: str
     name: str
-    email: str
-    """In lower case."""
-    unit: str | None
-    title: Mapping[str, str]
-    """Locale -> words."""
-    manager_id: str | None
-    locale: str
     roles: frozenset[Role]
-    employment: Employment
-    active: bool = True
 
     @property
     def initials(self) -> str:
@@ -74,14 +65,29 @@ class Person:
         return "".join(name[0] for name in (names[:1] + names[1:][-1:])).upper()
 
     @property
-    def first_name(self) -> str:
-        """What the other party calls the person."""
-        return self.name.split()[0]
-
-    @property
     def actor(self) -> Actor:
         """The person as the access rules see one."""
         return Actor(self.id, self.roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Person(Somebody):
+    """One person of the organisation."""
+
+    email: str
+    """In lower case."""
+    unit: str | None
+    title: Mapping[str, str]
+    """Locale -> words."""
+    manager_id: str | None
+    locale: str
+    employment: Employment
+    active: bool = True
+
+    @property
+    def first_name(self) -> str:
+        """What the other party calls the person."""
+        return self.name.split()[0]
 
     @property
     def facts(self) -> PersonFacts:
@@ -91,14 +97,10 @@ class Person:
 
 def get(connection: Connection, id_: str) -> Person:
     """Read one person. Raises NotFound."""
-
-    def read() -> Person:
-        row = _ONE.one_or_none(connection, person=id_)
-        if row is None:
-            raise NotFound
-        return _understood(row)
-
-    return remembered(connection, "person", id_, read)
+    row = _ONE.one_or_none(connection, person=id_)
+    if row is None:
+        raise NotFound
+    return understood(row)
 
 
 _READ: Final = (
@@ -121,17 +123,30 @@ WORDS: Final = tuple(
 )
 """The columns that ``understood`` takes: what is JSON among them as it is stored, not read yet."""
 
+BRIEFLY: Final = (tables.person.c.id, tables.person.c.name, cast(tables.person.c.roles, Text).label("roles"))
+"""The columns that ``somebody`` takes."""
+
 _ONE: Final = Prepared(select(*WORDS).where(tables.person.c.id == bindparam("person")))
 
 
-def understood(connection: Connection, words: tuple[Any, ...]) -> Person:
+def somebody(row: Any) -> Somebody:
+    """Who a row tells of that has the columns of BRIEFLY."""
+    return Somebody(row.id, row.name, _roles(row.roles))
+
+
+@lru_cache(maxsize=256)
+def _roles(stored: str) -> frozenset[Role]:
+    """Of their JSON: there are few roles, and everybody has some of them."""
+    return frozenset(Role(role) for role in json.loads(stored))
+
+
+def understood(words: tuple[Any, ...]) -> Person:
     """The person that a row of WORDS tells of."""
-    return remembered(connection, "person", words[0], lambda: _understood(words))
-
-
-def _understood(words: tuple[Any, ...]) -> Person:
     row = dict(zip(_READ, words, strict=True))
-    return _person((row | {key: json.loads(row[key]) for key in _JSON}).__getitem__)
+    # Together: it is how often it is asked that takes long.
+    read = json.loads(f"[{','.join(row[key] for key in _JSON)}]")
+    row.update(zip(_JSON, read, strict=True))
+    return _person(row.__getitem__)
 
 
 def these(connection: Connection, ids: Collection[str]) -> dict[str, Person]:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Date, bindparam, func, insert,
 
 from server import audit, people
 from server.audit import Event
-from server.people import Person
+from server.people import Person, Somebody
 from server.rules.access import Actor
 from server.rules.day import day_of
 from server.rules.errors import NotFound, NotSignedIn
@@ -55,7 +55,7 @@ class Session:
 
     id: str
     """The hash: it names the session everywhere and opens nothing."""
-    person: Person
+    person: Somebody
 
     @property
     def actor(self) -> Actor:
@@ -65,8 +65,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class PageSession(Session):
-    """The same, for whoever asks for a page: the pages that she is offered depend on more."""
+    """The same, for whoever asks for a page: what it shows, and the pages that she is offered, depend on
+    more."""
 
+    person: Person
     has_staff: bool = False
     """Whether the person leads somebody, or stands in today for somebody who does."""
 
@@ -237,54 +239,52 @@ def _times(now: datetime) -> dict[str, datetime]:
 class _Known(NamedTuple):
     """What is stored of a session that nobody has ended, of somebody who is active."""
 
-    person: Person
+    person: Somebody
     began_at: datetime
     seen_at: datetime
 
-    def holds(self, now: datetime) -> bool:
-        """As ``_HOLDS`` of its row."""
-        times = _times(now)
-        return self.began_at > times["began_after"] and self.seen_at > times["seen_after"]
 
-
-_ROW: Final = (
-    select(*people.WORDS, tables.session.c.began_at, tables.session.c.seen_at)
+_OPEN: Final = (
+    select(tables.session.c.began_at, tables.session.c.seen_at)
     .select_from(tables.person)
     .join(tables.session, tables.session.c.person_id == tables.person.c.id)
     .where(tables.session.c.id_hash == bindparam("session"), tables.person.c.active, _is_open())
 )
 # Every socket and every page asks one of these.
-_OF_SOCKET: Final = Prepared(_ROW)
-_OF_PAGE: Final = Prepared(_ROW.add_columns(people.has_staff(bindparam("day", type_=Date))))
+_OF_SOCKET: Final = Prepared(_OPEN.add_columns(*people.BRIEFLY))
+_OF_PAGE: Final = Prepared(
+    _OPEN.with_only_columns(
+        *people.WORDS, *_OPEN.selected_columns, people.has_staff(bindparam("day", type_=Date))
+    )
+)
 
 
 def _known(connection: Connection, session: str, now: datetime) -> _Known:
     # A socket asks twice: when it is opened, and for its document.
-    return _holding(remembered(connection, "session", session, lambda: _read(connection, session)), now)
+    known = remembered(connection, "session", session, lambda: _read(connection, session))
+    if known is None or not _is_young(known, now):
+        raise NotSignedIn
+    return known
 
 
 def _read(connection: Connection, session: str) -> _Known | None:
     row = _OF_SOCKET.one_or_none(connection, session=session)
-    return None if row is None else _understood(connection, row)
+    return None if row is None else _Known(people.somebody(row), row.began_at, row.seen_at)
 
 
 def _of_page(connection: Connection, session: str, now: datetime) -> tuple[PageSession, datetime]:
     """The session, and when it was last seen."""
     row = _OF_PAGE.one_or_none(connection, session=session, day=day_of(now))
-    if row is None:
+    if row is None or not _is_young(row, now):
         raise NotSignedIn
-    known = _holding(_understood(connection, row), now)
-    return PageSession(session, known.person, row.has_staff), known.seen_at
+    person = people.understood(row[: len(people.WORDS)])
+    return PageSession(session, person, row.has_staff), row.seen_at
 
 
-def _understood(connection: Connection, row: Any) -> _Known:
-    return _Known(people.understood(connection, row[: len(people.WORDS)]), row.began_at, row.seen_at)
-
-
-def _holding(known: _Known | None, now: datetime) -> _Known:
-    if known is None or not known.holds(now):
-        raise NotSignedIn
-    return known
+def _is_young(row: Any, now: datetime) -> bool:
+    """As ``_HOLDS`` of a row that is open."""
+    times = _times(now)
+    return bool(row.began_at > times["began_after"] and row.seen_at > times["seen_after"])
 
 
 def _holds_now(connection: Connection, session: str, now: datetime) -> bool:

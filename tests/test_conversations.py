@@ -1,12 +1,16 @@
 """Conversations: who makes one, who sees one, and what each of the two can know of it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import pytest
+from sqlalchemy import Connection
 
-from server.conversations import Conversation, Meeting
+from server import conversations
+from server.conversations import Conversation, ConversationPanes, Meeting
 from server.people import add_unit
-from server.rules.access import OPERATOR, Actor, Pane, State
+from server.rules.access import OPERATOR, Actor, Pane, Role, State
 from server.rules.errors import NotFound
 from server.storage.database import Database
 from tests.conftest import SetClock
@@ -19,9 +23,11 @@ from tests.organisation import (
     TOMAS,
     Organisation,
     annual_template,
+    person,
     text,
 )
 
+T = TypeVar("T")
 MEETING = Meeting(datetime(2026, 11, 26, 8, 30, tzinfo=UTC), "Europe/Stockholm", "Rum Storsjön")
 
 
@@ -81,6 +87,50 @@ async def test_to_everybody_else_it_looks_as_if_it_did_not_exist(here: Organisat
             with pytest.raises(NotFound):
                 await ask(actor, asked)
     assert await here.mine(actor) == []
+
+
+async def test_whoever_opens_a_document_is_weighed_by_all_that_is_known_of_its_conversation(
+    here: Organisation,
+) -> None:
+    # It is read in another way than for a page: in one statement, and without its people.
+    elias = person("elias", "Elias Norén", "jonas", Role.UNION_REPRESENTATIVE)
+    await here.accounts.add(TOMAS.actor, elias, None)
+    id_ = await here.conversation(MEETING)
+    seen: list[ConversationPanes | None] = []
+
+    async def compare() -> None:
+        for one in (MAJA, JONAS, elias, ASTRID, TOMAS):
+            whole = await _asked(here.database, conversations.see, one.actor, id_)
+            panes = await _asked(here.database, conversations.see_panes, one.actor, id_)
+            assert (panes is None) == (whole is None)
+            if whole is not None and panes is not None:
+                for name in ConversationPanes.__slots__:
+                    assert getattr(panes, name) == getattr(whole, name), name
+            seen.append(panes)
+
+    await compare()
+    await here.write("maja", id_, Pane.EMPLOYEE, {"a1": text("Färdigt")})
+    await here.share(MAJA.actor, id_, Pane.EMPLOYEE)
+    await compare()
+    await here.sharing.open_pane(JONAS.actor, id_, Pane.EMPLOYEE)
+    await here.invitations.invite(MAJA.actor, id_, "elias")
+    await compare()
+    await here.invitations.accept(elias.actor, id_)
+    await here.invitations.let_write(MAJA.actor, id_, "elias", writes=True)
+    await compare()
+    await here.invitations.end(MAJA.actor, id_, "elias")
+    await compare()
+    taking_part = [bool(panes) for panes in seen[2::5]]
+    assert taking_part == [False, False, False, True, False]
+
+
+async def _asked(
+    database: Database, see: Callable[[Connection, Actor, str], T], actor: Actor, id_: str
+) -> T | None:
+    try:
+        return await database.read(lambda rows: see(rows, actor, id_))
+    except NotFound:
+        return None
 
 
 async def test_private_writing_starts_a_conversation_for_the_writer_alone(here: Organisation) -> None:

@@ -1,10 +1,16 @@
 """Conversations: making one, seeing one, and the facts on which every right in it rests.
 
-There is no way to a conversation's panes but ``see`` and ``locked``, which read the facts that
+There is no way to a conversation's panes but ``see``, ``see_panes`` and ``locked``, which read the facts that
 ``server.rules.access`` decides from.
 """
 
-from server.conversations.conversation import NOTHING_SENT, Conversation, ConversationPane, Meeting
+from server.conversations.conversation import (
+    NOTHING_SENT,
+    Conversation,
+    ConversationPane,
+    ConversationPanes,
+    Meeting,
+)
 from server.conversations.making import ID_BYTES, create, new_name, required_responsible
 from server.conversations.reading import handed_over_at, in_order, is_written_in, parties
 from server.conversations.seeing import (
@@ -16,6 +22,7 @@ from server.conversations.seeing import (
     see_former,
     see_handed,
     see_invited,
+    see_panes,
     see_planned,
     seen,
 )
@@ -27,6 +34,7 @@ __all__ = [
     "NOTHING_SENT",
     "Conversation",
     "ConversationPane",
+    "ConversationPanes",
     "Conversations",
     "Meeting",
     "create",
@@ -47,6 +55,7 @@ __all__ = [
     "see_former",
     "see_handed",
     "see_invited",
+    "see_panes",
     "see_planned",
     "seen",
 ]

@@ -35,20 +35,30 @@ class ConversationPane:
 
 
 @dataclass(frozen=True, slots=True)
-class Conversation:
-    """One conversation with its people, its template and its panes."""
+class ConversationPanes:
+    """The panes of one conversation, and what decides about them: all that is asked to open one."""
 
     id: str
-    employee: Person
-    responsible: Person
     template: Template
     facts: ConversationFacts
+    panes: Mapping[Pane, ConversationPane]
+    """In reading order: employee, manager, joint."""
+
+    def may(self, actor: Actor, action: Action, pane: Pane | None = None) -> bool:
+        """Whether ``actor`` may do ``action`` to ``pane``, or to the conversation as a whole."""
+        return allowed(actor, action, self.facts if pane is None else self.panes[pane].facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation(ConversationPanes):
+    """The same with its people, its meeting and how it is prepared."""
+
+    employee: Person
+    responsible: Person
     version: int
     """Counts from 1; reopening a closed conversation begins the next."""
     created_at: datetime
     meeting: Meeting | None
-    panes: Mapping[Pane, ConversationPane]
-    """In reading order: employee, manager, joint."""
     notify: bool = False
     """Whether those who take part are told of the meeting by e-mail (F49)."""
     calendar_sequence: int | None = None
@@ -69,7 +79,3 @@ class Conversation:
     def other(self, person: str) -> Person:
         """The other party, as seen by one of the two."""
         return self.responsible if person == self.employee.id else self.employee
-
-    def may(self, actor: Actor, action: Action, pane: Pane | None = None) -> bool:
-        """Whether ``actor`` may do ``action`` to ``pane``, or to the conversation as a whole."""
-        return allowed(actor, action, self.facts if pane is None else self.panes[pane].facts)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, exists, select, union
 
 from server import people, policy, templates
-from server.conversations.conversation import Conversation, ConversationPane, Meeting
+from server.conversations.conversation import Conversation, ConversationPane, ConversationPanes, Meeting
 from server.people import Person
 from server.rules.access import Actor, ConversationFacts, GuestFacts, Pane, PaneFacts
 from server.storage import tables
@@ -99,7 +99,7 @@ def read(connection: Connection, rows: Sequence[Row[Any]]) -> list[Conversation]
 
 
 def read_one(connection: Connection, row: Any) -> Conversation:
-    """The same about one, as it is asked whenever somebody opens a document."""
+    """The same about one."""
     return _made(
         row,
         templates.get(connection, row.template_id, row.template_version),
@@ -108,6 +108,20 @@ def read_one(connection: Connection, row: Any) -> Conversation:
         {found.pane: found for found in _PANES_OF_ONE.all(connection, conversation=row.id)},
         may_decline=policy.get(connection).may_decline,
     )
+
+
+def read_panes(connection: Connection, id_: str) -> ConversationPanes | None:
+    """Of one what is asked whenever somebody opens a document; None if there is no such conversation."""
+    rows = _OPENED.all(connection, conversation=id_)
+    if not rows:
+        return None
+    row = rows[0]
+    template = templates.get(connection, row.template_id, row.template_version)
+    guests = _GUESTS_OF_ONE.all(connection, conversation=id_) if row.has_guests else ()
+    may_decline = policy.get(connection).may_decline
+    facts = _facts(row, template, [_guest(guest) for guest in guests], may_decline=may_decline)
+    panes = _panes({each.pane: each for each in rows}, facts, template)
+    return ConversationPanes(id_, template, facts, panes)
 
 
 def _made(
@@ -160,6 +174,24 @@ _PANES: Final = select(tables.pane, tables.document.c.name).join(
 
 _GUESTS_OF_ONE: Final = Prepared(_GUESTS.where(tables.guest.c.conversation_id == bindparam("conversation")))
 _PANES_OF_ONE: Final = Prepared(_PANES.where(tables.pane.c.conversation_id == bindparam("conversation")))
+
+_OF: Final = tables.conversation.c
+_OPENED: Final = Prepared(
+    _PANES.add_columns(
+        _OF.template_id,
+        _OF.template_version,
+        _OF.employee_id,
+        _OF.responsible_id,
+        _OF.state,
+        _OF.shares,
+        exists()
+        .where(tables.guest.c.conversation_id == _OF.id, tables.guest.c.ended_at.is_(None))
+        .label("has_guests"),
+    )
+    .join(tables.conversation, _OF.id == tables.pane.c.conversation_id)
+    .where(_OF.id == bindparam("conversation"))
+)
+"""The same of one conversation, with what decides in it."""
 
 
 def _guests(connection: Connection, ids: Sequence[str]) -> Mapping[str, Sequence[GuestFacts]]:

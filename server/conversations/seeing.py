@@ -8,8 +8,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, bindparam, select
 
 from server import people
-from server.conversations.conversation import Conversation
-from server.conversations.reading import read, read_one
+from server.conversations.conversation import Conversation, ConversationPanes
+from server.conversations.reading import read, read_one, read_panes
 from server.rules.access import Action, Actor, ConversationFacts, InvitationFacts, allowed
 from server.rules.errors import NotFound
 from server.storage import tables
@@ -19,16 +19,16 @@ from server.storage.prepared import Prepared
 
 def see(connection: Connection, actor: Actor, id_: str) -> Conversation:
     """Return a conversation to those who take part in it. Raises NotFound for anybody else."""
-    # Both open it, and after a cut everybody at once: what it is rests on nothing that is typed in it.
-    conversation = remembered(connection, "conversation", id_, lambda: _whole(connection, id_))
-    if conversation is None or not _may_see(actor, conversation.facts, invited=False):
+    return _seen(connection, actor, _row(connection, id_))
+
+
+def see_panes(connection: Connection, actor: Actor, id_: str) -> ConversationPanes:
+    """As ``see``, for one who opens a document of it."""
+    # Both open it, and after a cut everybody at once: this rests on nothing that is typed in it.
+    panes = remembered(connection, "panes", id_, lambda: read_panes(connection, id_))
+    if panes is None or not _may_see(actor, panes.facts, invited=False):
         raise NotFound
-    return conversation
-
-
-def _whole(connection: Connection, id_: str) -> Conversation | None:
-    row = _row(connection, id_)
-    return None if row is None else read_one(connection, row)
+    return panes
 
 
 def locked(connection: Connection, actor: Actor, id_: str) -> Conversation:

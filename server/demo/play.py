@@ -38,7 +38,7 @@ from server.people import Employment, Person
 from server.record.sealing import seal
 from server.records import Records
 from server.rules.access import OPERATOR, Role, State
-from server.sessions import Session, Sessions
+from server.sessions import PageSession, Sessions
 from server.sharing import Sharing
 from server.signing import Signing
 from server.storage.database import Database
@@ -188,16 +188,16 @@ class Play:
                 await self._meetings.move(session.actor, id_, self._meeting(step.moves))
         await self._sessions.end(session, session.id)
 
-    async def _write(self, session: Session, id_: str, step: WriteStep) -> None:
+    async def _write(self, session: PageSession, id_: str, step: WriteStep) -> None:
         conversation = await self._conversations.see(session.actor, id_)
         await self._typing.write(session, conversation.panes[step.pane].name, step.answers)
 
-    async def _share(self, session: Session, id_: str, step: ShareStep) -> None:
+    async def _share(self, session: PageSession, id_: str, step: ShareStep) -> None:
         conversation = await self._conversations.see(session.actor, id_)
         shown = await self._typing.state_vector(session, conversation.panes[step.shares].name)
         await self._sharing.share(session.actor, id_, step.shares, shown)
 
-    async def _sign(self, session: Session, id_: str, step: SignStep) -> None:
+    async def _sign(self, session: PageSession, id_: str, step: SignStep) -> None:
         """Read what is frozen, and sign that; the first to sign freezes it."""
         conversation = await self._conversations.see(session.actor, id_)
         if conversation.state is State.OPEN:

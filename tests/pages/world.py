@@ -156,14 +156,14 @@ class World:
         maja, jonas = self._current(MAJA), self._current(JONAS)
         return Conversation(
             "c1",
-            maja,
-            jonas,
             self.template,
             facts,
+            panes,
+            maja,
+            jonas,
             1,
             NOW,
             self.meeting,
-            panes,
             self.notify,
             self.calendar_sequence,
         )
