@@ -169,10 +169,13 @@ class Connection:
             seat = Seat(self, key, opening)
             document = self._rooms.document(opening)
             self._seats[key] = seat, document
-            document.join(seat)
             if self._rooms.changes != changes:
-                # Rights may have changed between the answer and the joining, which no bell has reached.
+                # Rights may have changed since they were read, which no bell has reached: that is asked of
+                # everybody in the room, in a task, once the seat is taken.
                 self._rooms.ask_again_about(opening.room)
+            await document.join(seat)
+            # What it has been told waits for no further turn of the event loop.
+            self._outbox.write()
 
     def _deny(self, key: Attachment, reason: str) -> None:
         del self._openings[key]

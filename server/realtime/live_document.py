@@ -108,23 +108,44 @@ class LiveDocument:
         """Everybody who has it open."""
         return self._audience.seats
 
-    # What others ask of it. Nothing here waits.
+    # What others ask of it. Nothing here waits, but ``join`` may.
 
-    def join(self, seat: Seat) -> None:
-        """Let a connection in, as soon as the document is loaded."""
+    async def join(self, seat: Seat) -> None:
+        """Let a connection in, as soon as the document is loaded.
+
+        Where nothing else is under way the task that calls carries it out: one of its own would begin later.
+        """
         self.seats.add(seat)
-        self.put(Joined(seat))
+        if self._is_idle:
+            self._inbox.put(Joined(seat))
+            self._worker = asyncio.current_task()
+            await self._work()
+        else:
+            self.put(Joined(seat))
 
     def leave(self, seat: Seat) -> None:
         """The client has gone. What it had sent is still stored."""
         seat.leave()
-        self.put(Gone(seat))
+        self._empty(seat)
 
     def expel(self, seat: Seat, closing: str) -> None:
         """Close the document for one connection. What it had sent and is not stored yet is dropped."""
         if seat.stage is not Stage.EXPELLED:
             seat.expel(closing)
+            self._empty(seat)
+
+    def _empty(self, seat: Seat) -> None:
+        """Show the others that the seat is empty: behind what it has sent, and at once if that is done."""
+        if self._is_idle:
+            self._left_at = self._clock.now()
+            self._audience.remove(seat)
+        else:
             self.put(Gone(seat))
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether nothing waits, and nobody is at anything but folding."""
+        return self._worker is None and self._typed is None and not self._inbox and not self._is_over
 
     def put(self, item: Item) -> None:
         if not self._is_over and self._inbox.put(item):

@@ -1,6 +1,5 @@
 """The update log on SQLite."""
 
-import asyncio
 import json
 import sqlite3
 from collections.abc import Sequence
@@ -140,8 +139,6 @@ class SqliteLog(QueuedLog):
         def look(rows: Connection) -> Loaded | None:
             return load_folded(rows, document, GLANCED_BYTES_MAX)
 
-        # A glance does not let others have a turn, and whoever waits for a change may load again and again.
-        await asyncio.sleep(0)
         folded = await available(self._database.glance(look))
         return await super().load(document) if folded is None else folded
 

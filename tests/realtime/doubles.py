@@ -127,6 +127,9 @@ class MemoryLog:
         self.gate = asyncio.Event()
         """While it is not set, appends hang before they commit."""
         self.gate.set()
+        self.loading = asyncio.Event()
+        """While it is not set, loading hangs before it has read anything."""
+        self.loading.set()
         self.happened = asyncio.Condition()
         self.waiting = 0
 
@@ -173,6 +176,7 @@ class MemoryLog:
     async def load(self, document: int) -> Loaded:
         self.loads[document] += 1
         await self._tell()
+        await self.loading.wait()
         await self._may_fail()
         self._known(document)
         sequence, snapshot = self.snapshots[document]

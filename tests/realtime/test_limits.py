@@ -1,8 +1,9 @@
 """ROB-2, ROB-3: over a limit the one who went over it is told and closed, nobody else."""
 
 import asyncio
+import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from crdt.document import Document, Merged
 from crdt.messages import AuthToken, SyncStep1, SyncUpdate
 from server.realtime.allowance import Allowance
 from server.realtime.closings import RESET, STALLED, TOO_MUCH
+from server.realtime.ports import Opening
 from server.rules import limits
 from server.rules.access import Pane
-from tests.realtime.doubles import EMPLOYEE, JOINT, MANAGER, House
+from server.storage.bells import ConversationChanged
+from tests.realtime.doubles import EMPLOYEE, JOINT, MANAGER, House, Page, shown
 
 
 async def test_a_reader_that_lets_frames_pile_up_is_told_and_closed(
@@ -31,6 +34,41 @@ async def test_a_reader_that_lets_frames_pile_up_is_told_and_closed(
     ola.takes.set()
     await ola.until(lambda: ola.closed == (STALLED.code, STALLED.reason))
     assert kari.closed is None
+
+
+async def _leaves(house: House, kari: Page) -> None:
+    kari.vanish(house.rooms)
+
+
+async def _changes(house: House, kari: Page) -> None:
+    house.rooms.hear(ConversationChanged("talk"))
+    await kari.connection.flushed()
+
+
+@pytest.mark.parametrize("happen", [_leaves, _changes])
+async def test_several_readers_who_are_cut_off_by_what_they_are_told_at_once_are_all_let_go_of(
+    happen: Callable[[House, Page], Awaitable[None]],
+    house: House,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    kari, *others = house.page("kari"), house.page("ola"), house.page("guest"), house.page("ola")
+    for page in (kari, *others):
+        await page.join(JOINT)
+        page.speak(JOINT)
+    await kari.until(lambda: shown(kari, JOINT) == {"Ola", "Guest"})
+    opening = house.desk.openings["kari", JOINT]
+    assert isinstance(opening, Opening)
+    await house.rooms.document(opening).rest()
+    with monkeypatch.context() as patch:
+        patch.setattr(limits, "OUTBOX_FRAMES_MAX", 0)
+        await happen(house, kari)
+        for page in others:
+            await page.until(lambda page=page: page.closed == (STALLED.code, STALLED.reason))  # type: ignore[misc]
+    late = house.page("kari")
+    await late.join(JOINT)
+    assert shown(late, JOINT) == set()
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 async def test_a_reader_that_lets_bytes_pile_up_is_told_and_closed(

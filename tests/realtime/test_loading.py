@@ -14,7 +14,12 @@ CROWD = 100
 async def test_a_hundred_simultaneous_joins_load_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "CONNECTIONS_PER_PERSON_MAX", CROWD)
     crowd = [house.page("kari") for _ in range(CROWD)]
-    await asyncio.gather(*(page.join(JOINT) for page in crowd))
+    house.log.loading.clear()
+    joining = [asyncio.create_task(page.join(JOINT)) for page in crowd]
+    await house.log.until(lambda: house.log.loads[1] > 0)
+    await house.desk.until_asked(CROWD)
+    house.log.loading.set()
+    await asyncio.gather(*joining)
     assert house.log.loads[1] == 1
 
 
@@ -103,6 +108,7 @@ async def test_what_came_before_the_answer_is_held_and_then_heard(house: House) 
 async def test_an_empty_room_is_unloaded_after_a_while_and_loaded_anew(house: House) -> None:
     kari = house.page("kari")
     await kari.join(JOINT)
+    await house.clock.advance(limits.ROOM_IDLE_SECONDS)
     kari.vanish(house.rooms)
     await house.clock.advance(limits.ROOM_IDLE_SECONDS - 2)
     await house.page("kari").join(JOINT)
