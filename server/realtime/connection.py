@@ -157,9 +157,12 @@ class Connection:
 
     async def _open(self, key: Attachment) -> None:
         """Ask for the document, and sit down at it. Cancelled when the client leaves meanwhile."""
-        changes = self._rooms.changes
+        changes = None
         try:
-            opening = await self._rooms.desk.open(self.author.session, key.document)
+            # Rights may change while they are read, which no bell reaches before the seat is taken.
+            while changes != self._rooms.changes:
+                changes = self._rooms.changes
+                opening = await self._rooms.desk.open(self.author.session, key.document)
         except OpeningDenied as denied:
             self._deny(key, denied.reason)
         except StorageUnavailable:
@@ -169,10 +172,6 @@ class Connection:
             seat = Seat(self, key, opening)
             document = self._rooms.document(opening)
             self._seats[key] = seat, document
-            if self._rooms.changes != changes:
-                # Rights may have changed since they were read, which no bell has reached: that is asked of
-                # everybody in the room, in a task, once the seat is taken.
-                self._rooms.ask_again_about(opening.room)
             await document.join(seat)
             # What it has been told waits for no further turn of the event loop.
             self._outbox.write()

@@ -2,6 +2,7 @@
 
 import json
 
+from crdt.messages import SyncStep2
 from server.realtime.closings import UNAUTHORIZED
 from server.rules import limits
 from server.storage.bells import ConversationChanged, PersonChanged, SessionEnded
@@ -100,16 +101,19 @@ async def test_sessions_that_cannot_be_checked_stay_until_they_can(house: House)
     await kari.until(lambda: kari.closed is not None)
 
 
-async def test_rights_that_change_between_the_answer_and_the_joining_are_asked_again(house: House) -> None:
-    kari = house.page("kari")
+async def test_whoever_loses_her_rights_while_they_are_read_is_told_nothing(house: House) -> None:
+    kari, ola = house.page("kari"), house.page("ola")
+    await ola.join(JOINT)
+    house.desk.asked.clear()
     house.desk.gate.clear()
     kari.attach(JOINT)
     await house.desk.until_asked()
     house.desk.openings["kari", JOINT] = "denied"
     house.rooms.hear(ConversationChanged("talk"))
     house.desk.gate.set()
-    await kari.until(lambda: kari.ended(JOINT) == "denied" or kari.denied(JOINT) == "denied")
-    assert len(house.desk.asked) == 2
+    await kari.until(lambda: kari.denied(JOINT) == "denied")
+    assert [session for session, _ in house.desk.asked].count("kari-1") == 2
+    assert kari.scopes(JOINT) == kari.all(JOINT, SyncStep2) == []
 
 
 async def test_a_refused_append_closes_the_refused_and_keeps_the_others_text(house: House) -> None:
