@@ -100,8 +100,7 @@ class Audience:
         self.seats.clear()
 
     def _show(self, entries: tuple[AwarenessEntry, ...], speaker: Seat) -> None:
-        # Who does not read what is said here is cut off, and leaves in the midst of it.
-        for seat in tuple(self.seats):
+        for seat in self.seats:
             if seat is not speaker and _may_see(seat, speaker):
                 seat.presence(entries)
         self._announce(entries, speaker)
@@ -149,7 +148,7 @@ class Audience:
             self._show_distant(self._presence.leave(distant), heard)
 
     def _show_distant(self, entries: tuple[AwarenessEntry, ...], heard: _Heard) -> None:
-        for seat in tuple(self.seats):
+        for seat in self.seats:
             if _may_see_distant(seat, heard):
                 seat.presence(entries)
 

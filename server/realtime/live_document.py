@@ -116,36 +116,23 @@ class LiveDocument:
         Where nothing else is under way the task that calls carries it out: one of its own would begin later.
         """
         self.seats.add(seat)
-        if self._is_idle:
+        if self._worker is not None or self._typed is not None or self._inbox:
+            self.put(Joined(seat))
+        else:
             self._inbox.put(Joined(seat))
             self._worker = asyncio.current_task()
             await self._work()
-        else:
-            self.put(Joined(seat))
 
     def leave(self, seat: Seat) -> None:
         """The client has gone. What it had sent is still stored."""
         seat.leave()
-        self._empty(seat)
+        self.put(Gone(seat))
 
     def expel(self, seat: Seat, closing: str) -> None:
         """Close the document for one connection. What it had sent and is not stored yet is dropped."""
         if seat.stage is not Stage.EXPELLED:
             seat.expel(closing)
-            self._empty(seat)
-
-    def _empty(self, seat: Seat) -> None:
-        """Show the others that the seat is empty: behind what it has sent, and at once if that is done."""
-        if self._is_idle:
-            self._left_at = self._clock.now()
-            self._audience.remove(seat)
-        else:
             self.put(Gone(seat))
-
-    @property
-    def _is_idle(self) -> bool:
-        """Whether nothing waits, and nobody is at anything but folding."""
-        return self._worker is None and self._typed is None and not self._inbox and not self._is_over
 
     def put(self, item: Item) -> None:
         if not self._is_over and self._inbox.put(item):

@@ -66,8 +66,7 @@ class Room:
         await self.ask_again()
         told: set[Line] = set()
         for document in sorted(self.documents.values(), key=lambda each: each.pane is not Pane.JOINT):
-            # Who does not read what is said here is cut off, and leaves in the midst of it.
-            for seat in tuple(document.seats):
+            for seat in document.seats:
                 if seat.is_present and (document.pane is None or seat.line not in told):
                     told.add(seat.line)
                     seat.tell(CHANGED)
