@@ -74,6 +74,7 @@ class PostgresDatabase(Database):
                 await connection.run_sync(upgrade)
             await database._wire.open()
         except BaseException:
+            await database._wire.close()
             await database._engine.dispose()
             raise
         return database

@@ -263,6 +263,25 @@ async def test_a_wire_that_no_longer_hears_itself_is_replaced(
     assert bell == ConversationChanged("conversation")
 
 
+async def test_whoever_gives_up_opening_leaves_nobody_listening(
+    database_url: str, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listening = asyncio.Event()
+
+    async def connect_for_ever(*_: object) -> None:
+        listening.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(PostgresDatabase, "_connect_plainly", connect_for_ever)
+    before = asyncio.all_tasks()
+    opening = asyncio.create_task(open_database(database_url, clock))
+    await listening.wait()
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    assert asyncio.all_tasks() == before
+
+
 async def test_nothing_is_taken_for_stored_while_the_server_is_down_and_then_all_is_well(
     tmp_path_factory: pytest.TempPathFactory, clock: SetClock
 ) -> None:
