@@ -432,7 +432,13 @@ class _Judgement:
         if places and len(places) < len(neighbours) and not self._is_stored:
             # What is gone went with all that was beside it. Yjs drops the item, yrs shows it to the server.
             raise ForeignContent("an item between what is gone and what is there")
-        return places[0] if places else None
+        if not places:
+            return None
+        if places[0].key is not None and struct.right_origin is not None and not self._is_stored:
+            # Whoever overwrites a value knows none that comes after hers. Loaded again, yrs may take it for
+            # the last, and the value is gone.
+            raise ForeignContent("a value before another")
+        return places[0]
 
     def _child_place(self, parent: Id, key: str | None) -> Place | None:
         branch = self.additions.types.get(parent) or self._shape.type_at(parent)

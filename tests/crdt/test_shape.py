@@ -278,6 +278,24 @@ def test_what_stands_between_something_gone_and_something_there_is_refused_and_l
     assert shape.clocks[B] == 1
 
 
+@pytest.mark.parametrize(
+    "struct_",
+    [
+        deleted(1, right=(A, 14)),
+        values(integer_value(5), right=(A, 14)),
+        values(string_value("2026-12-24"), right=(A, 13)),
+    ],
+    ids=["a tombstone", "a value", "a cell"],
+)
+def test_what_stands_before_a_value_is_refused_and_loads(struct_: bytes) -> None:
+    """Frame 814,562 of seed 20261141: once the document was loaded again, the value was gone."""
+    with pytest.raises(ForeignContent):
+        check(made(), by_b(struct_))
+    shape = made()
+    shape.admit(parse(by_b(struct_), UPDATE))
+    assert shape.clocks[B] == 1
+
+
 def test_beside_a_tombstone_only_what_has_a_place_there_is_accepted() -> None:
     shape = made(UPDATE, GONE)
     assert check(shape, by_b(element("paragraph", origin=(A, 0)))).adds
