@@ -45,7 +45,8 @@ INBOUND_BYTES_PER_SECOND_MAX = 2 * MIB
 INBOUND_BURST_BYTES_MAX = 8 * MIB
 PLAIN_HEADERS_MAX = 64
 PLAIN_HEADER_CHARACTERS_MAX = 4_096
-"""Of a request that opens a socket and is understood at a glance. One that has more goes the long way."""
+"""Of a request that opens a socket and is understood at a glance: how many headers, and each one's value. One
+that has more goes the long way."""
 AUTH_SECONDS_MAX = 10
 """From the socket's opening to its first granted document."""
 PULSE_SECONDS = 1
